@@ -1,0 +1,62 @@
+// Cache types, their encoding in x86 page-table entries, and PAT's register of who mapped which physical
+// range how. Rules PAT1..PAT10 of docs/mmap-rules.md; Linux arch/x86/mm/pat/memtype.c and
+// memtype_interval.c. Only MMIO ranges are in the register: RAM is always write-back (PAT2).
+#ifndef DRYDOCK_SIM_HW_MEMORY_TYPE_H_
+#define DRYDOCK_SIM_HW_MEMORY_TYPE_H_
+
+#include <cstdint>
+
+#include "sim/hw/address.h"
+#include "sim/hw/tracked.h"
+
+namespace drydock::hw {
+
+enum class CacheType : uint8_t {
+  kWriteBack,
+  kWriteCombining,
+  kUncachedMinus,
+  kUncached,
+  kWriteThrough,
+  kWriteProtected,
+};
+
+// PAT1: the cache bits (PWT 0x8, PCD 0x10, PAT 0x80) of a pgprot, and back.
+inline constexpr uint64_t kCacheBits = 0x98;
+uint64_t CacheBitsOf(CacheType type);
+CacheType CacheTypeOf(uint64_t pgprot);
+const char* CacheName(CacheType type);  // "WB", "WC", "UC-", "UC", "WT", "WP"
+
+class MemoryTypes {
+ public:
+  explicit MemoryTypes(ResetList& list);
+
+  enum class Result : uint8_t { kOk, kConflict, kFull };
+
+  // memtype_reserve() for MMIO: the type obtained for [pfn, pfn + pages). A WB request becomes UC- (PAT3);
+  // an overlap with one type takes that type (PAT4); with several, kConflict and nothing changed.
+  Result Reserve(Pfn pfn, uint64_t pages, CacheType wanted, CacheType* got);
+  // memtype_free(): an exact match, else a match of the end, which shrinks the entry (P5); else false
+  // and the entry stays for ever (P4).
+  bool Free(Pfn pfn, uint64_t pages);
+  // lookup_memtype(): UC- where nothing is reserved (PAT6).
+  CacheType Lookup(Pfn pfn) const;
+  // True if all pages of the range have one type (track_pfn_remap's check for part of a VMA).
+  bool Uniform(Pfn pfn, uint64_t pages) const;
+  // PAT5: may a request for `wanted` be served with `got`?
+  static bool Compatible(CacheType wanted, CacheType got);
+  uint64_t count() const { return *count_; }
+
+ private:
+  struct Entry {
+    Pfn pfn;
+    uint64_t pages = 0;
+    uint64_t type = 0;
+  };
+  static constexpr size_t kCapacity = 64;
+  TrackedArray<Entry> entries_;
+  Tracked<uint64_t> count_;
+};
+
+}  // namespace drydock::hw
+
+#endif  // DRYDOCK_SIM_HW_MEMORY_TYPE_H_

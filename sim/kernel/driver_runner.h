@@ -1,0 +1,51 @@
+// The one door into driver code. Each callback runs on a fibre of its own; signals in it and loops without
+// end become verdicts, not the death of the process.
+#ifndef DRYDOCK_SIM_KERNEL_DRIVER_RUNNER_H_
+#define DRYDOCK_SIM_KERNEL_DRIVER_RUNNER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "sim/kernel/driver_call.h"
+#include "sim/kernel/fibre.h"
+#include "sim/kernel/verdict.h"
+
+namespace drydock::hw {
+class PhysicalMemory;
+}
+
+namespace drydock::kernel {
+
+class DriverRunner final : public DriverCall {
+ public:
+  DriverRunner(Verdicts& verdicts, hw::PhysicalMemory& memory);
+  ~DriverRunner() override;
+
+  // Runs a callback. 0 if it was abandoned: then verdicts.pending_trap() says why, and the caller
+  // returns at once.
+  long Call(DriverEntry entry, void* a, void* b, void* c, void* d, void* e, void* f) override;
+
+  // The running driver's stack is given up. For KernelApi::LeaveDriver().
+  [[noreturn]] void Leave() { fibres_.Leave(); }
+  bool inside() const { return fibres_.depth() > 0; }
+
+  // While set, a wild access by the simulation itself on the driver's behalf (copy_to_user's kernel side)
+  // is the driver's fault as if it had made it.
+  void set_touching_driver_memory(bool touching) { touching_ = touching; }
+
+  // Installs the handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and the watchdog of `seconds` of
+  // CPU time per callback, once per process; they serve the instance made last.
+  static void InstallSignalHandlers(double seconds);
+
+ private:
+  friend struct SignalRoom;
+  Verdicts& verdicts_;
+  hw::PhysicalMemory& memory_;
+  Fibres fibres_;
+  volatile bool touching_ = false;
+};
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_DRIVER_RUNNER_H_

@@ -1,0 +1,283 @@
+// Loads, stores and the faults they take. Linux mm/memory.c of 6.1 (handle_pte_fault, do_fault, do_wp_page)
+// and arch/x86/mm/fault.c; docs/mmap-rules.md section 6.
+#include <cerrno>
+
+#include "sim/kernel/mm.h"
+#include "sim/kernel/vm_flags.h"
+
+namespace drydock::kernel {
+namespace {
+
+using user::Outcome;
+using user::Signal;
+
+constexpr vm_fault_t kFaultOom = 0x1, kFaultSigbus = 0x2, kFaultHwPoison = 0x10 | 0x20, kFaultSigsegv = 0x40,
+                     kFaultNoPage = 0x100, kFaultLocked = 0x200, kFaultRetry = 0x400;
+constexpr unsigned kFlagWrite = 0x01, kFlagMkwrite = 0x02, kFlagAllowRetry = 0x04, kFlagKillable = 0x10,
+                   kFlagUser = 0x40;
+constexpr int kRefaultsAllowed = 4;
+
+Outcome Killed(Signal signal) { return {.value = 0, .signal = signal, .trapped = false}; }
+constexpr Outcome kTrapped{.value = 0, .signal = Signal::kNone, .trapped = true};
+constexpr Outcome kDone{};
+
+}  // namespace
+
+Outcome Mm::Access(uint32_t mm, uint64_t address, void* to, const void* from, size_t size_bytes) {
+  const bool write = from != nullptr;
+  size_t done = 0;
+  while (done < size_bytes) {
+    const uint64_t at = address + done;
+    const uint64_t in_page = at & hw::kPageMask;
+    size_t chunk = hw::kPageSize - in_page;
+    if (chunk > size_bytes - done) chunk = size_bytes - done;
+    hw::Pfn pfn;
+    Outcome outcome = at < kTaskSize ? TouchPage(mm, at & ~hw::kPageMask, write, &pfn) : Killed(Signal::kSegvMaperr);
+    if (!outcome.ok()) return outcome;
+    const hw::PhysAddr phys = hw::PhysAddr::Of(pfn) + in_page;
+    const bool there = write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
+                             : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
+    if (!there && !write) __builtin_memset(static_cast<char*>(to) + done, 0xff, chunk);  // no device answers
+    done += chunk;
+  }
+  return {.value = static_cast<int64_t>(size_bytes), .signal = Signal::kNone, .trapped = false};
+}
+
+size_t Mm::CopyUser(uint64_t address, void* to, const void* from, size_t size_bytes) {
+  const bool write = from != nullptr;
+  size_t done = 0;
+  while (done < size_bytes) {
+    const uint64_t at = address + done;
+    const uint64_t in_page = at & hw::kPageMask;
+    size_t chunk = hw::kPageSize - in_page;
+    if (chunk > size_bytes - done) chunk = size_bytes - done;
+    hw::Pfn pfn;
+    if (at >= kTaskSize || !TouchPage(current_, at & ~hw::kPageMask, write, &pfn).ok()) break;
+    const hw::PhysAddr phys = hw::PhysAddr::Of(pfn) + in_page;
+    driver_.set_touching_driver_memory(true);
+    const bool there = write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
+                             : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
+    driver_.set_touching_driver_memory(false);
+    if (!there && !write) __builtin_memset(static_cast<char*>(to) + done, 0xff, chunk);
+    done += chunk;
+  }
+  return done;
+}
+
+// One page, as the processor and then the kernel see it; on success *pfn is its frame.
+Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
+  for (int tries = 0; tries < kRefaultsAllowed; ++tries) {
+    const hw::Extent* extent = tables_[mm]->Find({address});
+    if (extent != nullptr && extent->bits.present != 0 && (!write || extent->bits.write != 0)) {
+      *pfn = hw::PageTable::PfnAt(*extent, {address});
+      if (*pfn >= kMaxPfn) {
+        // RP5: the processor finds reserved bits set.
+        verdicts_.TrapNow(Trap::kOops, 1, 1, "frames below MAXPHYADDR",
+                          "frame %#lx: \"Corrupted page table\" on first touch", static_cast<unsigned long>(pfn->value));
+        return kTrapped;
+      }
+      if (extent->bits.accessed == 0 || (write && extent->bits.dirty == 0)) {
+        tables_[mm]->Change({address}, 1, [write](hw::PteBits bits) {
+          bits.accessed = 1;
+          if (write) bits.dirty = 1;
+          return bits;
+        });
+      }
+      return kDone;
+    }
+    const uint32_t i = FirstEndingAfter(mm, address);
+    if (i == mms_[mm].vma_count || VmaAt(mm, i).c.vm_start > address) return Killed(Signal::kSegvMaperr);  // FA1
+    Vma* vma = MutAt(mm, i);
+    const bool permitted = write ? (vma->c.vm_flags & kVmWrite) != 0 : (vma->c.vm_flags & kVmAccess) != 0;
+    if (!permitted) return Killed(Signal::kSegvAccerr);
+    backend_.LockMmap(&mms_.Mut(mm).c, false);
+    const Outcome outcome = Trapped() ? kTrapped : HandleFault(vma, address, write);
+    backend_.UnlockMmap(&mms_.Mut(mm).c, false);
+    if (!outcome.ok()) return outcome;
+  }
+  verdicts_.TrapNow(Trap::kBudget, 37, 11, "a fault that is resolved or refused",
+                    "the same page faulted %d times in a row: ->fault says it installed a page and did not",
+                    kRefaultsAllowed);
+  return kTrapped;
+}
+
+Outcome Mm::HandleFault(Vma* vma, uint64_t address, bool write) {
+  const hw::Extent* extent = tables_[vma->mm]->Find({address});
+  if (extent != nullptr) {
+    return write ? WriteProtectFault(vma, address, *extent) : Killed(Signal::kSegvAccerr);
+  }
+  if (vma->c.vm_ops == nullptr) return AnonymousFault(vma, address, write);
+  if (vma->c.vm_ops->fault == nullptr) return Killed(Signal::kBusAdrerr);  // RP10, FA1
+  return DriverFault(vma, address, write);
+}
+
+Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
+  static_cast<void>(write);
+  const bool shared = (vma->c.vm_flags & kVmShared) != 0;
+  if (shared && vma->c.vm_file != nullptr) return Killed(Signal::kBusAdrerr);  // MR14
+  hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
+  bits.anon = 1;
+  if ((vma->c.vm_flags & kVmWrite) != 0) {
+    bits.write = 1;
+    bits.dirty = 1;
+  }
+  hw::Pfn pfn;
+  bool found = false;
+  if (shared) {
+    // Another process may hold this page of the object already.
+    const uint64_t index = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
+    for (uint32_t m = 0; m < kMaxMms && !found; ++m) {
+      for (uint32_t i = 0; mms_[m].live != 0 && i < mms_[m].vma_count && !found; ++i) {
+        const vm_area_struct& other = VmaAt(m, i).c;
+        if (other.vm_file != nullptr || (other.vm_flags & kVmShared) == 0 ||
+            other.vm_private_data != vma->c.vm_private_data || index < other.vm_pgoff) {
+          continue;
+        }
+        const uint64_t at = other.vm_start + ((index - other.vm_pgoff) << hw::kPageShift);
+        const hw::Extent* extent = at < other.vm_end ? tables_[m]->Find({at}) : nullptr;
+        if (extent == nullptr) continue;
+        pfn = hw::PageTable::PfnAt(*extent, {at});
+        found = true;
+      }
+    }
+  }
+  if (!found && !backend_.AllocAnonPage(/*zeroed=*/true, &pfn)) return Killed(Signal::kBusAdrerr);
+  if (!tables_[vma->mm]->Map({address}, 1, pfn, bits, 0)) {
+    if (!found) backend_.FreeAnonPage(pfn);
+    return Killed(Signal::kBusAdrerr);
+  }
+  NoteChange();
+  return kDone;
+}
+
+// FA5 and the copy of FA3: the process gets a page of its own with what `from` holds.
+bool Mm::CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from) {
+  hw::Pfn fresh;
+  if (!backend_.AllocAnonPage(/*zeroed=*/false, &fresh)) return false;
+  backend_.CopyPage(fresh, from);
+  Zap(vma->mm, address, address + hw::kPageSize);
+  hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
+  bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
+  bits.anon = 1;
+  bits.write = 1;
+  bits.dirty = 1;
+  if (!tables_[vma->mm]->Map({address}, 1, fresh, bits, 0)) {
+    backend_.FreeAnonPage(fresh);
+    return false;
+  }
+  NoteChange();
+  return true;
+}
+
+// do_wp_page(): a store to a present, read-only entry of a writable VMA.
+Outcome Mm::WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& extent) {
+  const hw::Pfn pfn = hw::PageTable::PfnAt(extent, {address});
+  const bool shared = (vma->c.vm_flags & kVmShared) != 0;
+  const bool alone = extent.bits.anon != 0 && [&] {
+    int users = 0;
+    for (uint32_t m = 0; m < kMaxMms; ++m) {
+      for (size_t i = 0; mms_[m].live != 0 && i < tables_[m]->count(); ++i) {
+        const hw::Extent& other = (*tables_[m])[i];
+        if (other.pfn <= pfn && pfn < other.pfn + other.pages) ++users;
+      }
+    }
+    return users == 1;
+  }();
+  if (!shared && !alone) return CopyOnWrite(vma, address, pfn) ? kDone : Killed(Signal::kBusAdrerr);
+  const vm_operations_struct* ops = vma->c.vm_ops;
+  const auto notify = ops == nullptr || extent.bits.anon != 0 ? nullptr
+                      : extent.bits.special != 0              ? ops->pfn_mkwrite
+                                                              : ops->page_mkwrite;  // FA4
+  if (shared && notify != nullptr) {
+    vm_fault vmf{};
+    vmf.vma = &vma->c;
+    vmf.address = address;
+    vmf.real_address = address;
+    vmf.pgoff = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
+    vmf.flags = kFlagWrite | kFlagMkwrite | kFlagUser;
+    ++driver_fault_depth_;
+    const vm_fault_t code = CallDriver(driver_, notify, &vmf);
+    --driver_fault_depth_;
+    if (Trapped()) return kTrapped;
+    if ((code & (kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv)) != 0) return FromFaultCode(code);
+    if ((code & kFaultNoPage) != 0 && tables_[vma->mm]->Find({address}) == nullptr) return kDone;
+  }
+  // wp_pfn_shared() and wp_page_shared(): the entry becomes writable (RP7).
+  tables_[vma->mm]->Change({address}, 1, [](hw::PteBits bits) {
+    bits.write = 1;
+    bits.dirty = 1;
+    bits.accessed = 1;
+    return bits;
+  });
+  NoteChange();
+  return kDone;
+}
+
+Outcome Mm::FromFaultCode(vm_fault_t code) {
+  if ((code & kFaultSigsegv) != 0) return Killed(Signal::kSegvMaperr);
+  return Killed(Signal::kBusAdrerr);  // SIGBUS; for OOM the killer's choice, which ends the program too
+}
+
+// do_read_fault(), do_cow_fault(), do_shared_fault(): FA2..FA4.
+Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write) {
+  vm_fault vmf{};
+  vmf.vma = &vma->c;
+  vmf.address = address;
+  vmf.real_address = address;
+  vmf.pgoff = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
+  vmf.flags = kFlagAllowRetry | kFlagKillable | kFlagUser | (write ? kFlagWrite : 0U);
+  vmf.gfp_mask = 0xcc0;
+  ++driver_fault_depth_;
+  const vm_fault_t code = CallDriver(driver_, vma->c.vm_ops->fault, &vmf);
+  --driver_fault_depth_;
+  if (Trapped()) return kTrapped;
+  if ((code & (kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv)) != 0) return FromFaultCode(code);
+  if ((code & (kFaultNoPage | kFaultRetry)) != 0) return kDone;
+  if ((code & ~kFaultLocked) != 0) {
+    verdicts_.Report(37, 11, "a VM_FAULT_ code", "->fault returned %#x", code);
+    return Killed(Signal::kBusAdrerr);
+  }
+  if (vmf.page == nullptr) {
+    verdicts_.TrapNow(Trap::kOops, 37, 10, "vmf->page set, or VM_FAULT_NOPAGE",
+                      "->fault returned 0 and no page: the kernel uses a null page");
+    return kTrapped;
+  }
+  const hw::Pfn pfn = backend_.PfnOf(vmf.page);
+  const bool shared = (vma->c.vm_flags & kVmShared) != 0;
+  if (write && !shared) {
+    const bool copied = CopyOnWrite(vma, address, pfn);
+    backend_.PagePut(pfn);
+    return copied ? kDone : Killed(Signal::kBusAdrerr);
+  }
+  const bool tell = write && vma->c.vm_ops->page_mkwrite != nullptr;
+  if (tell) {
+    vmf.flags = kFlagWrite | kFlagMkwrite | kFlagUser;
+    ++driver_fault_depth_;
+    const vm_fault_t mkwrite = CallDriver(driver_, vma->c.vm_ops->page_mkwrite, &vmf);
+    --driver_fault_depth_;
+    if (Trapped()) return kTrapped;
+    if ((mkwrite & (kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv)) != 0) {
+      backend_.PagePut(pfn);
+      return FromFaultCode(mkwrite);
+    }
+  }
+  hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
+  bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
+  if (write) {
+    bits.write = 1;
+    bits.dirty = 1;
+  }
+  if (tables_[vma->mm]->Find({address}) != nullptr) {  // someone was faster
+    backend_.PagePut(pfn);
+    return kDone;
+  }
+  if (!tables_[vma->mm]->Map({address}, 1, pfn, bits,
+                             verdicts_.DriverPc(reinterpret_cast<void*>(vma->c.vm_ops->fault)))) {
+    backend_.PagePut(pfn);
+    return Killed(Signal::kBusAdrerr);
+  }
+  NoteChange();
+  return kDone;
+}
+
+}  // namespace drydock::kernel

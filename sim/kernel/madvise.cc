@@ -1,0 +1,135 @@
+// madvise(2): Linux mm/madvise.c of 6.1; docs/mmap-rules.md FK1, MA1, MA2.
+#include <cerrno>
+
+#include "sim/kernel/mm.h"
+#include "sim/kernel/vm_flags.h"
+
+namespace drydock::kernel {
+namespace {
+
+constexpr int kNormal = 0, kRandom = 1, kSequential = 2, kWillNeed = 3, kDontNeed = 4, kFree = 8, kRemove = 9,
+              kDontFork = 10, kDoFork = 11, kMergeable = 12, kUnmergeable = 13, kHugePage = 14, kNoHugePage = 15,
+              kDontDump = 16, kDoDump = 17, kWipeOnFork = 18, kKeepOnFork = 19, kCold = 20, kPageOut = 21,
+              kPopulateRead = 22, kPopulateWrite = 23;
+constexpr uint64_t kVmSeqRead = 0x8000, kVmRandRead = 0x10000, kVmHugePage = 0x20000000, kVmNoHugePage = 0x40000000;
+
+bool Known(int advice) {
+  return (advice >= kNormal && advice <= kDontNeed) || (advice >= kFree && advice <= kPopulateWrite);
+}
+
+}  // namespace
+
+int64_t Mm::Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice) {
+  if (!Known(advice)) return -EINVAL;
+  if ((address & hw::kPageMask) != 0) return -EINVAL;
+  const uint64_t aligned = hw::PageAlignUp(length);
+  if (length != 0 && aligned == 0) return -EINVAL;
+  const uint64_t end = address + aligned;
+  if (end < address) return -EINVAL;
+  if (end == address) return 0;
+  backend_.LockMmap(&mms_.Mut(mm).c, true);
+  int64_t result = 0;
+  bool hole = false;
+  for (uint64_t at = address; at < end && result == 0 && !Trapped();) {
+    const uint32_t i = FirstEndingAfter(mm, at);
+    if (i == mms_[mm].vma_count || VmaAt(mm, i).c.vm_start >= end) {
+      hole = true;
+      break;
+    }
+    Vma* vma = MutAt(mm, i);
+    if (vma->c.vm_start > at) {
+      hole = true;  // goes on, and says ENOMEM in the end
+      at = vma->c.vm_start;
+    }
+    const uint64_t to = vma->c.vm_end < end ? vma->c.vm_end : end;
+    result = AdviseVma(vma, at, to, advice);
+    at = to;
+  }
+  backend_.UnlockMmap(&mms_.Mut(mm).c, true);
+  return result != 0 ? result : hole ? -ENOMEM : 0;
+}
+
+// madvise_vma_behavior().
+int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
+  uint64_t flags = vma->c.vm_flags;
+  switch (advice) {
+    case kRemove:
+      return vma->c.vm_file != nullptr ? -ENODEV : -EINVAL;  // vfs_fallocate() of a character device
+    case kWillNeed:
+    case kMergeable:
+    case kUnmergeable:
+      return vma->c.vm_file == nullptr && advice == kWillNeed ? -EBADF : 0;
+    case kCold:
+    case kPageOut:
+      return (flags & (kVmLocked | kVmPfnMap)) != 0 ? -EINVAL : 0;
+    case kFree:
+      if (vma->c.vm_file != nullptr) return -EINVAL;
+      [[fallthrough]];
+    case kDontNeed:
+      if ((flags & (kVmLocked | kVmPfnMap)) != 0) return -EINVAL;  // MA1
+      if (advice == kDontNeed) Zap(vma->mm, start, end);           // MA2
+      NoteChange();
+      return 0;
+    case kPopulateRead:
+    case kPopulateWrite: {
+      if ((flags & (kVmPfnMap | kVmIo)) != 0) return -EINVAL;
+      hw::Pfn pfn;
+      for (uint64_t at = start; at < end && !Trapped(); at += hw::kPageSize) {
+        if (!TouchPage(vma->mm, at, advice == kPopulateWrite, &pfn).ok()) return -EFAULT;
+      }
+      return 0;
+    }
+    case kNormal:
+      flags &= ~(kVmRandRead | kVmSeqRead);
+      break;
+    case kSequential:
+      flags = (flags & ~kVmRandRead) | kVmSeqRead;
+      break;
+    case kRandom:
+      flags = (flags & ~kVmSeqRead) | kVmRandRead;
+      break;
+    case kDontFork:
+      flags |= kVmDontCopy;
+      break;
+    case kDoFork:
+      if ((flags & kVmIo) != 0) return -EINVAL;
+      flags &= ~kVmDontCopy;
+      break;
+    case kWipeOnFork:
+      if (vma->c.vm_file != nullptr || (flags & kVmShared) != 0) return -EINVAL;
+      flags |= kVmWipeOnFork;
+      break;
+    case kKeepOnFork:
+      flags &= ~kVmWipeOnFork;
+      break;
+    case kDontDump:
+      flags |= kVmDontDump;
+      break;
+    case kDoDump:
+      if ((flags & kVmSpecial) != 0) return -EINVAL;
+      flags &= ~kVmDontDump;
+      break;
+    case kHugePage:
+      flags = (flags & ~kVmNoHugePage) | kVmHugePage;
+      break;
+    case kNoHugePage:
+      flags = (flags & ~kVmHugePage) | kVmNoHugePage;
+      break;
+    default:
+      return -EINVAL;
+  }
+  if (flags == vma->c.vm_flags) return 0;
+  if (start != vma->c.vm_start) {
+    const int64_t error = Split(vma, start, /*new_below=*/true);
+    if (error != 0) return error;
+  }
+  if (end != vma->c.vm_end) {
+    const int64_t error = Split(vma, end, /*new_below=*/false);
+    if (error != 0) return error;
+  }
+  vma->c.vm_flags = flags;
+  NoteChange();
+  return 0;
+}
+
+}  // namespace drydock::kernel

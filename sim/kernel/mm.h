@@ -1,0 +1,225 @@
+// The emulated kernel's memory management: VMAs, mmap(2) and its family, faults, and the functions by
+// which drivers fill page tables. Rules by their ids in docs/mmap-rules.md; the code that keeps a rule names
+// it. One Mm serves all simulated processes; an address space is named by its index.
+//
+// Its rooms: mmap.cc (mmap(2)), vma.cc (look-up, split, unmap), remap.cc and insert.cc (population),
+// fault.cc (loads, stores, faults), mprotect.cc, mremap.cc, madvise.cc, fork.cc.
+#ifndef DRYDOCK_SIM_KERNEL_MM_H_
+#define DRYDOCK_SIM_KERNEL_MM_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mocks/kernel_api.h"
+#include "sim/hw/memory_type.h"
+#include "sim/hw/page_table.h"
+#include "sim/hw/tracked.h"
+#include "sim/kernel/driver_runner.h"
+#include "sim/kernel/verdict.h"
+#include "sim/user/outcome.h"
+
+namespace drydock::kernel {
+
+// What Mm needs of the rest of the machine.
+class MmBackend {
+ public:
+  virtual ~MmBackend() = default;
+  // A page for a process's own use. False: out of memory (or injected failure).
+  virtual bool AllocAnonPage(bool zeroed, hw::Pfn* pfn) = 0;
+  virtual void FreeAnonPage(hw::Pfn pfn) = 0;
+  // True if this allocation (a VMA, a page-table page) is the one that is to fail.
+  virtual bool FailNow() = 0;
+  virtual void FileGet(file* file) = 0;
+  virtual void FilePut(file* file) = 0;
+  virtual bool IsRam(hw::Pfn pfn) = 0;
+  virtual bool AnyRam(hw::Pfn pfn, uint64_t pages) = 0;
+  virtual bool IsSlab(hw::Pfn pfn) = 0;
+  virtual void PageGet(hw::Pfn pfn) = 0;  // a reference, for vm_insert_page
+  virtual void PagePut(hw::Pfn pfn) = 0;
+  virtual int PageCount(const page* page) = 0;
+  virtual hw::Pfn PfnOf(const page* page) = 0;
+  // Bytes of physical memory, RAM or MMIO; at most to the end of the page. False: nothing is there.
+  virtual bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) = 0;
+  virtual bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) = 0;
+  virtual void CopyPage(hw::Pfn to, hw::Pfn from) = 0;
+  // mmap_lock, as the driver and the lock checker see it (LK1).
+  virtual void LockMmap(mm_struct* mm, bool write) = 0;
+  virtual void UnlockMmap(mm_struct* mm, bool write) = 0;
+};
+
+// A VMA of the pool: the part drivers see, and what the kernel keeps beside it.
+struct Vma {
+  vm_area_struct c;
+  uint64_t serial = 0;   // counts VMAs: names one over its life
+  uint32_t mm = 0;       // address space it is in
+  uint32_t live = 0;     // 1 while in use
+  uint32_t opened = 0;   // ->open ran on it, or it is the one ->mmap made
+  uint32_t reserved = 0;
+};
+
+// One call of the driver's mmap hook, for the oracles: what was asked and what came of it.
+struct MmapCall {
+  uint64_t serial = 0;  // 0: none yet in this step
+  uint64_t start = 0, end = 0, pgoff = 0, flags = 0;
+  file* vm_file = nullptr;
+  int64_t result = 0;
+  uint64_t hook_pc = 0;
+  bool called = false;
+  bool file_changed = false;
+};
+
+class Mm final : public mocks::MmApi {
+ public:
+  static constexpr uint32_t kMaxMms = 6;
+  static constexpr uint32_t kMaxVmas = 128;        // of all address spaces together
+  static constexpr uint32_t kMaxVmasPerMm = 48;
+  static constexpr uint64_t kMmapBase = 0x21fffffff000;  // top-down from here
+  static constexpr hw::Pfn kMaxPfn{uint64_t{1} << 40};   // MAXPHYADDR of 52 bits
+
+  Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
+     bool core_guards, bool has_pat);
+
+  // --- address spaces ---
+  // A new, empty one. Precondition: one is free (kMaxMms); index, or -1.
+  int NewMm();
+  mm_struct* mm(uint32_t index) { return &mms_.Mut(index).c; }
+  bool MmLive(uint32_t index) const { return mms_[index].live != 0; }
+  void SetCurrent(uint32_t index) { current_ = index; }
+  uint32_t current() const { return current_; }
+  // exit_mmap(): unmaps everything; ->close of each VMA, in address order. Frees the address space.
+  void ExitMm(uint32_t index);
+
+  // --- system calls; values or negative errnos ---
+  int64_t Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int flags, file* file,
+               bool bad_fd, uint64_t offset);
+  int64_t Munmap(uint32_t mm, uint64_t address, uint64_t length);
+  int64_t Mprotect(uint32_t mm, uint64_t address, uint64_t length, int prot);
+  int64_t Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+                 int flags, uint64_t new_address);
+  int64_t Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice);
+  // dup_mmap() into the empty space `child`. On error the child's VMAs are gone again.
+  int64_t Fork(uint32_t parent, uint32_t child);
+  // A load (to) or a store (from) by user code, page by page.
+  user::Outcome Access(uint32_t mm, uint64_t address, void* to, const void* from,
+                       size_t size_bytes);
+  // Kernel's copy to or from user memory: bytes done before a fault that cannot be mended.
+  size_t CopyUser(uint64_t address, void* to, const void* from, size_t size_bytes);
+
+  // --- what oracles and people look at ---
+  uint32_t VmaCount(uint32_t mm) const { return mms_[mm].vma_count; }
+  const Vma& VmaAt(uint32_t mm, uint32_t i) const { return vmas_[mms_[mm].order[i]]; }
+  const hw::PageTable& table(uint32_t mm) const { return *tables_[mm]; }
+  const hw::MemoryTypes& memory_types() const { return memtypes_; }
+  hw::MemoryTypes& memory_types() { return memtypes_; }
+  const Vma* Find(uint32_t mm, uint64_t address) const;  // the VMA that holds it
+  bool AnyMapped(hw::Pfn first, uint64_t pages) const;    // by a user PTE of any process
+  // Changes whenever a page table or a VMA may have changed.
+  uint64_t changes() const { return *changes_; }
+  const MmapCall& last_mmap() const { return last_mmap_; }
+  void ForgetLastMmap() { last_mmap_ = MmapCall{}; }
+
+  // --- mocks::MmApi ---
+  int RemapPfnRange(vm_area_struct* vma, unsigned long addr, unsigned long pfn, unsigned long size,
+                    pgprot_t prot) override;
+  int VmIomapMemory(vm_area_struct* vma, unsigned long long start, unsigned long len) override;
+  int VmInsertPage(vm_area_struct* vma, unsigned long addr, page* page) override;
+  vm_fault_t VmfInsertPfn(vm_area_struct* vma, unsigned long addr, unsigned long pfn) override;
+  vm_fault_t VmfInsertPfnProt(vm_area_struct* vma, unsigned long addr, unsigned long pfn,
+                              pgprot_t prot) override;
+  void ZapVmaPtes(vm_area_struct* vma, unsigned long addr, unsigned long size) override;
+  void UnmapMappingRange(address_space* mapping, long long hole_begin, long long hole_len,
+                         int even_cows) override;
+  pgprot_t VmGetPageProt(unsigned long vm_flags) override;
+  pgprot_t PgprotWritecombine(pgprot_t prot) override;
+  vm_area_struct* FindVma(mm_struct* mm, unsigned long addr) override;
+  mm_struct* CurrentMm() override { return mm(current_); }
+
+ private:
+  struct MmSlot {
+    mm_struct c;
+    uint32_t live = 0;
+    uint32_t vma_count = 0;
+    uint16_t order[kMaxVmasPerMm] = {};  // VMAs by address
+  };
+
+  // vma.cc
+  Vma* AllocVma(uint32_t mm);  // nullptr: -ENOMEM
+  void FreeVma(Vma* vma);
+  void Link(Vma* vma);    // into its address space, by address
+  void Unlink(Vma* vma);
+  uint32_t FirstEndingAfter(uint32_t mm, uint64_t address) const;  // index into order
+  Vma* MutAt(uint32_t mm, uint32_t i) { return &vmas_.Mut(mms_[mm].order[i]); }
+  Vma* VmaOf(vm_area_struct* c);  // nullptr if `c` is none of ours: a copy, or made up
+  int64_t Split(Vma* vma, uint64_t address, bool new_below);
+  int64_t UnmapRange(uint32_t mm, uint64_t start, uint64_t end);
+  void Zap(uint32_t mm, uint64_t start, uint64_t end);
+  void CallOpen(Vma* vma);
+  void CallClose(Vma* vma);
+  void ReleaseVma(Vma* vma);  // remove_vma(): ->close, file reference, back to the pool
+  bool Trapped() const { return verdicts_.pending_trap() != Trap::kNone; }
+  void NoteChange() { ++changes_.Mut(); }
+
+  // mmap.cc
+  int64_t UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
+                       int flags);
+  int64_t MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags, uint64_t pgoff,
+                    file* file);
+  Vma* TryMerge(uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
+                file* file);
+  int64_t CallMmap(Vma* vma, file* file);
+  void SetPageProt(Vma* vma);
+  static bool WantsWriteNotify(const vm_area_struct& vma);
+
+  // mprotect.cc, madvise.cc, fork.cc
+  int64_t ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, bool grows);
+  int64_t ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flags);
+  int64_t AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice);
+  int64_t CopyEntries(Vma* from, Vma* to);
+
+  // mremap.cc
+  static int64_t MayResize(const Vma& vma, uint64_t address, uint64_t old_length, uint64_t new_length, int flags);
+  int64_t RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length, int flags,
+                     uint64_t new_address);
+  int64_t MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+                  uint64_t new_address, bool dont_unmap);
+  void MoveEntries(uint32_t mm, uint64_t from, uint64_t to, uint64_t length);
+
+  // remap.cc
+  int Track(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, uint64_t* prot);
+  int ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot);
+  void Untrack(Vma* vma);
+  void UntrackRange(Vma* vma, hw::Pfn pfn, uint64_t pages);
+  uint64_t LookupCacheBits(hw::Pfn pfn);
+  bool InstallRange(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, hw::PteBits bits);
+  void CheckInsideVma(const vm_area_struct& vma, uint64_t addr, uint64_t size, const char* function);
+
+  // fault.cc
+  user::Outcome TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn);
+  user::Outcome HandleFault(Vma* vma, uint64_t address, bool write);
+  user::Outcome WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& extent);
+  user::Outcome DriverFault(Vma* vma, uint64_t address, bool write);
+  user::Outcome AnonymousFault(Vma* vma, uint64_t address, bool write);
+  bool CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from);
+  user::Outcome FromFaultCode(vm_fault_t code);
+
+  Verdicts& verdicts_;
+  DriverRunner& driver_;
+  MmBackend& backend_;
+  const bool core_guards_;
+  const bool has_pat_;
+  hw::TrackedArray<MmSlot> mms_;
+  hw::TrackedArray<Vma> vmas_;
+  hw::Tracked<uint64_t> serial_;
+  hw::Tracked<uint64_t> changes_;
+  hw::MemoryTypes memtypes_;
+  std::vector<std::unique_ptr<hw::PageTable>> tables_;
+  uint32_t current_ = 0;
+  MmapCall last_mmap_;
+  int driver_fault_depth_ = 0;  // > 0 while a ->fault runs: mmap_lock is held for reading only
+};
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_MM_H_

@@ -1,0 +1,297 @@
+// mmap(2): Linux mm/mmap.c:do_mmap() and __mmap_region() of 6.1; docs/mmap-rules.md sections 1 and 2.
+#include <cerrno>
+
+#include "sim/kernel/mm.h"
+#include "sim/kernel/vm_flags.h"
+
+namespace drydock::kernel {
+namespace {
+
+constexpr int kMapPopulate = 0x8000, kMapNonBlock = 0x10000;
+
+// What vm_ops is until the driver sets its own: callable, empty (MR5).
+const vm_operations_struct kDummyOps{};
+
+// fs.h: file_mmap_ok() for a character device, whose size limit is ULONG_MAX (1.11).
+bool FileMmapOk(uint64_t pgoff, uint64_t length) {
+  return pgoff <= (~uint64_t{0} - length) >> hw::kPageShift;
+}
+
+// MR3: a private writable mapping is charged, and refused beyond all of memory (__vm_enough_memory's
+// heuristic mode).
+bool Accountable(uint64_t vm_flags) {
+  return (vm_flags & (kVmNoReserve | kVmShared | kVmWrite)) == kVmWrite;
+}
+constexpr uint64_t kRamPages = (uint64_t{256} << 20) >> hw::kPageShift;
+
+}  // namespace
+
+int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int flags, file* file,
+                 bool bad_fd, uint64_t offset) {
+  last_mmap_ = MmapCall{};
+  if ((offset & hw::kPageMask) != 0) return -EINVAL;  // 1.1
+  uint64_t pgoff = offset >> hw::kPageShift;
+  const bool anonymous = (flags & kMapAnonymous) != 0;
+  if (!anonymous) {
+    if (bad_fd || file == nullptr) return -EBADF;             // 1.2
+    if ((flags & kMapHugetlb) != 0) return -EINVAL;           // 1.2
+  } else if ((flags & kMapHugetlb) != 0) {
+    return -ENOMEM;  // no huge pages are reserved on this machine
+  }
+  if (length == 0) return -EINVAL;                            // 1.3
+  if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;  // 1.4
+  if ((flags & kMapFixed) == 0) address &= ~hw::kPageMask;
+  const uint64_t pages_bytes = hw::PageAlignUp(length);
+  if (pages_bytes == 0) return -ENOMEM;                       // 1.5
+  const uint64_t pages = pages_bytes >> hw::kPageShift;
+  if (core_guards_ && pgoff + pages < pgoff) return -EOVERFLOW;  // 1.6
+  if (mms_[mm].vma_count >= kMaxVmasPerMm - 2) return -ENOMEM;   // 1.7
+
+  const int64_t area = UnmappedArea(mm, anonymous ? nullptr : file, address, pages_bytes, pgoff, flags);
+  if (area < 0) return area;
+  const auto start = static_cast<uint64_t>(area);
+  if ((flags & kMapFixedNoReplace) != 0) {                    // 1.9
+    const uint32_t i = FirstEndingAfter(mm, start);
+    if (i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start < start + pages_bytes) return -EEXIST;
+  }
+
+  uint64_t vm_flags = static_cast<uint64_t>(prot & 7) | kVmMayRead | kVmMayWrite | kVmMayExec;  // 1.10
+  if ((flags & kMapLocked) != 0) vm_flags |= kVmLocked;
+  if ((flags & kMapGrowsDown) != 0) vm_flags |= kVmGrowsDown;
+  const int type = flags & kMapType;
+  if (!anonymous) {
+    if (core_guards_ && !FileMmapOk(pgoff, pages_bytes)) return -EOVERFLOW;  // 1.11
+    switch (type) {
+      case kMapShared:
+        flags &= kMapLegacyMask;  // 1.12: unknown flags are dropped
+        [[fallthrough]];
+      case kMapSharedValidate: {
+        const int known = kMapLegacyMask | static_cast<int>(file->f_op->mmap_supported_flags);
+        if (type == kMapSharedValidate && (flags & ~known & ~kMapFixedNoReplace) != 0) {
+          return -EOPNOTSUPP;
+        }
+        if ((prot & kProtWrite) != 0 && (file->f_mode & kFmodeWrite) == 0) return -EACCES;
+        vm_flags |= kVmShared | kVmMayShare;
+        if ((file->f_mode & kFmodeWrite) == 0) vm_flags &= ~(kVmMayWrite | kVmShared);
+        [[fallthrough]];
+      }
+      case kMapPrivate:
+        if ((file->f_mode & kFmodeRead) == 0) return -EACCES;
+        if (file->f_op->mmap == nullptr) return -ENODEV;
+        if ((vm_flags & kVmGrowsDown) != 0) return -EINVAL;
+        break;
+      default:
+        return -EINVAL;
+    }
+  } else {
+    switch (type) {
+      case kMapShared:
+        if ((vm_flags & kVmGrowsDown) != 0) return -EINVAL;
+        pgoff = 0;
+        vm_flags |= kVmShared | kVmMayShare;
+        break;
+      case kMapPrivate:
+        pgoff = start >> hw::kPageShift;
+        break;
+      default:
+        return -EINVAL;
+    }
+  }
+  if ((flags & kMapNoReserve) != 0) vm_flags |= kVmNoReserve;
+
+  backend_.LockMmap(&mms_.Mut(mm).c, true);
+  const int64_t result = MapRegion(mm, start, pages_bytes, vm_flags, pgoff, anonymous ? nullptr : file);
+  backend_.UnlockMmap(&mms_.Mut(mm).c, true);
+  const bool populate = (flags & kMapPopulate) != 0 && (flags & kMapNonBlock) == 0;
+  if (result >= 0 && !Trapped() && (populate || (flags & kMapLocked) != 0)) {
+    // 1.15: populating ignores errors and leaves VM_IO and VM_PFNMAP alone.
+    const Vma* vma = Find(mm, start);
+    if (vma != nullptr && (vma->c.vm_flags & (kVmIo | kVmPfnMap)) == 0) {
+      const bool write = (vma->c.vm_flags & (kVmWrite | kVmShared)) == kVmWrite;
+      hw::Pfn pfn;
+      for (uint64_t at = start; at < start + pages_bytes && !Trapped(); at += hw::kPageSize) {
+        if (!TouchPage(mm, at, write, &pfn).ok()) break;
+      }
+    }
+  }
+  return result;
+}
+
+// 1.8: get_unmapped_area() and arch_get_unmapped_area_topdown().
+int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
+                         int flags) {
+  if (length > kTaskSize) return -ENOMEM;
+  uint64_t found = 0;
+  if (file != nullptr && file->f_op->get_unmapped_area != nullptr) {
+    found = CallDriver(driver_, file->f_op->get_unmapped_area, file, address, length, pgoff,
+                       static_cast<unsigned long>(flags));
+    if (Trapped()) return -EINTR;
+    if (found >= static_cast<uint64_t>(-4095)) return static_cast<int64_t>(found);
+  } else if ((flags & kMapFixed) != 0) {
+    found = address;
+  } else {
+    const uint32_t hint = FirstEndingAfter(mm, address);
+    const bool free_at_hint = address != 0 && address <= kTaskSize - length &&
+                              (hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start);
+    if (free_at_hint) {
+      found = address;
+    } else {
+      // The highest gap below the base that is large enough; else, as bottom-up does, the lowest above.
+      uint64_t top = kMmapBase;
+      for (uint32_t i = mms_[mm].vma_count; i > 0; --i) {
+        const vm_area_struct& vma = VmaAt(mm, i - 1).c;
+        if (vma.vm_start >= top) continue;
+        if (vma.vm_end <= top && top - vma.vm_end >= length) break;
+        top = vma.vm_start;
+      }
+      if (top >= length + 0x10000) {
+        found = top - length;
+      } else {
+        uint64_t bottom = kMmapBase;
+        for (uint32_t i = 0; i < mms_[mm].vma_count; ++i) {
+          const vm_area_struct& vma = VmaAt(mm, i).c;
+          if (vma.vm_end <= bottom) continue;
+          if (vma.vm_start >= bottom && vma.vm_start - bottom >= length) break;
+          bottom = vma.vm_end;
+        }
+        if (bottom > kTaskSize || kTaskSize - bottom < length) return -ENOMEM;
+        found = bottom;
+      }
+    }
+  }
+  if (found > kTaskSize - length) return -ENOMEM;
+  if ((found & hw::kPageMask) != 0) return -EINVAL;
+  return static_cast<int64_t>(found);
+}
+
+// __mmap_region().
+int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags, uint64_t pgoff,
+                      file* file) {
+  const uint64_t end = start + length;
+  const int64_t unmapped = UnmapRange(mm, start, end);  // MR2: before the driver is asked
+  if (unmapped < 0) return unmapped;
+  if (Trapped()) return -EINTR;
+  if (Accountable(vm_flags)) {
+    if (length >> hw::kPageShift > kRamPages) return -ENOMEM;
+    vm_flags |= kVmAccount;  // MR3
+  }
+  if (TryMerge(mm, start, end, vm_flags, pgoff, file) != nullptr) {  // MR4
+    NoteChange();
+    return static_cast<int64_t>(start);
+  }
+  Vma* vma = AllocVma(mm);
+  if (vma == nullptr) return -ENOMEM;
+  vma->c.vm_start = start;
+  vma->c.vm_end = end;
+  vma->c.vm_flags = vm_flags;
+  vma->c.vm_pgoff = pgoff;
+  vma->c.vm_page_prot.pgprot = PageProtOf(vm_flags);  // MR5
+  vma->opened = 1;                                    // MR6: ->open is not called
+  if (file != nullptr) {
+    vma->c.vm_ops = &kDummyOps;
+    backend_.FileGet(file);
+    vma->c.vm_file = file;
+    const int64_t error = CallMmap(vma, file);
+    if (error != 0 || Trapped()) {
+      // MR8: neither open nor close; what was installed goes, with its memory type.
+      Untrack(vma);
+      Zap(mm, start, end);
+      backend_.FilePut(file);
+      FreeVma(vma);
+      NoteChange();
+      return error;  // MR7: verbatim, a positive one too
+    }
+    if (vma->c.vm_start != start) {  // MR9
+      verdicts_.Report(18, 10, "->mmap leaves vm_start alone", "vm_start moved from %#lx to %#lx",
+                       static_cast<unsigned long>(start), vma->c.vm_start);
+      vma->c.vm_start = start;
+    }
+    if ((vma->c.vm_flags & ~vm_flags & kVmMayWrite) != 0) {
+      verdicts_.Report(18, 10, "->mmap does not add VM_MAYWRITE", "VM_MAYWRITE was clear before ->mmap");
+    }
+  } else {
+    vma->c.vm_ops = nullptr;
+    // Shared anonymous memory is one object over fork: its serial names it.
+    if ((vm_flags & kVmShared) != 0) vma->c.vm_private_data = reinterpret_cast<void*>(vma->serial);
+  }
+  Link(vma);
+  if ((vma->c.vm_flags & kVmLocked) != 0 && (vma->c.vm_flags & kVmSpecial) != 0) {
+    vma->c.vm_flags &= ~kVmLocked;  // MR11
+  }
+  vma->c.vm_flags |= kVmSoftDirty;
+  SetPageProt(vma);  // MR12
+  NoteChange();
+  return static_cast<int64_t>(start);
+}
+
+int64_t Mm::CallMmap(Vma* vma, file* file) {
+  last_mmap_ = MmapCall{.serial = vma->serial,
+                        .start = vma->c.vm_start,
+                        .end = vma->c.vm_end,
+                        .pgoff = vma->c.vm_pgoff,
+                        .flags = vma->c.vm_flags,
+                        .vm_file = file,
+                        .hook_pc = verdicts_.DriverPc(reinterpret_cast<void*>(file->f_op->mmap)),
+                        .called = true};
+  const int64_t error = CallDriver(driver_, file->f_op->mmap, file, &vma->c);
+  last_mmap_.result = error;
+  last_mmap_.file_changed = vma->c.vm_file != file;
+  return error;
+}
+
+// MR4: the driver is not called when the request continues a neighbour it can be merged with.
+Vma* Mm::TryMerge(uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
+                  file* file) {
+  if ((vm_flags & kVmSpecial) != 0) return nullptr;
+  const auto mergeable = [&](const Vma& vma) {
+    return ((vma.c.vm_flags ^ vm_flags) & ~kVmSoftDirty) == 0 && vma.c.vm_file == file &&
+           (vma.c.vm_ops == nullptr || vma.c.vm_ops->close == nullptr) &&
+           (file != nullptr || (vm_flags & kVmShared) == 0);
+  };
+  const uint64_t pages = (end - start) >> hw::kPageShift;
+  const uint32_t next_index = FirstEndingAfter(mm, start);
+  Vma* before = nullptr;
+  Vma* after = nullptr;
+  if (next_index > 0) {
+    Vma* vma = MutAt(mm, next_index - 1);
+    const uint64_t vma_pages = (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift;
+    if (vma->c.vm_end == start && mergeable(*vma) && vma->c.vm_pgoff + vma_pages == pgoff) before = vma;
+  }
+  if (next_index < mms_[mm].vma_count) {
+    Vma* vma = MutAt(mm, next_index);
+    if (vma->c.vm_start == end && mergeable(*vma) && pgoff + pages == vma->c.vm_pgoff) after = vma;
+  }
+  if (before != nullptr) {
+    before->c.vm_end = end;
+    if (after != nullptr) {
+      before->c.vm_end = after->c.vm_end;
+      Unlink(after);
+      if (after->c.vm_file != nullptr) backend_.FilePut(after->c.vm_file);
+      FreeVma(after);
+    }
+    return before;
+  }
+  if (after != nullptr) {
+    after->c.vm_start = start;
+    after->c.vm_pgoff = pgoff;
+  }
+  return after;
+}
+
+// mm/mmap.c: vma_wants_writenotify() (MR13).
+bool Mm::WantsWriteNotify(const vm_area_struct& vma) {
+  return (vma.vm_flags & (kVmWrite | kVmShared)) == (kVmWrite | kVmShared) && vma.vm_ops != nullptr &&
+         (vma.vm_ops->page_mkwrite != nullptr || vma.vm_ops->pfn_mkwrite != nullptr);
+}
+
+// mm/mmap.c: vma_set_page_prot(). Of the old protection only cache bits and the like stay (MR12).
+void Mm::SetPageProt(Vma* vma) {
+  const uint64_t kept = vma->c.vm_page_prot.pgprot & kPteChangeMask;
+  uint64_t prot = kept | (PageProtOf(vma->c.vm_flags) & ~kPteChangeMask);
+  if (WantsWriteNotify(vma->c)) {
+    prot = kept | (PageProtOf(vma->c.vm_flags & ~kVmShared) & ~kPteChangeMask);
+  }
+  vma->c.vm_page_prot.pgprot = prot;
+}
+
+}  // namespace drydock::kernel

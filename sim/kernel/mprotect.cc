@@ -1,0 +1,84 @@
+// mprotect(2): Linux mm/mprotect.c of 6.1; docs/mmap-rules.md MPR1..MPR3.
+#include <cerrno>
+
+#include "sim/kernel/mm.h"
+#include "sim/kernel/vm_flags.h"
+
+namespace drydock::kernel {
+
+int64_t Mm::Mprotect(uint32_t mm, uint64_t address, uint64_t length, int prot) {
+  const int grows = prot & (kProtGrowsDown | kProtGrowsUp);
+  prot &= ~(kProtGrowsDown | kProtGrowsUp);
+  if (grows == (kProtGrowsDown | kProtGrowsUp)) return -EINVAL;
+  if ((address & hw::kPageMask) != 0) return -EINVAL;
+  if (length == 0) return 0;
+  length = hw::PageAlignUp(length);
+  const uint64_t end = address + length;
+  if (end <= address) return -ENOMEM;
+  if ((prot & ~(kProtRead | kProtWrite | kProtExec | 8 /* PROT_SEM */)) != 0) return -EINVAL;
+
+  backend_.LockMmap(&mms_.Mut(mm).c, true);
+  const int64_t result = ProtectRange(mm, address, end, static_cast<uint64_t>(prot & 7), grows != 0);
+  backend_.UnlockMmap(&mms_.Mut(mm).c, true);
+  return result;
+}
+
+int64_t Mm::ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, bool grows) {
+  const uint32_t first = FirstEndingAfter(mm, address);
+  if (first == mms_[mm].vma_count) return -ENOMEM;
+  if (VmaAt(mm, first).c.vm_start > address) return grows ? -EINVAL : -ENOMEM;
+  if (grows) return -EINVAL;  // no VMA here grows
+  for (uint64_t at = address; at < end;) {
+    const uint32_t i = FirstEndingAfter(mm, at);
+    if (i == mms_[mm].vma_count || VmaAt(mm, i).c.vm_start > at) return -ENOMEM;  // a hole
+    Vma* vma = MutAt(mm, i);
+    const uint64_t new_flags = (vma->c.vm_flags & ~kVmAccess) | access;
+    if ((new_flags & ~(new_flags >> 4) & kVmAccess) != 0) return -EACCES;  // MPR1
+    const uint64_t to = vma->c.vm_end < end ? vma->c.vm_end : end;
+    if (vma->c.vm_ops != nullptr && vma->c.vm_ops->mprotect != nullptr) {
+      const int64_t refused = CallDriver(driver_, vma->c.vm_ops->mprotect, &vma->c, at, to, new_flags);
+      if (Trapped()) return -EINTR;
+      if (refused != 0) return refused;  // verbatim, before any split
+    }
+    const int64_t error = ProtectVma(vma, at, to, new_flags);
+    if (error != 0) return error;
+    at = to;
+  }
+  return 0;
+}
+
+// mprotect_fixup().
+int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flags) {
+  if (new_flags == vma->c.vm_flags) return 0;
+  if ((new_flags & kVmWrite) != 0 &&
+      (vma->c.vm_flags & (kVmAccount | kVmWrite | kVmShared | kVmNoReserve)) == 0) {
+    new_flags |= kVmAccount;
+  }
+  if (start != vma->c.vm_start) {
+    // `vma` stays the part that is changed: the upper one.
+    const int64_t error = Split(vma, start, /*new_below=*/true);
+    if (error != 0) return error;
+  }
+  if (end != vma->c.vm_end) {
+    const int64_t error = Split(vma, end, /*new_below=*/false);
+    if (error != 0) return error;
+  }
+  vma->c.vm_flags = new_flags;
+  SetPageProt(vma);
+  const uint64_t prot = vma->c.vm_page_prot.pgprot;
+  const bool shared = (new_flags & kVmShared) != 0;
+  const bool notify = WantsWriteNotify(vma->c);
+  const bool writable = (new_flags & kVmWrite) != 0;
+  // change_pte_range(): frame, special, cache and dirty bits stay (MPR2).
+  const bool ok = tables_[vma->mm]->Change({start}, (end - start) >> hw::kPageShift, [&](hw::PteBits bits) {
+    bits.present = (prot & kPtePresent) != 0 ? 1 : 0;
+    bits.exec = (prot & kPteNx) == 0 ? 1 : 0;
+    bits.write = (prot & kPteRw) != 0 ? 1 : 0;
+    if (shared && notify && writable && bits.dirty != 0) bits.write = 1;  // MPR3
+    return bits;
+  });
+  NoteChange();
+  return ok ? 0 : -ENOMEM;
+}
+
+}  // namespace drydock::kernel

@@ -1,0 +1,253 @@
+// VMAs: the pool, their order in an address space, splitting and unmapping. Linux mm/mmap.c of 6.1
+// (__split_vma, do_mas_align_munmap, exit_mmap); docs/mmap-rules.md section 7.
+#include <cerrno>
+
+#include "sim/kernel/mm.h"
+#include "sim/kernel/vm_flags.h"
+
+namespace drydock::kernel {
+
+Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
+       bool core_guards, bool has_pat)
+    : verdicts_(verdicts),
+      driver_(driver),
+      backend_(backend),
+      core_guards_(core_guards),
+      has_pat_(has_pat),
+      mms_(list, "address spaces", kMaxMms),
+      vmas_(list, "VMAs", kMaxVmas),
+      serial_(list, "VMA serial"),
+      changes_(list, "mm changes"),
+      memtypes_(list) {
+  for (uint32_t i = 0; i < kMaxMms; ++i) {
+    tables_.push_back(std::make_unique<hw::PageTable>(list, "page table"));
+  }
+}
+
+int Mm::NewMm() {
+  for (uint32_t i = 0; i < kMaxMms; ++i) {
+    if (mms_[i].live != 0) continue;
+    MmSlot& slot = mms_.Mut(i);
+    slot = MmSlot{};
+    slot.live = 1;
+    slot.c.id = i;
+    slot.c.mm_users.counter = 1;
+    slot.c.mmap_lock.name = "mmap_lock";
+    slot.c.mmap_lock.magic = DRYDOCK_LOCK_MAGIC;
+    tables_[i]->Clear();
+    return static_cast<int>(i);
+  }
+  return -1;
+}
+
+Vma* Mm::AllocVma(uint32_t mm) {
+  if (backend_.FailNow()) return nullptr;
+  if (mms_[mm].vma_count == kMaxVmasPerMm) return nullptr;
+  for (uint32_t i = 0; i < kMaxVmas; ++i) {
+    if (vmas_[i].live != 0) continue;
+    Vma& vma = vmas_.Mut(i);
+    vma = Vma{};
+    vma.live = 1;
+    vma.mm = mm;
+    vma.serial = ++serial_.Mut();
+    vma.c.vm_mm = &mms_.Mut(mm).c;
+    vma.c.drydock_id = i;
+    return &vma;
+  }
+  return nullptr;
+}
+
+void Mm::FreeVma(Vma* vma) { *vma = Vma{}; }
+
+Vma* Mm::VmaOf(vm_area_struct* c) {
+  if (!vmas_.Contains(c)) return nullptr;
+  const auto offset = static_cast<size_t>(reinterpret_cast<const char*>(c) -
+                                          reinterpret_cast<const char*>(vmas_.data()));
+  const size_t index = offset / sizeof(Vma);
+  return offset % sizeof(Vma) == offsetof(Vma, c) && vmas_[index].live != 0 ? &vmas_.Mut(index) : nullptr;
+}
+
+uint32_t Mm::FirstEndingAfter(uint32_t mm, uint64_t address) const {
+  uint32_t i = 0;
+  while (i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_end <= address) ++i;
+  return i;
+}
+
+const Vma* Mm::Find(uint32_t mm, uint64_t address) const {
+  const uint32_t i = FirstEndingAfter(mm, address);
+  return i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start <= address ? &VmaAt(mm, i) : nullptr;
+}
+
+vm_area_struct* Mm::FindVma(mm_struct* mm, unsigned long addr) {
+  // find_vma(): the first VMA that ends after `addr`; it need not hold it.
+  const uint32_t i = FirstEndingAfter(mm->id, addr);
+  return i < mms_[mm->id].vma_count ? &MutAt(mm->id, i)->c : nullptr;
+}
+
+void Mm::Link(Vma* vma) {
+  MmSlot& slot = mms_.Mut(vma->mm);
+  uint32_t at = FirstEndingAfter(vma->mm, vma->c.vm_start);
+  for (uint32_t i = slot.vma_count; i > at; --i) slot.order[i] = slot.order[i - 1];
+  slot.order[at] = static_cast<uint16_t>(vma->c.drydock_id);
+  ++slot.vma_count;
+  slot.c.total_vm += (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift;
+}
+
+void Mm::Unlink(Vma* vma) {
+  MmSlot& slot = mms_.Mut(vma->mm);
+  uint32_t at = 0;
+  while (slot.order[at] != vma->c.drydock_id) ++at;
+  for (uint32_t i = at + 1; i < slot.vma_count; ++i) slot.order[i - 1] = slot.order[i];
+  slot.order[--slot.vma_count] = 0;
+  slot.c.total_vm -= (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift;
+}
+
+void Mm::CallOpen(Vma* vma) {
+  if (vma->c.vm_ops == nullptr || vma->c.vm_ops->open == nullptr) return;
+  vma->opened = 1;
+  CallDriver(driver_, vma->c.vm_ops->open, &vma->c);
+}
+
+void Mm::CallClose(Vma* vma) {
+  if (vma->c.vm_ops == nullptr || vma->c.vm_ops->close == nullptr) return;
+  CallDriver(driver_, vma->c.vm_ops->close, &vma->c);
+}
+
+void Mm::ReleaseVma(Vma* vma) {
+  CallClose(vma);
+  if (vma->c.vm_file != nullptr) backend_.FilePut(vma->c.vm_file);
+  FreeVma(vma);
+}
+
+// __split_vma(): `vma` keeps the part above (new_below) or below `address`; ->open runs on the new part.
+int64_t Mm::Split(Vma* vma, uint64_t address, bool new_below) {
+  if (vma->c.vm_ops != nullptr && vma->c.vm_ops->may_split != nullptr) {  // SP2
+    const int64_t refused = CallDriver(driver_, vma->c.vm_ops->may_split, &vma->c,
+                                       static_cast<unsigned long>(address));
+    if (Trapped()) return -EINTR;
+    if (refused != 0) return refused;
+  }
+  Vma* fresh = AllocVma(vma->mm);
+  if (fresh == nullptr) return -ENOMEM;
+  const vm_area_struct keep = fresh->c;
+  fresh->c = vma->c;
+  fresh->c.drydock_id = keep.drydock_id;
+  fresh->opened = vma->c.vm_ops == nullptr || vma->c.vm_ops->open == nullptr ? 0 : 1;
+  const uint64_t pages_below = (address - vma->c.vm_start) >> hw::kPageShift;
+  if (new_below) {
+    fresh->c.vm_end = address;
+  } else {
+    fresh->c.vm_start = address;
+    fresh->c.vm_pgoff += pages_below;
+  }
+  if (fresh->c.vm_file != nullptr) backend_.FileGet(fresh->c.vm_file);
+  CallOpen(fresh);  // SP1: before the halves have their new borders
+  if (new_below) {
+    vma->c.vm_start = address;
+    vma->c.vm_pgoff += pages_below;
+  } else {
+    vma->c.vm_end = address;
+  }
+  MmSlot& slot = mms_.Mut(vma->mm);
+  slot.c.total_vm -= (fresh->c.vm_end - fresh->c.vm_start) >> hw::kPageShift;
+  Link(fresh);
+  NoteChange();
+  return Trapped() ? -EINTR : 0;
+}
+
+int64_t Mm::Munmap(uint32_t mm, uint64_t address, uint64_t length) {
+  if ((address & hw::kPageMask) != 0 || address > kTaskSize || length > kTaskSize - address) return -EINVAL;
+  length = hw::PageAlignUp(length);
+  if (length == 0) return -EINVAL;
+  backend_.LockMmap(&mms_.Mut(mm).c, true);
+  const int64_t result = UnmapRange(mm, address, address + length);
+  backend_.UnlockMmap(&mms_.Mut(mm).c, true);
+  return result;
+}
+
+// do_mas_align_munmap(): split at start, split at end, then PTEs go, then ->close (SP1).
+int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
+  uint32_t first = FirstEndingAfter(mm, start);
+  if (first == mms_[mm].vma_count || VmaAt(mm, first).c.vm_start >= end) return 0;
+  if (VmaAt(mm, first).c.vm_start < start) {
+    const int64_t error = Split(MutAt(mm, first), start, /*new_below=*/false);
+    if (error != 0) return error;
+    first = FirstEndingAfter(mm, start);
+  }
+  const uint32_t last = FirstEndingAfter(mm, end - 1);
+  if (last < mms_[mm].vma_count && VmaAt(mm, last).c.vm_start < end && VmaAt(mm, last).c.vm_end > end) {
+    const int64_t error = Split(MutAt(mm, last), end, /*new_below=*/true);
+    if (error != 0) return error;  // SP3: the first split stays
+  }
+  NoteChange();
+  // Detach all, then unmap all, then close all, as the kernel does.
+  std::array<Vma*, kMaxVmasPerMm> gone{};
+  uint32_t count = 0;
+  while (first < mms_[mm].vma_count && VmaAt(mm, first).c.vm_start < end) {
+    Vma* vma = MutAt(mm, first);
+    gone[count++] = vma;
+    Unlink(vma);
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    Untrack(gone[i]);
+    Zap(mm, gone[i]->c.vm_start, gone[i]->c.vm_end);
+  }
+  for (uint32_t i = 0; i < count; ++i) ReleaseVma(gone[i]);
+  return 0;
+}
+
+// unmap_page_range(): entries go, pages that the process or vm_insert_page holds are put.
+void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
+  hw::PageTable& table = *tables_[mm];
+  for (size_t i = table.LowerBound({start}); i < table.count() && table[i].va.value < end;) {
+    const hw::Extent extent = table[i];
+    const uint64_t from = extent.va.value < start ? start : extent.va.value;
+    const uint64_t to = extent.end().value > end ? end : extent.end().value;
+    const uint64_t pages = (to - from) >> hw::kPageShift;
+    const hw::Pfn pfn = hw::PageTable::PfnAt(extent, {from});
+    if (!table.Unmap({from}, pages)) {
+      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs", "a page table is full");
+      return;
+    }
+    if (extent.bits.anon != 0) {
+      for (uint64_t p = 0; p < pages; ++p) {
+        if (!AnyMapped(pfn + p, 1)) backend_.FreeAnonPage(pfn + p);
+      }
+    } else if (extent.bits.special == 0) {
+      for (uint64_t p = 0; p < pages; ++p) backend_.PagePut(pfn + p);
+    }
+    i = table.LowerBound({start});
+  }
+}
+
+bool Mm::AnyMapped(hw::Pfn first, uint64_t pages) const {
+  for (uint32_t m = 0; m < kMaxMms; ++m) {
+    if (mms_[m].live == 0) continue;
+    const hw::PageTable& table = *tables_[m];
+    for (size_t i = 0; i < table.count(); ++i) {
+      if (table[i].pfn < first + pages && first < table[i].pfn + table[i].pages) return true;
+    }
+  }
+  return false;
+}
+
+void Mm::ExitMm(uint32_t index) {
+  // exit_mmap(): all PTEs first, then every VMA is closed in address order.
+  std::array<Vma*, kMaxVmasPerMm> gone{};
+  uint32_t count = 0;
+  while (mms_[index].vma_count > 0) {
+    Vma* vma = MutAt(index, 0);
+    gone[count++] = vma;
+    Unlink(vma);
+  }
+  for (uint32_t i = 0; i < count; ++i) {
+    Untrack(gone[i]);
+    Zap(index, gone[i]->c.vm_start, gone[i]->c.vm_end);
+  }
+  Zap(index, 0, ~hw::kPageMask);  // what lies outside of every VMA: a driver's stray entries (RP5)
+  for (uint32_t i = 0; i < count; ++i) ReleaseVma(gone[i]);
+  mms_.Mut(index) = MmSlot{};
+  NoteChange();
+}
+
+}  // namespace drydock::kernel

@@ -1,0 +1,21 @@
+// What a system call or a memory access showed user space.
+#ifndef DRYDOCK_SIM_USER_OUTCOME_H_
+#define DRYDOCK_SIM_USER_OUTCOME_H_
+
+#include <cstdint>
+
+namespace drydock::user {
+
+enum class Signal : uint8_t { kNone, kSegvMaperr, kSegvAccerr, kBusAdrerr };
+
+struct Outcome {
+  int64_t value = 0;  // >= 0 result; < 0 errno, negated
+  Signal signal = Signal::kNone;
+  bool trapped = false;  // the driver's run was abandoned in this call: `value` means nothing
+
+  bool ok() const { return value >= 0 && signal == Signal::kNone && !trapped; }
+};
+
+}  // namespace drydock::user
+
+#endif  // DRYDOCK_SIM_USER_OUTCOME_H_

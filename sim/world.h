@@ -1,0 +1,72 @@
+// One simulated machine with its emulated kernel, a loaded driver and a first process: what programs
+// run against. One static world per process; Reset() puts it back to where Checkpoint() was.
+#ifndef DRYDOCK_SIM_WORLD_H_
+#define DRYDOCK_SIM_WORLD_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/hw/platform.h"
+#include "sim/kernel/verdict.h"
+#include "sim/user/process.h"
+
+namespace drydock::kernel {
+class Kernel;
+}
+
+namespace drydock {
+
+struct WorldOptions {
+  const hw::Platform* platform = &hw::Platforms()[0];
+  int profile = 601;        // 601, 612, 703
+  bool core_guards = true;  // mmap(2)'s own checks of offset + length (C03)
+  uint64_t seed = 1;
+  std::string device_text;  // a --device description; empty for none
+  std::string device_name;  // the file it came from, for messages
+};
+
+class World {
+ public:
+  // Throws std::runtime_error with a one-line message for a bad device text.
+  explicit World(WorldOptions options);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // Loads a driver's shared object as insmod does: parameters, then its init calls. Returns "" or one
+  // line that says what failed (unknown parameter, no module_init, init's errno, nothing registered with
+  // an mmap hook). On failure the world is as it was.
+  std::string LoadDriver(const std::string& so_path,
+                         const std::vector<std::pair<std::string, std::string>>& params);
+  // As rmmod: the modules' exits in reverse order. False if a module is in use or has no exit.
+  bool UnloadDriver();
+
+  // Character device nodes that have an mmap hook, as paths ("/dev/pump").
+  const std::vector<std::string>& nodes() const;
+
+  void Checkpoint();
+  void Reset();
+  uint64_t StateHash() const;
+  // Name of the first state that differs from the checkpoint, or nullptr (after Reset, for tests).
+  const char* FirstDifference() const;
+
+  user::Process init();  // the first process, alive after LoadDriver and Reset
+  user::Process process(uint32_t index);
+  kernel::Kernel& kernel();
+  kernel::Verdicts& verdicts();
+  const WorldOptions& options() const;
+
+  // Fails the n-th allocation from now on (1 = the next), once; 0 = none.
+  void FailAllocation(uint32_t n);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace drydock
+
+#endif  // DRYDOCK_SIM_WORLD_H_
