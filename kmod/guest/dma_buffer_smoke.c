@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* drydock_dma_buffer.ko in a real kernel, for both of its ways to map. */
+#include "check.h"
+#include "driver_core/dma_buffer_uapi.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MODULE "drydock_dma_buffer"
+#define MODULE_FILE "/" MODULE ".ko"
+#define NODE "/dev/" MODULE
+#define PAGE 4096UL
+#define SIZE (16 * PAGE) /* the module's default */
+
+struct method {
+	const char *name;
+	const char *parameters;
+	int beyond; /* errno of a mapping that is not inside the buffer */
+};
+
+static const struct method methods[] = {
+	{ "remap", "method=remap", EINVAL },
+	{ "dma_mmap", "method=dma_mmap", ENXIO },
+};
+
+static int mappings(int fd)
+{
+	struct drydock_dma_buffer_info info;
+
+	return ioctl(fd, DRYDOCK_DMA_BUFFER_INFO, &info) ? -errno
+							 : (int)info.mappings;
+}
+
+/* The errno of an mmap, 0 if it is granted (and undone). */
+static int refusal(int fd, unsigned long length, int prot, int flags,
+		   unsigned long offset)
+{
+	void *at = mmap(NULL, length, prot, flags, fd, (off_t)offset);
+
+	if (at == MAP_FAILED)
+		return errno;
+	munmap(at, length);
+	return 0;
+}
+
+static void refuses(const struct method *m, int fd)
+{
+	const int rw = PROT_READ | PROT_WRITE;
+	const struct {
+		const char *what;
+		unsigned long length;
+		int prot, flags;
+		unsigned long offset;
+		int error;
+	} cases[] = {
+		{ "the whole buffer", SIZE, rw, MAP_SHARED, 0, 0 },
+		{ "its last page", PAGE, rw, MAP_SHARED, SIZE - PAGE, 0 },
+		{ "a page behind the end", PAGE, rw, MAP_SHARED, SIZE,
+		  m->beyond },
+		{ "two pages over the end", 2 * PAGE, rw, MAP_SHARED,
+		  SIZE - PAGE, m->beyond },
+		{ "a page too many", SIZE + PAGE, rw, MAP_SHARED, 0,
+		  m->beyond },
+		{ "an offset of 2^62", PAGE, rw, MAP_SHARED, 1UL << 62,
+		  m->beyond },
+		{ "private and writable", PAGE, rw, MAP_PRIVATE, 0, EINVAL },
+		{ "private and read-only", PAGE, PROT_READ, MAP_PRIVATE, 0, 0 },
+		{ "executable", PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, 0,
+		  EPERM },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int got = refusal(fd, cases[i].length, cases[i].prot,
+				  cases[i].flags, cases[i].offset);
+
+		check(got == cases[i].error,
+		      "%s: mmap %s: errno %d, expected %d", m->name,
+		      cases[i].what, got, cases[i].error);
+	}
+	check(mappings(fd) == 0, "%s: no mapping is left: %d", m->name,
+	      mappings(fd));
+}
+
+/* A mapping, read and write see the same bytes. */
+static void shares(const struct method *m, int fd)
+{
+	static const char text[] = "through the mapping",
+			  back[] = "through write(2)";
+	char seen[sizeof(text)] = "";
+	unsigned char *at =
+		mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	unsigned char any = 0;
+
+	if (!check(at != MAP_FAILED, "%s: mmap of the whole buffer: errno %d",
+		   m->name, at == MAP_FAILED ? errno : 0))
+		return;
+	for (unsigned long i = 0; i < SIZE; i++)
+		any |= at[i];
+	check(!any, "%s: a new buffer is all zero", m->name);
+
+	memcpy(at + 5 * PAGE, text, sizeof(text));
+	check(pread(fd, seen, sizeof(seen), 5 * PAGE) == sizeof(seen) &&
+		      !strcmp(seen, text),
+	      "%s: read sees what was stored", m->name);
+	check(pwrite(fd, back, sizeof(back), SIZE - sizeof(back)) ==
+			      sizeof(back) &&
+		      !memcmp(at + SIZE - sizeof(back), back, sizeof(back)),
+	      "%s: a load sees what was written", m->name);
+
+	check(mappings(fd) == 1, "%s: one mapping: %d", m->name, mappings(fd));
+	munmap(at + 3 * PAGE, PAGE);
+	check(mappings(fd) == 2, "%s: a hole makes two of one: %d", m->name,
+	      mappings(fd));
+	check(unload_module(MODULE) == -EAGAIN,
+	      "%s: in use, it is not unloaded", m->name);
+	munmap(at, SIZE);
+	check(mappings(fd) == 0, "%s: none is left: %d", m->name, mappings(fd));
+}
+
+static void stays_private(const struct method *m, int fd)
+{
+	void *at = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (!check(at != MAP_FAILED, "%s: mmap private, read-only", m->name))
+		return;
+	check(mprotect(at, PAGE, PROT_READ | PROT_WRITE) && errno == EACCES,
+	      "%s: mprotect does not make it writable", m->name);
+	munmap(at, PAGE);
+}
+
+void dma_buffer_smoke(void)
+{
+	int err = load_module(MODULE_FILE, "method=none");
+
+	check(err == -EINVAL, "method=none: not loaded: %d", err);
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		const struct method *m = &methods[i];
+		int fd;
+
+		err = load_module(MODULE_FILE, m->parameters);
+		if (!check(!err, "%s: loads: %d", m->name, err))
+			continue;
+		fd = open(NODE, O_RDWR | O_CLOEXEC);
+		if (check(fd >= 0, "%s: opens " NODE, m->name)) {
+			shares(m, fd);
+			refuses(m, fd);
+			stays_private(m, fd);
+			close(fd);
+		}
+		err = unload_module(MODULE);
+		check(!err, "%s: unloads: %d", m->name, err);
+		check(access(NODE, F_OK) && errno == ENOENT,
+		      "%s: the node is gone", m->name);
+	}
+}

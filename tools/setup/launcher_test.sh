@@ -1,0 +1,101 @@
+#!/bin/bash
+# ./drydock in a checkout of nothing, with a dpkg-query, an apt-get and a bazel that
+# only write down what they were asked: what is installed, built, said, returned.
+set -uo pipefail
+
+root="$TEST_TMPDIR/checkout with spaces"
+bin=$TEST_TMPDIR/bin
+asked=$TEST_TMPDIR/asked
+failures=0
+
+expect() { # WHAT GOT WANTED
+  if [[ $2 == "$3" ]]; then
+    echo "ok     $1"
+  else
+    echo "FAILED $1: got '$2', wanted '$3'"
+    failures=1
+  fi
+}
+
+# shellcheck disable=SC2016  # for the program to expand
+fake() { # NAME: a program whose text is on stdin
+  { echo '#!/bin/bash'; echo 'echo "${0##*/} $*" >>"$ASKED"'; cat; } >"$bin/$1"
+  chmod +x "$bin/$1"
+}
+
+drydock() { # ARGUMENT...: sets status, out, err
+  : >"$asked"
+  out=$(cd / && env -i PATH="$bin:/usr/bin:/bin" HOME="$TEST_TMPDIR/home" TMPDIR="$TEST_TMPDIR" \
+    ASKED="$asked" BUILT="$TEST_TMPDIR/built" LACKING="${lacking:-}" "$root/drydock" "$@" 2>"$TEST_TMPDIR/err")
+  status=$?
+  err=$(<"$TEST_TMPDIR/err")
+}
+
+mkdir -p "$root/tools/setup" "$bin" "$TEST_TMPDIR/home" "$TEST_TMPDIR/built"
+cp -L drydock "$root/"
+cp -L tools/setup/* "$root/tools/setup/"
+fake dpkg-query <<'FAKE'
+for package in "${@:3}"; do
+  [[ " $LACKING " == *" $package "* ]] || echo "installed $package"
+done
+FAKE
+fake apt-get <<'FAKE'
+[[ ! -e $BUILT/no-network ]] || { echo "E: no network" >&2; exit 100; }
+FAKE
+fake sudo <<<'exec "$@"'
+fake bazel <<'FAKE'
+case " $* " in
+  *" info "*) echo "$BUILT" ;;
+  *" build "*)
+    [[ ! -e $BUILT/broken ]] || { echo "INFO: noise"; echo "ERROR: a.cc:1: no such thing"; exit 1; }
+    mkdir -p "$BUILT"/{tools/command,fuzz,bazel}
+    printf '#!/bin/bash\nfor f; do echo "<$f>"; done; echo "$DRYDOCK_ROOT"; echo "$PWD"; exit 1\n' >"$BUILT/tools/command/drydock"
+    echo >"$BUILT/fuzz/worker"
+    echo >"$BUILT/bazel/driver_flags.txt"
+    chmod +x "$BUILT/tools/command/drydock" "$BUILT/fuzz/worker"
+    ;;
+esac
+FAKE
+
+drydock help
+expect "help: status" "$status" 0
+drydock chekc
+expect "unknown command: status" "$status" 2
+expect "unknown command: one line" "$err" "drydock: chekc: no such command; see: drydock help"
+
+lacking="clang-19 llvm-19"
+drydock check --no-install
+expect "--no-install: status" "$status" 2
+expect "--no-install: the line" "$out" "apt-get install --no-install-recommends clang-19 llvm-19"
+expect "--no-install: nothing was run" "$(grep -cE '^(apt-get|bazel)' "$asked")" 0
+touch "$TEST_TMPDIR/built/no-network"
+drydock check
+expect "apt-get fails: status" "$status" 2
+expect "apt-get fails: last line" "${err##*$'\n'}" \
+  "drydock: packages: apt-get could not install them; run it by hand: apt-get install --no-install-recommends clang-19 llvm-19"
+rm "$TEST_TMPDIR/built/no-network"
+drydock check --no-advice "a b.c"
+expect "installs what is missing" "$(grep -c '^apt-get .*install .* clang-19 llvm-19$' "$asked")" 1
+expect "says why" "$(grep -c 'clang-19 .*compiles drivers' <<<"$err")" 1
+lacking=""
+
+expect "arguments arrive" "$out" $'<check>\n<--no-advice>\n<a b.c>\n'"$root"$'\n/'
+expect "the exit status is the command's" "$status" 1
+drydock check x.c
+expect "nothing changed: no bazel" "$(grep -c '^bazel' "$asked")" 0
+sleep 0.02
+touch "$root/BUILD.bazel"
+drydock check x.c
+expect "a new source: a build" "$(grep -c '^bazel build' "$asked")" 1
+mkdir "$root/driver_core" && touch "$root/driver_core/x.c"
+drydock check x.c
+expect "a driver is not part of the engine" "$(grep -c '^bazel' "$asked")" 0
+
+sleep 0.02
+touch "$root/BUILD.bazel" "$TEST_TMPDIR/built/broken"
+drydock check x.c
+expect "a broken build: status" "$status" 2
+expect "a broken build: first line" "${err%%$'\n'*}" "ERROR: a.cc:1: no such thing"
+expect "a broken build: last line" "$(tail -n 1 <<<"$err" | cut -c1-24)" "drydock: build: the engi"
+expect "no temporary folder is left" "$(find "$TEST_TMPDIR" -maxdepth 1 -name 'tmp.*')" ""
+exit "$failures"

@@ -1,0 +1,37 @@
+# shellcheck shell=bash disable=SC2154  # root, work, install: of ./drydock
+# Sourced by ./drydock: runs all tests and sums them up.
+
+test_results=() # NAME:STATUS:SECONDS:EVENTS, for bazel/results/summary.py
+
+run_tests() { # NAME BAZEL-ARGUMENT...
+  local name=$1 status=0 begun=$SECONDS options=(--keep_going)
+  shift
+  [[ -t 2 ]] || options+=(--noshow_progress --curses=no)
+  [[ -z ${CI:-} ]] || options+=(--config=ci)
+  echo "drydock test: $name" >&2
+  in_bazel test "${options[@]}" --ui_event_filters=-info --noshow_loading_progress --test_summary=none \
+    --build_event_json_file="$work/$name.json" "$@" >&2 || status=$?
+  test_results+=("$name:$status:$((SECONDS - begun)):$work/$name.json")
+  # Bazel was interrupted: Ctrl-C. It has stopped the tests that ran.
+  ((status != 8)) || exit 130
+}
+
+run_all_tests() { # [--full]
+  local full=no smoke
+  case ${1:-} in
+    '') ;;
+    --full) full=yes ;;
+    *) fail "test" "does not know '$1'" "usage: drydock test [--full] [--no-install]" ;;
+  esac
+  need_packages test
+  run_tests gcc //...
+  run_tests clang-asan-ubsan --config=asan-ubsan //...
+  if [[ $full == yes ]]; then
+    run_tests clang --config=clang //...
+    run_tests gcc-opt --config=opt //...
+    smoke=$(in_bazel query --noshow_progress 'attr(tags, fuzz-smoke, tests(//...:all-targets))' 2>/dev/null) || true
+    # shellcheck disable=SC2086  # one label a word
+    [[ -z $smoke ]] || run_tests clang-fuzz --config=fuzz --test_tag_filters=fuzz-smoke $smoke
+  fi
+  python3 "$root/bazel/results/summary.py" "${test_results[@]}"
+}
