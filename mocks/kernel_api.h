@@ -39,6 +39,10 @@ class MmApi {
   virtual vm_area_struct* FindVma(mm_struct* mm, unsigned long addr) = 0;
   // The `current->mm` of the running task; nullptr in a kernel thread.
   virtual mm_struct* CurrentMm() = 0;
+
+  // Below, in every role: methods that came later. Their default ends the run as an unmodelled symbol.
+  virtual int RemapVmallocRange(vm_area_struct* vma, void* address, unsigned long pgoff);
+  virtual pgprot_t PgprotWritethrough(pgprot_t prot);
 };
 
 // mm/slab_common.c, mm/page_alloc.c, mm/vmalloc.c, and the address arithmetic that is typed here (O18).
@@ -210,6 +214,11 @@ class SyncApi {
   virtual void RandomBytes(void* to, size_t size_bytes) = 0;
   virtual int CurrentPid() = 0;
   virtual bool Capable(int capability) = 0;
+
+  // `current` of the running task; the same pointer for the task's whole life.
+  virtual task_struct* CurrentTask();
+  // udelay() and its kin: lets time pass without sleeping, so it is allowed in atomic context.
+  virtual void BusyWait(uint64_t nanoseconds);
 };
 
 // kernel/printk, lib/vsprintf.c, include/asm-generic/bug.h, kernel/module.
@@ -230,7 +239,10 @@ class LogApi {
 
 class KernelApi {
  public:
+  KernelApi() = default;
   virtual ~KernelApi() = default;
+  KernelApi(const KernelApi&) = delete;
+  KernelApi& operator=(const KernelApi&) = delete;
 
   // The installed kernel. Aborts the process with a message when there is none: a harness bug.
   static KernelApi& Current() { return *(current_ != nullptr ? current_ : NoKernel()); }
@@ -249,19 +261,49 @@ class KernelApi {
   // Notes that the driver called a symbol that is declared and not modelled: a trap.
   virtual void Unmodelled(const char* symbol) = 0;
 
-  bool trap_pending() const { return trap_pending_; }
+  bool trap_pending() const { return crossing_->trap_pending; }
+  // Where the driver was when it last crossed the seam: the return address of the shim it called.
+  void NoteCaller(const void* return_address) { crossing_->caller = return_address; }
+  const void* caller() const { return crossing_->caller; }
+  // As NoteCaller on Current(), for shims that work without a kernel too (memcpy in a test of a plan).
+  static void NoteCallerIfInstalled(const void* return_address) {
+    if (current_ != nullptr) current_->NoteCaller(return_address);
+  }
   // Abandons the fibre of the driver that runs. Called by shims only.
   [[noreturn]] virtual void LeaveDriver() = 0;
 
  protected:
-  void set_trap_pending(bool pending) { trap_pending_ = pending; }
+  void set_trap_pending(bool pending) { crossing_->trap_pending = pending; }
+  // For a kernel that stands in front of another one: both see one caller and one pending trap.
+  void ShareCrossing(KernelApi& other) { crossing_ = other.crossing_; }
+  // Where NoteCaller() puts it, for who reads it often.
+  const void** caller_slot() { return &crossing_->caller; }
 
  private:
   friend class ScopedKernelApi;
   [[noreturn]] static KernelApi* NoKernel();
   static inline KernelApi* current_ = nullptr;
-  volatile bool trap_pending_ = false;
+  struct Crossing {
+    const void* caller = nullptr;
+    volatile bool trap_pending = false;
+  };
+  Crossing own_crossing_;
+  Crossing* crossing_ = &own_crossing_;
 };
+
+inline int MmApi::RemapVmallocRange(vm_area_struct*, void*, unsigned long) {
+  KernelApi::Current().Unmodelled("remap_vmalloc_range");
+  return 0;
+}
+inline pgprot_t MmApi::PgprotWritethrough(pgprot_t) {
+  KernelApi::Current().Unmodelled("pgprot_writethrough");
+  return pgprot_t{};
+}
+inline task_struct* SyncApi::CurrentTask() {
+  KernelApi::Current().Unmodelled("current");
+  return nullptr;
+}
+inline void SyncApi::BusyWait(uint64_t) { KernelApi::Current().Unmodelled("__udelay"); }
 
 // Installs a kernel for its own lifetime and restores the one before.
 class ScopedKernelApi {

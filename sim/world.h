@@ -55,6 +55,8 @@ class World {
 
   user::Process init();  // the first process, alive after LoadDriver and Reset
   user::Process process(uint32_t index);
+  // Makes another first process after the last one exited, without a reset. False if there is no room.
+  bool StartProcess();
   kernel::Kernel& kernel();
   kernel::Verdicts& verdicts();
   const WorldOptions& options() const;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "sim/hw/mmio_space.h"
 #include "sim/hw/physical_memory.h"
 
 namespace drydock::kernel {
@@ -58,13 +59,16 @@ struct SignalRoom {
   static void OnFault(int signal_number, siginfo_t* info, void* raw_context) {
     auto* context = static_cast<ucontext_t*>(raw_context);
     if (runner != nullptr) {
-      if (signal_number == SIGSEGV && runner->memory_.OnWriteFault(info->si_addr)) return;
+      if (signal_number == SIGSEGV &&
+          (runner->memory_.OnWriteFault(info->si_addr) || runner->mmio_.OnWriteFault(info->si_addr))) {
+        return;
+      }
       const void* pc = Pc(context);
       const bool overflow = runner->fibres_.OnRunningStack(info->si_addr);
       // A call through a wild pointer leaves the program counter at the wild address itself.
       const bool wild_call = runner->inside() && pc == info->si_addr;
       if (runner->inside() &&
-          (runner->verdicts_.InDriver(pc) || runner->touching_ || overflow || wild_call)) {
+          (runner->verdicts_.InDriver(pc) || overflow || wild_call)) {
         if (runner->verdicts_.InDriver(pc)) runner->verdicts_.NoteCaller(pc);
         runner->verdicts_.TrapNow(
             Trap::kOops, 0, 14, "the driver touches only memory it owns", "%s at address %p%s",
@@ -118,8 +122,8 @@ struct SignalRoom {
   }
 };
 
-DriverRunner::DriverRunner(Verdicts& verdicts, hw::PhysicalMemory& memory)
-    : verdicts_(verdicts), memory_(memory) {
+DriverRunner::DriverRunner(Verdicts& verdicts, hw::PhysicalMemory& memory, hw::MmioSpace& mmio)
+    : verdicts_(verdicts), memory_(memory), mmio_(mmio) {
   runner = this;
 }
 
@@ -135,9 +139,7 @@ long DriverRunner::Call(DriverEntry entry, void* a, void* b, void* c, void* d, v
   }
   void* const args[6] = {a, b, c, d, e, f};
   bool left = false;
-  const long result = fibres_.Call(entry, args, &left);
-  if (left) touching_ = false;
-  return result;
+  return fibres_.Call(entry, args, &left);
 }
 
 void DriverRunner::InstallSignalHandlers(double seconds) {

@@ -12,6 +12,7 @@
 #include "sim/kernel/verdict.h"
 
 namespace drydock::hw {
+class MmioSpace;
 class PhysicalMemory;
 }
 
@@ -19,7 +20,7 @@ namespace drydock::kernel {
 
 class DriverRunner final : public DriverCall {
  public:
-  DriverRunner(Verdicts& verdicts, hw::PhysicalMemory& memory);
+  DriverRunner(Verdicts& verdicts, hw::PhysicalMemory& memory, hw::MmioSpace& mmio);
   ~DriverRunner() override;
 
   // Runs a callback. 0 if it was abandoned: then verdicts.pending_trap() says why, and the caller
@@ -30,10 +31,6 @@ class DriverRunner final : public DriverCall {
   [[noreturn]] void Leave() { fibres_.Leave(); }
   bool inside() const { return fibres_.depth() > 0; }
 
-  // While set, a wild access by the simulation itself on the driver's behalf (copy_to_user's kernel side)
-  // is the driver's fault as if it had made it.
-  void set_touching_driver_memory(bool touching) { touching_ = touching; }
-
   // Installs the handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and the watchdog of `seconds` of
   // CPU time per callback, once per process; they serve the instance made last.
   static void InstallSignalHandlers(double seconds);
@@ -42,8 +39,8 @@ class DriverRunner final : public DriverCall {
   friend struct SignalRoom;
   Verdicts& verdicts_;
   hw::PhysicalMemory& memory_;
+  hw::MmioSpace& mmio_;
   Fibres fibres_;
-  volatile bool touching_ = false;
 };
 
 }  // namespace drydock::kernel

@@ -11,15 +11,25 @@ namespace {
 using user::Outcome;
 using user::Signal;
 
-constexpr vm_fault_t kFaultOom = 0x1, kFaultSigbus = 0x2, kFaultHwPoison = 0x10 | 0x20, kFaultSigsegv = 0x40,
-                     kFaultNoPage = 0x100, kFaultLocked = 0x200, kFaultRetry = 0x400;
+constexpr vm_fault_t kFaultOom = 0x1, kFaultSigbus = 0x2, kFaultMajor = 0x4, kFaultHwPoison = 0x10 | 0x20,
+                     kFaultSigsegv = 0x40, kFaultNoPage = 0x100, kFaultLocked = 0x200, kFaultRetry = 0x400,
+                     kFaultDoneCow = 0x1000;
+constexpr vm_fault_t kFaultError = kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv;
 constexpr unsigned kFlagWrite = 0x01, kFlagMkwrite = 0x02, kFlagAllowRetry = 0x04, kFlagKillable = 0x10,
-                   kFlagUser = 0x40;
+                   kFlagUser = 0x40, kFlagInterruptible = 0x200;
+constexpr unsigned kFlagsOfUserFault = kFlagAllowRetry | kFlagKillable | kFlagInterruptible | kFlagUser;
+constexpr unsigned kGfpOfFault = 0xcc0;     // GFP_KERNEL
+constexpr unsigned long kPageLocked = 1;  // PG_locked, in page::flags
 constexpr int kRefaultsAllowed = 4;
+
+// What stands for a VMA's anon_vma, which only tells whether there is one.
+void* AnonMark() { return reinterpret_cast<void*>(uintptr_t{1}); }
 
 Outcome Killed(Signal signal) { return {.value = 0, .signal = signal, .trapped = false}; }
 constexpr Outcome kTrapped{.value = 0, .signal = Signal::kNone, .trapped = true};
 constexpr Outcome kDone{};
+// pagefault_out_of_memory(): the access is made again.
+constexpr Outcome kOutOfMemory{.value = -ENOMEM, .signal = Signal::kNone, .trapped = false};
 
 }  // namespace
 
@@ -54,10 +64,8 @@ size_t Mm::CopyUser(uint64_t address, void* to, const void* from, size_t size_by
     hw::Pfn pfn;
     if (at >= kTaskSize || !TouchPage(current_, at & ~hw::kPageMask, write, &pfn).ok()) break;
     const hw::PhysAddr phys = hw::PhysAddr::Of(pfn) + in_page;
-    driver_.set_touching_driver_memory(true);
     const bool there = write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
                              : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
-    driver_.set_touching_driver_memory(false);
     if (!there && !write) __builtin_memset(static_cast<char*>(to) + done, 0xff, chunk);
     done += chunk;
   }
@@ -66,6 +74,7 @@ size_t Mm::CopyUser(uint64_t address, void* to, const void* from, size_t size_by
 
 // One page, as the processor and then the kernel see it; on success *pfn is its frame.
 Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
+  bool out_of_memory = false;
   for (int tries = 0; tries < kRefaultsAllowed; ++tries) {
     const hw::Extent* extent = tables_[mm]->Find({address});
     if (extent != nullptr && extent->bits.present != 0 && (!write || extent->bits.write != 0)) {
@@ -93,8 +102,10 @@ Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
     backend_.LockMmap(&mms_.Mut(mm).c, false);
     const Outcome outcome = Trapped() ? kTrapped : HandleFault(vma, address, write);
     backend_.UnlockMmap(&mms_.Mut(mm).c, false);
-    if (!outcome.ok()) return outcome;
+    out_of_memory = outcome.value == -ENOMEM;
+    if (!outcome.ok() && !out_of_memory) return outcome;
   }
+  if (out_of_memory) return Killed(Signal::kBusAdrerr);  // it would go on for ever; the OOM killer ends it
   verdicts_.TrapNow(Trap::kBudget, 37, 11, "a fault that is resolved or refused",
                     "the same page faulted %d times in a row: ->fault says it installed a page and did not",
                     kRefaultsAllowed);
@@ -104,7 +115,20 @@ Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
 Outcome Mm::HandleFault(Vma* vma, uint64_t address, bool write) {
   const hw::Extent* extent = tables_[vma->mm]->Find({address});
   if (extent != nullptr) {
-    return write ? WriteProtectFault(vma, address, *extent) : Killed(Signal::kSegvAccerr);
+    if (extent->bits.present == 0) {
+      // do_numa_page(): an entry made with no access (PAGE_NONE) in a mapping that has it is mended.
+      const uint64_t prot = vma->c.vm_page_prot.pgprot;
+      tables_[vma->mm]->Change({address}, 1, [prot](hw::PteBits bits) {
+        bits.present = (prot & kPtePresent) != 0 ? 1 : 0;
+        bits.exec = (prot & kPteNx) == 0 ? 1 : 0;
+        if ((prot & kPteRw) != 0) bits.write = 1;
+        bits.accessed = 1;
+        return bits;
+      });
+      NoteChange();
+      return kDone;
+    }
+    return WriteProtectFault(vma, address, *extent);
   }
   if (vma->c.vm_ops == nullptr) return AnonymousFault(vma, address, write);
   if (vma->c.vm_ops->fault == nullptr) return Killed(Signal::kBusAdrerr);  // RP10, FA1
@@ -112,14 +136,17 @@ Outcome Mm::HandleFault(Vma* vma, uint64_t address, bool write) {
 }
 
 Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
-  static_cast<void>(write);
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
   if (shared && vma->c.vm_file != nullptr) return Killed(Signal::kBusAdrerr);  // MR14
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
-  bits.anon = 1;
-  if ((vma->c.vm_flags & kVmWrite) != 0) {
+  bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
+  bits.anon = kAnonExclusive;
+  if (write) {
     bits.write = 1;
     bits.dirty = 1;
+    if (!shared) vma->c.anon_vma = AnonMark();
+  } else if (!shared) {
+    bits.special = 1;  // as the entry of the zero page, which is made one's own by the first store
   }
   hw::Pfn pfn;
   bool found = false;
@@ -141,10 +168,10 @@ Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
       }
     }
   }
-  if (!found && !backend_.AllocAnonPage(/*zeroed=*/true, &pfn)) return Killed(Signal::kBusAdrerr);
+  if (!found && !backend_.AllocAnonPage(/*zeroed=*/true, &pfn)) return kOutOfMemory;
   if (!tables_[vma->mm]->Map({address}, 1, pfn, bits, 0)) {
     if (!found) backend_.FreeAnonPage(pfn);
-    return Killed(Signal::kBusAdrerr);
+    return kOutOfMemory;
   }
   NoteChange();
   return kDone;
@@ -158,9 +185,10 @@ bool Mm::CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from) {
   Zap(vma->mm, address, address + hw::kPageSize);
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
   bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
-  bits.anon = 1;
+  bits.anon = kAnonExclusive;
   bits.write = 1;
   bits.dirty = 1;
+  vma->c.anon_vma = AnonMark();
   if (!tables_[vma->mm]->Map({address}, 1, fresh, bits, 0)) {
     backend_.FreeAnonPage(fresh);
     return false;
@@ -169,44 +197,91 @@ bool Mm::CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from) {
   return true;
 }
 
+bool Mm::Alone(hw::Pfn pfn) const {
+  int users = 0;
+  for (uint32_t m = 0; m < kMaxMms; ++m) {
+    if (mms_[m].live == 0) continue;
+    for (size_t i = 0; i < tables_[m]->count(); ++i) {
+      const hw::Extent& other = (*tables_[m])[i];
+      if (other.pfn <= pfn && pfn < other.pfn + other.pages) ++users;
+    }
+  }
+  return users == 1;
+}
+
+void Mm::UnlockPage(hw::Pfn pfn) {
+  page* page = backend_.PageOf(pfn);
+  if (page != nullptr) page->flags &= ~kPageLocked;
+}
+
+// do_page_mkwrite().
+bool Mm::TellWrite(Vma* vma, vm_fault* vmf, Outcome* outcome) {
+  const unsigned flags = vmf->flags;
+  vmf->flags = kFlagWrite | kFlagMkwrite;
+  ++driver_fault_depth_;
+  const vm_fault_t code = CallDriver(driver_, vma->c.vm_ops->page_mkwrite, vmf);
+  --driver_fault_depth_;
+  vmf->flags = flags;
+  *outcome = kDone;
+  if (Trapped()) {
+    *outcome = kTrapped;
+    return false;
+  }
+  if ((code & kFaultError) != 0) {
+    *outcome = FromFaultCode(code);
+    return false;
+  }
+  if ((code & kFaultNoPage) != 0) return false;
+  if ((code & kFaultLocked) != 0) {
+    UnlockPage(backend_.PfnOf(vmf->page));
+    return true;
+  }
+  // 0 is for pages of a page cache. Without a mapping the page counts as truncated: the store is made again.
+  return vmf->page == nullptr || vmf->page->mapping != nullptr;
+}
+
 // do_wp_page(): a store to a present, read-only entry of a writable VMA.
 Outcome Mm::WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& extent) {
   const hw::Pfn pfn = hw::PageTable::PfnAt(extent, {address});
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
-  const bool alone = extent.bits.anon != 0 && [&] {
-    int users = 0;
-    for (uint32_t m = 0; m < kMaxMms; ++m) {
-      for (size_t i = 0; mms_[m].live != 0 && i < tables_[m]->count(); ++i) {
-        const hw::Extent& other = (*tables_[m])[i];
-        if (other.pfn <= pfn && pfn < other.pfn + other.pages) ++users;
-      }
-    }
-    return users == 1;
-  }();
-  if (!shared && !alone) return CopyOnWrite(vma, address, pfn) ? kDone : Killed(Signal::kBusAdrerr);
+  const bool anon = extent.bits.anon != 0;
+  if (!shared && !(anon && Alone(pfn))) return CopyOnWrite(vma, address, pfn) ? kDone : kOutOfMemory;
   const vm_operations_struct* ops = vma->c.vm_ops;
-  const auto notify = ops == nullptr || extent.bits.anon != 0 ? nullptr
-                      : extent.bits.special != 0              ? ops->pfn_mkwrite
-                                                              : ops->page_mkwrite;  // FA4
-  if (shared && notify != nullptr) {
+  if (shared && !anon && ops != nullptr) {
     vm_fault vmf{};
     vmf.vma = &vma->c;
     vmf.address = address;
     vmf.real_address = address;
     vmf.pgoff = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
-    vmf.flags = kFlagWrite | kFlagMkwrite | kFlagUser;
-    ++driver_fault_depth_;
-    const vm_fault_t code = CallDriver(driver_, notify, &vmf);
-    --driver_fault_depth_;
-    if (Trapped()) return kTrapped;
-    if ((code & (kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv)) != 0) return FromFaultCode(code);
-    if ((code & kFaultNoPage) != 0 && tables_[vma->mm]->Find({address}) == nullptr) return kDone;
+    vmf.gfp_mask = kGfpOfFault;
+    vmf.flags = kFlagsOfUserFault | kFlagWrite;
+    if (extent.bits.special != 0 && ops->pfn_mkwrite != nullptr) {  // wp_pfn_shared()
+      vmf.flags |= kFlagMkwrite;
+      ++driver_fault_depth_;
+      const vm_fault_t code = CallDriver(driver_, ops->pfn_mkwrite, &vmf);
+      --driver_fault_depth_;
+      if (Trapped()) return kTrapped;
+      if ((code & kFaultError) != 0) return FromFaultCode(code);
+      if ((code & kFaultNoPage) != 0) return kDone;
+    } else if (extent.bits.special == 0 && ops->page_mkwrite != nullptr) {  // FA4, wp_page_shared()
+      vmf.page = backend_.PageOf(pfn);
+      Outcome outcome;
+      if (!TellWrite(vma, &vmf, &outcome)) return outcome;
+    }
+    // finish_mkwrite_fault(): the driver may have taken the entry away meanwhile.
+    const hw::Extent* now = tables_[vma->mm]->Find({address});
+    if (now == nullptr || hw::PageTable::PfnAt(*now, {address}) != pfn) return kDone;
   }
-  // wp_pfn_shared() and wp_page_shared(): the entry becomes writable (RP7).
-  tables_[vma->mm]->Change({address}, 1, [](hw::PteBits bits) {
+  // wp_page_reuse(): the entry becomes writable (RP7).
+  if (anon && !shared) vma->c.anon_vma = AnonMark();
+  tables_[vma->mm]->Change({address}, 1, [anon](hw::PteBits bits) {
     bits.write = 1;
     bits.dirty = 1;
     bits.accessed = 1;
+    if (anon) {
+      bits.special = 0;
+      bits.anon = kAnonExclusive;
+    }
     return bits;
   });
   NoteChange();
@@ -214,8 +289,10 @@ Outcome Mm::WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& exte
 }
 
 Outcome Mm::FromFaultCode(vm_fault_t code) {
-  if ((code & kFaultSigsegv) != 0) return Killed(Signal::kSegvMaperr);
-  return Killed(Signal::kBusAdrerr);  // SIGBUS; for OOM the killer's choice, which ends the program too
+  // do_user_addr_fault(), in its order.
+  if ((code & kFaultOom) != 0) return kOutOfMemory;
+  if ((code & (kFaultSigbus | kFaultHwPoison)) != 0) return Killed(Signal::kBusAdrerr);
+  return Killed(Signal::kSegvMaperr);
 }
 
 // do_read_fault(), do_cow_fault(), do_shared_fault(): FA2..FA4.
@@ -225,41 +302,37 @@ Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write) {
   vmf.address = address;
   vmf.real_address = address;
   vmf.pgoff = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
-  vmf.flags = kFlagAllowRetry | kFlagKillable | kFlagUser | (write ? kFlagWrite : 0U);
-  vmf.gfp_mask = 0xcc0;
+  vmf.flags = kFlagsOfUserFault | (write ? kFlagWrite : 0U);
+  vmf.gfp_mask = kGfpOfFault;
   ++driver_fault_depth_;
   const vm_fault_t code = CallDriver(driver_, vma->c.vm_ops->fault, &vmf);
   --driver_fault_depth_;
   if (Trapped()) return kTrapped;
-  if ((code & (kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv)) != 0) return FromFaultCode(code);
-  if ((code & (kFaultNoPage | kFaultRetry)) != 0) return kDone;
-  if ((code & ~kFaultLocked) != 0) {
+  const vm_fault_t known =
+      kFaultError | kFaultMajor | kFaultNoPage | kFaultLocked | kFaultRetry | kFaultDoneCow;
+  if ((code & ~known) != 0) {
     verdicts_.Report(37, 11, "a VM_FAULT_ code", "->fault returned %#x", code);
     return Killed(Signal::kBusAdrerr);
   }
+  if ((code & kFaultError) != 0) return FromFaultCode(code);
+  if ((code & (kFaultNoPage | kFaultRetry | kFaultDoneCow)) != 0) return kDone;
   if (vmf.page == nullptr) {
     verdicts_.TrapNow(Trap::kOops, 37, 10, "vmf->page set, or VM_FAULT_NOPAGE",
                       "->fault returned 0 and no page: the kernel uses a null page");
     return kTrapped;
   }
   const hw::Pfn pfn = backend_.PfnOf(vmf.page);
+  if ((code & kFaultLocked) != 0) UnlockPage(pfn);
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
   if (write && !shared) {
     const bool copied = CopyOnWrite(vma, address, pfn);
     backend_.PagePut(pfn);
-    return copied ? kDone : Killed(Signal::kBusAdrerr);
+    return copied ? kDone : kOutOfMemory;
   }
-  const bool tell = write && vma->c.vm_ops->page_mkwrite != nullptr;
-  if (tell) {
-    vmf.flags = kFlagWrite | kFlagMkwrite | kFlagUser;
-    ++driver_fault_depth_;
-    const vm_fault_t mkwrite = CallDriver(driver_, vma->c.vm_ops->page_mkwrite, &vmf);
-    --driver_fault_depth_;
-    if (Trapped()) return kTrapped;
-    if ((mkwrite & (kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv)) != 0) {
-      backend_.PagePut(pfn);
-      return FromFaultCode(mkwrite);
-    }
+  Outcome outcome;
+  if (write && vma->c.vm_ops->page_mkwrite != nullptr && !TellWrite(vma, &vmf, &outcome)) {
+    backend_.PagePut(pfn);
+    return outcome;
   }
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
   bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
@@ -274,7 +347,7 @@ Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write) {
   if (!tables_[vma->mm]->Map({address}, 1, pfn, bits,
                              verdicts_.DriverPc(reinterpret_cast<void*>(vma->c.vm_ops->fault)))) {
     backend_.PagePut(pfn);
-    return Killed(Signal::kBusAdrerr);
+    return kOutOfMemory;
   }
   NoteChange();
   return kDone;

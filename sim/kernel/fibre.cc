@@ -101,9 +101,9 @@ SWITCHES_STACKS long Fibres::Call(Entry entry, void* const (&args)[6], bool* lef
   stack.result = 0;
   stack.finished = false;
 
-  // What drydock_switch_stack pops: six registers and a return address, then a zero that ends unwinding.
+  // What drydock_switch_stack pops: six registers and a return address. The zero above ends unwinding, and
+  // leaves the stack as a function finds it when it is called: 8 bytes below a multiple of 16.
   auto** sp = reinterpret_cast<void**>(stack.top);
-  *--sp = nullptr;
   *--sp = nullptr;
   *--sp = reinterpret_cast<void*>(&Trampoline);
   for (int i = 0; i < 6; ++i) *--sp = nullptr;

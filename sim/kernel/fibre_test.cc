@@ -52,6 +52,16 @@ TEST_F(FibreTest, PassesSixArgumentsAndReturnsTheResult) {
   EXPECT_EQ(fibres_.depth(), 0U);
 }
 
+long StackIsAligned(void*, void*, void*, void*, void*, void*) {
+  return reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) % 16 == 0;
+}
+
+TEST_F(FibreTest, AlignsTheStackAsTheAbiWants) {
+  bool left = true;
+
+  EXPECT_EQ(fibres_.Call(&StackIsAligned, kOneToSix, &left), 1);
+}
+
 TEST_F(FibreTest, LeaveReturnsToTheCallerAndSaysSo) {
   bool left = false;
 

@@ -21,9 +21,10 @@ int Mm::VmInsertPage(vm_area_struct* c, unsigned long addr, page* page) {
   if (addr < c->vm_start || addr >= c->vm_end) return -EFAULT;  // IP1
   if (backend_.PageCount(page) == 0) return -EINVAL;            // IP2
   if ((c->vm_flags & kVmMixedMap) == 0) {                       // IP3
-    if (driver_fault_depth_ > 0) {
+    if (driver_fault_depth_ > 0 || c->vm_mm->mmap_lock.owner == 0) {
       verdicts_.TrapNow(Trap::kBug, 27, 10, "VM_MIXEDMAP set in ->mmap",
-                        "vm_insert_page in ->fault on a VMA without VM_MIXEDMAP: BUG");
+                        "vm_insert_page %s on a VMA without VM_MIXEDMAP: BUG",
+                        driver_fault_depth_ > 0 ? "in ->fault" : "without mmap_lock held for writing");
       return -EINVAL;
     }
     if ((c->vm_flags & kVmPfnMap) != 0) {

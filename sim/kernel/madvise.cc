@@ -10,11 +10,31 @@ namespace {
 constexpr int kNormal = 0, kRandom = 1, kSequential = 2, kWillNeed = 3, kDontNeed = 4, kFree = 8, kRemove = 9,
               kDontFork = 10, kDoFork = 11, kMergeable = 12, kUnmergeable = 13, kHugePage = 14, kNoHugePage = 15,
               kDontDump = 16, kDoDump = 17, kWipeOnFork = 18, kKeepOnFork = 19, kCold = 20, kPageOut = 21,
-              kPopulateRead = 22, kPopulateWrite = 23;
-constexpr uint64_t kVmSeqRead = 0x8000, kVmRandRead = 0x10000, kVmHugePage = 0x20000000, kVmNoHugePage = 0x40000000;
+              kPopulateRead = 22, kPopulateWrite = 23, kDontNeedLocked = 24, kCollapse = 25;
+constexpr uint64_t kVmSeqRead = 0x8000, kVmRandRead = 0x10000, kVmHugePage = 0x20000000, kVmNoHugePage = 0x40000000,
+                   kVmMergeable = 0x80000000;
 
 bool Known(int advice) {
-  return (advice >= kNormal && advice <= kDontNeed) || (advice >= kFree && advice <= kPopulateWrite);
+  return (advice >= kNormal && advice <= kDontNeed) || (advice >= kFree && advice <= kCollapse);
+}
+
+bool Populates(int advice) { return advice == kPopulateRead || advice == kPopulateWrite; }
+
+// madvise_need_mmap_write().
+bool WritesVmas(int advice) {
+  switch (advice) {
+    case kRemove:
+    case kWillNeed:
+    case kDontNeed:
+    case kDontNeedLocked:
+    case kCold:
+    case kPageOut:
+    case kFree:
+    case kCollapse:
+      return false;
+    default:
+      return !Populates(advice);
+  }
 }
 
 }  // namespace
@@ -27,7 +47,9 @@ int64_t Mm::Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice) 
   const uint64_t end = address + aligned;
   if (end < address) return -EINVAL;
   if (end == address) return 0;
-  backend_.LockMmap(&mms_.Mut(mm).c, true);
+  // Populating takes the lock for each fault.
+  const bool write = WritesVmas(advice);
+  if (!Populates(advice)) backend_.LockMmap(&mms_.Mut(mm).c, write);
   int64_t result = 0;
   bool hole = false;
   for (uint64_t at = address; at < end && result == 0 && !Trapped();) {
@@ -43,9 +65,10 @@ int64_t Mm::Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice) 
     }
     const uint64_t to = vma->c.vm_end < end ? vma->c.vm_end : end;
     result = AdviseVma(vma, at, to, advice);
-    at = to;
+    const Vma* now = Find(mm, at);
+    at = result == 0 && write && now != nullptr ? now->c.vm_end : to;  // of what it was merged into, perhaps
   }
-  backend_.UnlockMmap(&mms_.Mut(mm).c, true);
+  if (!Populates(advice)) backend_.UnlockMmap(&mms_.Mut(mm).c, write);
   return result != 0 ? result : hole ? -ENOMEM : 0;
 }
 
@@ -53,26 +76,30 @@ int64_t Mm::Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice) 
 int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
   uint64_t flags = vma->c.vm_flags;
   switch (advice) {
-    case kRemove:
-      return vma->c.vm_file != nullptr ? -ENODEV : -EINVAL;  // vfs_fallocate() of a character device
+    case kRemove:  // madvise_remove(), then vfs_fallocate() of a character device
+      if ((flags & kVmLocked) != 0 || vma->c.vm_file == nullptr) return -EINVAL;
+      if ((flags & (kVmShared | kVmMayWrite)) != (kVmShared | kVmMayWrite)) return -EACCES;
+      return ((vma->c.vm_pgoff << hw::kPageShift) + (start - vma->c.vm_start)) >> 63 != 0 ? -EINVAL : -ENODEV;
     case kWillNeed:
-    case kMergeable:
-    case kUnmergeable:
-      return vma->c.vm_file == nullptr && advice == kWillNeed ? -EBADF : 0;
+      return 0;
+    case kCollapse:
+      return -EINVAL;  // no mapping here can be a huge page
     case kCold:
     case kPageOut:
       return (flags & (kVmLocked | kVmPfnMap)) != 0 ? -EINVAL : 0;
     case kFree:
-      if (vma->c.vm_file != nullptr) return -EINVAL;
-      [[fallthrough]];
+      if ((flags & (kVmLocked | kVmPfnMap)) != 0) return -EINVAL;
+      return vma->c.vm_ops != nullptr || SharedObject(vma->c) != nullptr ? -EINVAL : 0;
     case kDontNeed:
-      if ((flags & (kVmLocked | kVmPfnMap)) != 0) return -EINVAL;  // MA1
-      if (advice == kDontNeed) Zap(vma->mm, start, end);           // MA2
-      NoteChange();
+    case kDontNeedLocked:
+      if ((flags & (kVmPfnMap | (advice == kDontNeed ? kVmLocked : 0))) != 0) return -EINVAL;  // MA1
+      ZapSingle(vma, start, end);                                                             // MA2
       return 0;
     case kPopulateRead:
     case kPopulateWrite: {
+      // check_vma_flags()
       if ((flags & (kVmPfnMap | kVmIo)) != 0) return -EINVAL;
+      if ((flags & (advice == kPopulateWrite ? kVmWrite : kVmRead)) == 0) return -EINVAL;
       hw::Pfn pfn;
       for (uint64_t at = start; at < end && !Trapped(); at += hw::kPageSize) {
         if (!TouchPage(vma->mm, at, advice == kPopulateWrite, &pfn).ok()) return -EFAULT;
@@ -109,6 +136,12 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
       if ((flags & kVmSpecial) != 0) return -EINVAL;
       flags &= ~kVmDontDump;
       break;
+    case kMergeable:  // ksm_madvise()
+      if ((flags & (kVmShared | kVmMayShare | kVmSpecial)) == 0) flags |= kVmMergeable;
+      break;
+    case kUnmergeable:
+      flags &= ~kVmMergeable;
+      break;
     case kHugePage:
       flags = (flags & ~kVmNoHugePage) | kVmHugePage;
       break;
@@ -119,13 +152,22 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
       return -EINVAL;
   }
   if (flags == vma->c.vm_flags) return 0;
+  // madvise_update_vma(). What went wrong for want of memory is EAGAIN.
+  const auto told = [](int64_t error) { return error == -ENOMEM ? -EAGAIN : error; };
+  Vma* merged = Merge(Preceding(vma->mm, start), vma->mm, start, end, flags,
+                      vma->c.vm_pgoff + ((start - vma->c.vm_start) >> hw::kPageShift), vma->c.vm_file,
+                      SharedObject(vma->c));
+  if (merged != nullptr) {
+    merged->c.vm_flags = flags;
+    return 0;
+  }
   if (start != vma->c.vm_start) {
     const int64_t error = Split(vma, start, /*new_below=*/true);
-    if (error != 0) return error;
+    if (error != 0) return told(error);
   }
   if (end != vma->c.vm_end) {
     const int64_t error = Split(vma, end, /*new_below=*/false);
-    if (error != 0) return error;
+    if (error != 0) return told(error);
   }
   vma->c.vm_flags = flags;
   NoteChange();

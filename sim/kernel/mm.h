@@ -17,6 +17,7 @@
 #include "sim/hw/page_table.h"
 #include "sim/hw/tracked.h"
 #include "sim/kernel/driver_runner.h"
+#include "sim/kernel/user_memory.h"
 #include "sim/kernel/verdict.h"
 #include "sim/user/outcome.h"
 
@@ -40,6 +41,8 @@ class MmBackend {
   virtual void PagePut(hw::Pfn pfn) = 0;
   virtual int PageCount(const page* page) = 0;
   virtual hw::Pfn PfnOf(const page* page) = 0;
+  // The struct page, to hand to the driver and to write. nullptr: there is none.
+  virtual page* PageOf(hw::Pfn pfn) { return static_cast<void>(pfn), nullptr; }
   // Bytes of physical memory, RAM or MMIO; at most to the end of the page. False: nothing is there.
   virtual bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) = 0;
   virtual bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) = 0;
@@ -70,13 +73,17 @@ struct MmapCall {
   bool file_changed = false;
 };
 
-class Mm final : public mocks::MmApi {
+// PteBits::anon. A private page is shared by the processes of a fork until one of them writes to it.
+inline constexpr uint8_t kAnonExclusive = 1, kAnonForked = 2;
+
+class Mm final : public mocks::MmApi, public UserMemory {
  public:
   static constexpr uint32_t kMaxMms = 6;
   static constexpr uint32_t kMaxVmas = 128;        // of all address spaces together
   static constexpr uint32_t kMaxVmasPerMm = 48;
   static constexpr uint64_t kMmapBase = 0x21fffffff000;  // top-down from here
-  static constexpr hw::Pfn kMaxPfn{uint64_t{1} << 40};   // MAXPHYADDR of 52 bits
+  static constexpr hw::Pfn kMaxPfn{uint64_t{1} << 28};   // MAXPHYADDR of 40 bits, as QEMU's TCG has
+  static constexpr uint64_t kPfnFieldMask = (uint64_t{1} << 40) - 1;  // frame bits of an entry
 
   Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
      bool core_guards, bool has_pat);
@@ -118,7 +125,17 @@ class Mm final : public mocks::MmApi {
   // Changes whenever a page table or a VMA may have changed.
   uint64_t changes() const { return *changes_; }
   const MmapCall& last_mmap() const { return last_mmap_; }
+  // Drivers write to mm_struct without a call (pinned_vm): marks every live one as touched.
+  void MarkReachable();
   void ForgetLastMmap() { last_mmap_ = MmapCall{}; }
+
+  // --- UserMemory: of the current process ---
+  unsigned long CopyOut(hw::VirtAddr to, const void* from, unsigned long size_bytes) override {
+    return CopyUser(to.value, nullptr, from, size_bytes);
+  }
+  unsigned long CopyIn(void* to, hw::VirtAddr from, unsigned long size_bytes) override {
+    return CopyUser(from.value, to, nullptr, size_bytes);
+  }
 
   // --- mocks::MmApi ---
   int RemapPfnRange(vm_area_struct* vma, unsigned long addr, unsigned long pfn, unsigned long size,
@@ -153,7 +170,17 @@ class Mm final : public mocks::MmApi {
   Vma* MutAt(uint32_t mm, uint32_t i) { return &vmas_.Mut(mms_[mm].order[i]); }
   Vma* VmaOf(vm_area_struct* c);  // nullptr if `c` is none of ours: a copy, or made up
   int64_t Split(Vma* vma, uint64_t address, bool new_below);
+  // vma_merge(): the VMA that [start, end) with these properties was merged into, or nullptr. `prev` is the
+  // VMA that holds or precedes `start`, or nullptr; `object` names shared anonymous memory.
+  Vma* Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
+             const file* file, const void* object);
+  void SetBounds(Vma* vma, uint64_t start, uint64_t end);
+  void RemoveMerged(Vma* vma);  // swallowed by a neighbour: no ->close
+  Vma* Preceding(uint32_t mm, uint64_t address);  // holds or precedes it; nullptr
+  // What names the object of shared anonymous memory; nullptr for anything else.
+  static const void* SharedObject(const vm_area_struct& vma);
   int64_t UnmapRange(uint32_t mm, uint64_t start, uint64_t end);
+  void UnmapAll(uint32_t mm);
   void Zap(uint32_t mm, uint64_t start, uint64_t end);
   void CallOpen(Vma* vma);
   void CallClose(Vma* vma);
@@ -166,14 +193,12 @@ class Mm final : public mocks::MmApi {
                        int flags);
   int64_t MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags, uint64_t pgoff,
                     file* file);
-  Vma* TryMerge(uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
-                file* file);
   int64_t CallMmap(Vma* vma, file* file);
   void SetPageProt(Vma* vma);
   static bool WantsWriteNotify(const vm_area_struct& vma);
 
   // mprotect.cc, madvise.cc, fork.cc
-  int64_t ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, bool grows);
+  int64_t ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, int grows);
   int64_t ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flags);
   int64_t AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice);
   int64_t CopyEntries(Vma* from, Vma* to);
@@ -190,6 +215,7 @@ class Mm final : public mocks::MmApi {
   int Track(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, uint64_t* prot);
   int ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot);
   void Untrack(Vma* vma);
+  void ZapSingle(Vma* vma, uint64_t start, uint64_t end);  // zap_page_range_single()
   void UntrackRange(Vma* vma, hw::Pfn pfn, uint64_t pages);
   uint64_t LookupCacheBits(hw::Pfn pfn);
   bool InstallRange(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, hw::PteBits bits);
@@ -202,6 +228,10 @@ class Mm final : public mocks::MmApi {
   user::Outcome DriverFault(Vma* vma, uint64_t address, bool write);
   user::Outcome AnonymousFault(Vma* vma, uint64_t address, bool write);
   bool CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from);
+  bool Alone(hw::Pfn pfn) const;  // one user entry shows it
+  // ->page_mkwrite: true if the kernel goes on to make the entry writable, else *outcome is the answer.
+  bool TellWrite(Vma* vma, vm_fault* vmf, user::Outcome* outcome);
+  void UnlockPage(hw::Pfn pfn);
   user::Outcome FromFaultCode(vm_fault_t code);
 
   Verdicts& verdicts_;

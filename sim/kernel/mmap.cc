@@ -8,6 +8,10 @@ namespace drydock::kernel {
 namespace {
 
 constexpr int kMapPopulate = 0x8000, kMapNonBlock = 0x10000;
+// MAP_HUGE_2MB | MAP_HUGE_1GB, which mman.h's LEGACY_MAP_MASK has too.
+constexpr int kMapHugeSizes = 0x7c000000;
+constexpr uint64_t kVmSync = 0x800000;
+constexpr uint64_t kMinAddress = 0x10000;  // vm.mmap_min_addr
 
 // What vm_ops is until the driver sets its own: callable, empty (MR5).
 const vm_operations_struct kDummyOps{};
@@ -35,12 +39,14 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
   if (!anonymous) {
     if (bad_fd || file == nullptr) return -EBADF;             // 1.2
     if ((flags & kMapHugetlb) != 0) return -EINVAL;           // 1.2
-  } else if ((flags & kMapHugetlb) != 0) {
-    return -ENOMEM;  // no huge pages are reserved on this machine
   }
   if (length == 0) return -EINVAL;                            // 1.3
+  if (anonymous && (flags & kMapHugetlb) != 0) return -ENOMEM;  // no huge page is reserved here
   if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;  // 1.4
-  if ((flags & kMapFixed) == 0) address &= ~hw::kPageMask;
+  if ((flags & kMapFixed) == 0) {  // round_hint_to_min()
+    address &= ~hw::kPageMask;
+    if (address != 0 && address < kMinAddress) address = kMinAddress;
+  }
   const uint64_t pages_bytes = hw::PageAlignUp(length);
   if (pages_bytes == 0) return -ENOMEM;                       // 1.5
   const uint64_t pages = pages_bytes >> hw::kPageShift;
@@ -58,18 +64,18 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
   uint64_t vm_flags = static_cast<uint64_t>(prot & 7) | kVmMayRead | kVmMayWrite | kVmMayExec;  // 1.10
   if ((flags & kMapLocked) != 0) vm_flags |= kVmLocked;
   if ((flags & kMapGrowsDown) != 0) vm_flags |= kVmGrowsDown;
+  if ((flags & kMapSync) != 0) vm_flags |= kVmSync;  // calc_vm_flag_bits(): of any type
   const int type = flags & kMapType;
   if (!anonymous) {
     if (core_guards_ && !FileMmapOk(pgoff, pages_bytes)) return -EOVERFLOW;  // 1.11
     switch (type) {
       case kMapShared:
-        flags &= kMapLegacyMask;  // 1.12: unknown flags are dropped
+        flags &= kMapLegacyMask | kMapHugeSizes;  // 1.12: unknown flags are dropped
         [[fallthrough]];
       case kMapSharedValidate: {
-        const int known = kMapLegacyMask | static_cast<int>(file->f_op->mmap_supported_flags);
-        if (type == kMapSharedValidate && (flags & ~known & ~kMapFixedNoReplace) != 0) {
-          return -EOPNOTSUPP;
-        }
+        // MAP_FIXED_NOREPLACE is not among the known ones.
+        const int known = kMapLegacyMask | kMapHugeSizes | static_cast<int>(file->f_op->mmap_supported_flags);
+        if ((flags & ~known) != 0) return -EOPNOTSUPP;
         if ((prot & kProtWrite) != 0 && (file->f_mode & kFmodeWrite) == 0) return -EACCES;
         vm_flags |= kVmShared | kVmMayShare;
         if ((file->f_mode & kFmodeWrite) == 0) vm_flags &= ~(kVmMayWrite | kVmShared);
@@ -169,14 +175,16 @@ int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_
                       file* file) {
   const uint64_t end = start + length;
   const int64_t unmapped = UnmapRange(mm, start, end);  // MR2: before the driver is asked
-  if (unmapped < 0) return unmapped;
   if (Trapped()) return -EINTR;
+  if (unmapped != 0) return -ENOMEM;  // whatever may_split said
   if (Accountable(vm_flags)) {
     if (length >> hw::kPageShift > kRamPages) return -ENOMEM;
     vm_flags |= kVmAccount;  // MR3
   }
-  if (TryMerge(mm, start, end, vm_flags, pgoff, file) != nullptr) {  // MR4
-    NoteChange();
+  Vma* merged = Merge(Preceding(mm, start), mm, start, end, vm_flags, pgoff, file, nullptr);
+  if (merged != nullptr) {  // MR4: the driver is not asked
+    merged->c.vm_flags |= kVmSoftDirty;
+    SetPageProt(merged);
     return static_cast<int64_t>(start);
   }
   Vma* vma = AllocVma(mm);
@@ -194,9 +202,9 @@ int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_
     const int64_t error = CallMmap(vma, file);
     if (error != 0 || Trapped()) {
       // MR8: neither open nor close; what was installed goes, with its memory type.
+      if (vma->c.vm_file != nullptr) backend_.FilePut(vma->c.vm_file);
       Untrack(vma);
       Zap(mm, start, end);
-      backend_.FilePut(file);
       FreeVma(vma);
       NoteChange();
       return error;  // MR7: verbatim, a positive one too
@@ -208,6 +216,17 @@ int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_
     }
     if ((vma->c.vm_flags & ~vm_flags & kVmMayWrite) != 0) {
       verdicts_.Report(18, 10, "->mmap does not add VM_MAYWRITE", "VM_MAYWRITE was clear before ->mmap");
+    }
+    Vma* before = vma->c.vm_flags != vm_flags ? Preceding(mm, start) : nullptr;
+    merged = before == nullptr ? nullptr
+                               : Merge(before, mm, start, end, vma->c.vm_flags, vma->c.vm_pgoff, vma->c.vm_file,
+                                       nullptr);
+    if (merged != nullptr) {  // MR10: the new one goes without ->close
+      if (vma->c.vm_file != nullptr) backend_.FilePut(vma->c.vm_file);
+      FreeVma(vma);
+      merged->c.vm_flags |= kVmSoftDirty;
+      SetPageProt(merged);
+      return static_cast<int64_t>(start);
     }
   } else {
     vma->c.vm_ops = nullptr;
@@ -237,45 +256,6 @@ int64_t Mm::CallMmap(Vma* vma, file* file) {
   last_mmap_.result = error;
   last_mmap_.file_changed = vma->c.vm_file != file;
   return error;
-}
-
-// MR4: the driver is not called when the request continues a neighbour it can be merged with.
-Vma* Mm::TryMerge(uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
-                  file* file) {
-  if ((vm_flags & kVmSpecial) != 0) return nullptr;
-  const auto mergeable = [&](const Vma& vma) {
-    return ((vma.c.vm_flags ^ vm_flags) & ~kVmSoftDirty) == 0 && vma.c.vm_file == file &&
-           (vma.c.vm_ops == nullptr || vma.c.vm_ops->close == nullptr) &&
-           (file != nullptr || (vm_flags & kVmShared) == 0);
-  };
-  const uint64_t pages = (end - start) >> hw::kPageShift;
-  const uint32_t next_index = FirstEndingAfter(mm, start);
-  Vma* before = nullptr;
-  Vma* after = nullptr;
-  if (next_index > 0) {
-    Vma* vma = MutAt(mm, next_index - 1);
-    const uint64_t vma_pages = (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift;
-    if (vma->c.vm_end == start && mergeable(*vma) && vma->c.vm_pgoff + vma_pages == pgoff) before = vma;
-  }
-  if (next_index < mms_[mm].vma_count) {
-    Vma* vma = MutAt(mm, next_index);
-    if (vma->c.vm_start == end && mergeable(*vma) && pgoff + pages == vma->c.vm_pgoff) after = vma;
-  }
-  if (before != nullptr) {
-    before->c.vm_end = end;
-    if (after != nullptr) {
-      before->c.vm_end = after->c.vm_end;
-      Unlink(after);
-      if (after->c.vm_file != nullptr) backend_.FilePut(after->c.vm_file);
-      FreeVma(after);
-    }
-    return before;
-  }
-  if (after != nullptr) {
-    after->c.vm_start = start;
-    after->c.vm_pgoff = pgoff;
-  }
-  return after;
 }
 
 // mm/mmap.c: vma_wants_writenotify() (MR13).

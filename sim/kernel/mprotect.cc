@@ -18,16 +18,17 @@ int64_t Mm::Mprotect(uint32_t mm, uint64_t address, uint64_t length, int prot) {
   if ((prot & ~(kProtRead | kProtWrite | kProtExec | 8 /* PROT_SEM */)) != 0) return -EINVAL;
 
   backend_.LockMmap(&mms_.Mut(mm).c, true);
-  const int64_t result = ProtectRange(mm, address, end, static_cast<uint64_t>(prot & 7), grows != 0);
+  const int64_t result = ProtectRange(mm, address, end, static_cast<uint64_t>(prot & 7), grows);
   backend_.UnlockMmap(&mms_.Mut(mm).c, true);
   return result;
 }
 
-int64_t Mm::ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, bool grows) {
+int64_t Mm::ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, int grows) {
   const uint32_t first = FirstEndingAfter(mm, address);
   if (first == mms_[mm].vma_count) return -ENOMEM;
-  if (VmaAt(mm, first).c.vm_start > address) return grows ? -EINVAL : -ENOMEM;
-  if (grows) return -EINVAL;  // no VMA here grows
+  const uint64_t first_start = VmaAt(mm, first).c.vm_start;
+  if ((grows & kProtGrowsDown) != 0 ? first_start >= end : first_start > address) return -ENOMEM;
+  if (grows != 0) return -EINVAL;  // no VMA here grows
   for (uint64_t at = address; at < end;) {
     const uint32_t i = FirstEndingAfter(mm, at);
     if (i == mms_[mm].vma_count || VmaAt(mm, i).c.vm_start > at) return -ENOMEM;  // a hole
@@ -42,7 +43,7 @@ int64_t Mm::ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t a
     }
     const int64_t error = ProtectVma(vma, at, to, new_flags);
     if (error != 0) return error;
-    at = to;
+    at = VmaAt(mm, FirstEndingAfter(mm, at)).c.vm_end;  // of what it was merged into, perhaps
   }
   return 0;
 }
@@ -54,12 +55,17 @@ int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flag
       (vma->c.vm_flags & (kVmAccount | kVmWrite | kVmShared | kVmNoReserve)) == 0) {
     new_flags |= kVmAccount;
   }
-  if (start != vma->c.vm_start) {
+  Vma* merged = Merge(Preceding(vma->mm, start), vma->mm, start, end, new_flags,
+                      vma->c.vm_pgoff + ((start - vma->c.vm_start) >> hw::kPageShift), vma->c.vm_file,
+                      SharedObject(vma->c));
+  if (merged != nullptr) {
+    vma = merged;
+  } else if (start != vma->c.vm_start) {
     // `vma` stays the part that is changed: the upper one.
     const int64_t error = Split(vma, start, /*new_below=*/true);
     if (error != 0) return error;
   }
-  if (end != vma->c.vm_end) {
+  if (merged == nullptr && end != vma->c.vm_end) {
     const int64_t error = Split(vma, end, /*new_below=*/false);
     if (error != 0) return error;
   }
@@ -74,7 +80,10 @@ int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flag
     bits.present = (prot & kPtePresent) != 0 ? 1 : 0;
     bits.exec = (prot & kPteNx) == 0 ? 1 : 0;
     bits.write = (prot & kPteRw) != 0 ? 1 : 0;
-    if (shared && notify && writable && bits.dirty != 0) bits.write = 1;  // MPR3
+    // can_change_pte_writable() (MPR3): what is dirty needs no fault; of private pages, only one's own.
+    if (bits.dirty != 0 && bits.present != 0 && (shared ? notify : writable && bits.anon == kAnonExclusive)) {
+      bits.write = 1;
+    }
     return bits;
   });
   NoteChange();

@@ -25,7 +25,8 @@ uint64_t Mm::LookupCacheBits(hw::Pfn pfn) {
 // reserve_pfn_range() (PAT2..PAT5). On success *prot carries the type obtained.
 int Mm::ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot) {
   if (backend_.AnyRam(pfn, pages)) {
-    *prot &= ~hw::kCacheBits;  // PAT2: RAM is write-back, whatever was asked for
+    // PAT2: RAM is write-back, whatever was asked for; its first page speaks for a range that is RAM in part.
+    *prot = (*prot & ~hw::kCacheBits) | LookupCacheBits(pfn);
     return 0;
   }
   const hw::CacheType wanted = hw::CacheTypeOf(*prot);
@@ -49,12 +50,13 @@ int Mm::Track(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, uint64_t* pr
     if (error == 0) vma->c.vm_flags |= kVmPat;
     return error;
   }
-  if (backend_.AnyRam(pfn, pages)) {
-    *prot &= ~hw::kCacheBits;
-    return 0;
+  if (pages > 0 && backend_.AnyRam(pfn, pages)) {
+    // RAM is WB and device memory never is.
+    if (!backend_.IsRam(pfn) || !backend_.IsRam(pfn + (pages - 1))) return -EINVAL;
+  } else if (!memtypes_.Uniform(pfn, pages)) {
+    return -EINVAL;
   }
-  if (!memtypes_.Uniform(pfn, pages)) return -EINVAL;
-  *prot = (*prot & ~hw::kCacheBits) | hw::CacheBitsOf(memtypes_.Lookup(pfn));
+  *prot = (*prot & ~hw::kCacheBits) | LookupCacheBits(pfn);
   return 0;
 }
 
@@ -65,19 +67,34 @@ void Mm::UntrackRange(Vma* vma, hw::Pfn pfn, uint64_t pages) {
   if (!backend_.AnyRam(pfn, pages)) memtypes_.Free(pfn, pages);
 }
 
-// untrack_pfn(vma, 0, 0): the range is found by the VMA's first entry.
+// untrack_pfn(vma, 0, 0): the range is found by the VMA's first entry, or, where that was copied on write, by
+// vm_pgoff (RP2).
 void Mm::Untrack(Vma* vma) {
-  if ((vma->c.vm_flags & kVmPat) == 0) return;
+  if ((vma->c.vm_flags & kVmPfnMap) == 0 || (vma->c.vm_flags & kVmPat) == 0) return;
   const hw::Extent* extent = tables_[vma->mm]->Find({vma->c.vm_start});
-  if (extent == nullptr) return;
-  UntrackRange(vma, hw::PageTable::PfnAt(*extent, {vma->c.vm_start}),
-               (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift);
+  hw::Pfn pfn{vma->c.vm_pgoff & kPfnFieldMask};
+  if (extent != nullptr && extent->bits.anon == 0) {
+    pfn = hw::PageTable::PfnAt(*extent, {vma->c.vm_start});
+  } else if (!IsCowMapping(vma->c.vm_flags)) {
+    return;
+  }
+  UntrackRange(vma, pfn, (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift);
+}
+
+void Mm::ZapSingle(Vma* vma, uint64_t start, uint64_t end) {
+  if (start < vma->c.vm_start) start = vma->c.vm_start;
+  if (end > vma->c.vm_end) end = vma->c.vm_end;
+  if (start >= vma->c.vm_end || end <= vma->c.vm_start) return;
+  Untrack(vma);  // P6: the reservation of the whole VMA
+  if (start < end) Zap(vma->mm, start & ~hw::kPageMask, hw::PageAlignUp(end));
+  NoteChange();
 }
 
 bool Mm::InstallRange(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, hw::PteBits bits) {
   hw::PageTable& table = *tables_[vma->mm];
   if (backend_.FailNow()) return false;
   NoteChange();
+  pfn.value &= kPfnFieldMask;  // pfn_pte() cuts what does not fit
   return table.Map({addr}, pages, pfn, bits, verdicts_.DriverPc(verdicts_.caller()));
 }
 
@@ -90,16 +107,18 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
   }
   const uint64_t pages = hw::PagesOf(size);
   const uint64_t end = addr + (pages << hw::kPageShift);
-  const hw::Pfn first{pfn};
+  const hw::Pfn first{pfn & kPfnFieldMask};
   uint64_t prot = pgprot.pgprot;
   if (Track(vma, addr, first, pages, &prot) != 0) return -EINVAL;  // RP1a
   if ((addr & hw::kPageMask) != 0) {                               // RP1b, P11
+    ZapSingle(vma, addr, end);
     UntrackRange(vma, first, pages);
     verdicts_.Report(0, 10, "a page-aligned address", "remap_pfn_range at %#lx: WARN, -EINVAL", addr);
     return -EINVAL;
   }
   if (IsCowMapping(c->vm_flags)) {  // RP2
     if (addr != c->vm_start || end != c->vm_end) {
+      ZapSingle(vma, addr, end);  // RP11: what an earlier call installed there, too
       UntrackRange(vma, first, pages);
       return -EINVAL;
     }
@@ -143,31 +162,40 @@ int Mm::VmIomapMemory(vm_area_struct* vma, unsigned long long start, unsigned lo
 void Mm::ZapVmaPtes(vm_area_struct* c, unsigned long addr, unsigned long size) {
   Vma* vma = VmaOf(c);
   if (vma == nullptr || addr < c->vm_start || addr + size > c->vm_end || (c->vm_flags & kVmPfnMap) == 0) return;
-  Untrack(vma);  // P6: the reservation of the whole VMA
-  Zap(vma->mm, addr, addr + size);
-  NoteChange();
+  if ((size & hw::kPageMask) != 0 && tables_[vma->mm]->AnyIn({addr & ~hw::kPageMask}, hw::PagesOf(size))) {
+    verdicts_.TrapNow(Trap::kOops, 0, 10, "a size of whole pages",
+                      "zap_vma_ptes of %lu bytes: the walk runs off the end of the page table", size);
+    return;
+  }
+  ZapSingle(vma, addr, addr + size);
 }
 
 void Mm::UnmapMappingRange(address_space* mapping, long long hole_begin, long long hole_len, int even_cows) {
   const uint64_t first = static_cast<uint64_t>(hole_begin) >> hw::kPageShift;
-  const uint64_t pages = hole_len == 0 ? ~uint64_t{0} - first : hw::PagesOf(static_cast<uint64_t>(hole_len));
+  const uint64_t pages = hw::PagesOf(static_cast<uint64_t>(hole_len));
+  uint64_t last = first + pages - 1;
+  if (last < first) last = ~uint64_t{0};
   for (uint32_t m = 0; m < kMaxMms; ++m) {
     if (mms_[m].live == 0) continue;
+    const hw::PageTable& table = *tables_[m];
     for (uint32_t i = 0; i < mms_[m].vma_count; ++i) {
       Vma* vma = MutAt(m, i);
       if (vma->c.vm_file == nullptr || vma->c.vm_file->f_mapping != mapping) continue;
-      const uint64_t vma_pages = (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift;
-      const uint64_t from = vma->c.vm_pgoff > first ? vma->c.vm_pgoff : first;
-      const uint64_t vma_last = vma->c.vm_pgoff + vma_pages;
-      const uint64_t to = first + pages < vma_last ? first + pages : vma_last;
-      if (from >= to) continue;
-      uint64_t start = vma->c.vm_start + ((from - vma->c.vm_pgoff) << hw::kPageShift);
-      const uint64_t end = vma->c.vm_start + ((to - vma->c.vm_pgoff) << hw::kPageShift);
-      // Private copies stay unless asked for.
-      for (; start < end; start += hw::kPageSize) {
-        const hw::Extent* extent = tables_[m]->Find({start});
-        if (extent == nullptr || (extent->bits.anon != 0 && even_cows == 0)) continue;
-        Zap(m, start, start + hw::kPageSize);
+      const uint64_t vma_first = vma->c.vm_pgoff;
+      const uint64_t vma_last = vma_first + ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift) - 1;
+      if (vma_first > last || vma_last < first) continue;
+      const uint64_t from = vma_first > first ? vma_first : first;
+      const uint64_t to = vma_last < last ? vma_last : last;
+      Untrack(vma);  // P6
+      uint64_t at = vma->c.vm_start + ((from - vma_first) << hw::kPageShift);
+      const uint64_t end = vma->c.vm_start + ((to - vma_first + 1) << hw::kPageShift);
+      while (at < end) {
+        const size_t next = table.LowerBound({at});
+        if (next == table.count() || table[next].va.value >= end) break;
+        const uint64_t start = table[next].va.value > at ? table[next].va.value : at;
+        at = table[next].end().value < end ? table[next].end().value : end;
+        // Private copies stay unless asked for.
+        if (table[next].bits.anon == 0 || even_cows != 0) Zap(m, start, at);
       }
     }
   }

@@ -16,9 +16,9 @@ Violation& Verdicts::Next() {
 void Verdicts::Clear() {
   count_ = 0;
   dropped_ = 0;
-  pending_ = Trap::kNone;
+  if (pending_ != Trap::kNone) ClearTrap();
   step_ = 0;
-  caller_ = nullptr;
+  *caller_ = nullptr;
 }
 
 void Verdicts::SetDriverImage(const void* begin, const void* end) {
@@ -39,7 +39,7 @@ void Verdicts::Report(int class_number, int oracle, const char* expected, const 
   v.class_number = static_cast<uint8_t>(class_number);
   v.oracle = static_cast<uint8_t>(oracle);
   v.step = step_;
-  v.driver_pc = DriverPc(caller_);
+  v.driver_pc = DriverPc(*caller_);
   std::snprintf(v.expected, sizeof v.expected, "%s", expected);
   va_list args;
   va_start(args, seen_format);
@@ -51,13 +51,14 @@ void Verdicts::TrapNow(Trap trap, int class_number, int oracle, const char* expe
                        const char* seen_format, ...) {
   if (pending_ != Trap::kNone) return;  // the first one is the cause
   pending_ = trap;
+  if (listener_ != nullptr) listener_->OnTrap(true);
   Violation& v = Next();
   v = Violation{};
   v.class_number = static_cast<uint8_t>(class_number);
   v.oracle = static_cast<uint8_t>(oracle);
   v.trap = trap;
   v.step = step_;
-  v.driver_pc = DriverPc(caller_);
+  v.driver_pc = DriverPc(*caller_);
   std::snprintf(v.expected, sizeof v.expected, "%s", expected);
   va_list args;
   va_start(args, seen_format);

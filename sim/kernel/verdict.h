@@ -27,15 +27,28 @@ struct Violation {
   uint8_t class_number = 0;
   uint8_t oracle = 0;  // O1..O18, as a number
   Trap trap = Trap::kNone;
-  uint8_t step = 0;        // filled by the executor
-  uint32_t reserved = 0;
-  uint64_t driver_pc = 0;  // offset of the driver's code in its image; 0 when none ran
+  uint8_t step = 0;     // filled by the executor
+  uint8_t variant = 0;  // tells cases of one class apart that may have different causes
+  uint8_t reserved[3] = {};
+  uint64_t driver_pc = 0;     // offset of the driver's code in its image; 0 when none ran
+  uint64_t object_pages = 0;  // size of the object that was meant, where an oracle knows it
   char expected[96] = {};
   char seen[200] = {};
 };
 
+// Told when a trap begins and when it is cleared.
+class TrapListener {
+ public:
+  virtual ~TrapListener() = default;
+  virtual void OnTrap(bool pending) = 0;
+};
+
 class Verdicts {
  public:
+  Verdicts() = default;
+  Verdicts(const Verdicts&) = delete;
+  Verdicts& operator=(const Verdicts&) = delete;
+
   static constexpr size_t kCapacity = 16;  // per program; later ones are counted only
 
   // Records a violation. printf-style text of what was seen; `expected` is literal text.
@@ -46,17 +59,27 @@ class Verdicts {
                const char* seen_format, ...) __attribute__((format(printf, 6, 7)));
 
   Trap pending_trap() const { return pending_; }
-  void ClearTrap() { pending_ = Trap::kNone; }
+  void ClearTrap() {
+    pending_ = Trap::kNone;
+    if (listener_ != nullptr) listener_->OnTrap(false);
+  }
+  void SetListener(TrapListener* listener) { listener_ = listener; }
 
   size_t count() const { return count_; }
   size_t dropped() const { return dropped_; }
   const Violation& operator[](size_t i) const { return list_[i]; }
+  // The one recorded last, for who knows more of it. Precondition: count() > 0.
+  Violation& Last() { return dropped_ > 0 ? overflow_ : list_[count_ - 1]; }
+  // Forgets all but the first `count`.
+  void Truncate(size_t count) { count_ = count < count_ ? count : count_; }
   void SetStep(uint8_t step) { step_ = step; }
   void Clear();
 
   // Where the driver was when it last crossed the seam (an address of the host process).
-  void NoteCaller(const void* return_address) { caller_ = return_address; }
-  const void* caller() const { return caller_; }
+  void NoteCaller(const void* return_address) { *caller_ = return_address; }
+  const void* caller() const { return *caller_; }
+  // Shims note it in a place of their own, which then serves here too.
+  void SetCallerSlot(const void** slot) { caller_ = slot; }
   // The driver's code lies at [begin, end): addresses are recorded relative to `begin`.
   void SetDriverImage(const void* begin, const void* end);
   bool InDriver(const void* pc) const { return pc >= image_begin_ && pc < image_end_; }
@@ -70,7 +93,9 @@ class Verdicts {
   Violation overflow_{};
   Trap pending_ = Trap::kNone;
   uint8_t step_ = 0;
-  const void* caller_ = nullptr;
+  const void* own_caller_ = nullptr;
+  const void** caller_ = &own_caller_;
+  TrapListener* listener_ = nullptr;
   const void* image_begin_ = nullptr;
   const void* image_end_ = nullptr;
 };

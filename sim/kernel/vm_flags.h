@@ -6,6 +6,7 @@
 
 #include "mocks/include/drydock/mm_structs.h"
 #include "sim/hw/page_table.h"
+#include "sim/kernel/user_memory.h"
 
 namespace drydock::kernel {
 
@@ -36,8 +37,6 @@ inline constexpr int kMapLegacyMask = kMapShared | kMapPrivate | kMapFixed | kMa
                                       0x20000 /* STACK */ | kMapHugetlb;
 
 inline constexpr unsigned kFmodeRead = 1, kFmodeWrite = 2;
-
-inline constexpr uint64_t kTaskSize = 0x7ffffffff000;
 
 // Page protection bits.
 inline constexpr uint64_t kPtePresent = 0x1, kPteRw = 0x2, kPteUser = 0x4, kPteAccessed = 0x20,

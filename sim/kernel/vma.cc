@@ -40,6 +40,12 @@ int Mm::NewMm() {
   return -1;
 }
 
+void Mm::MarkReachable() {
+  for (uint32_t i = 0; i < kMaxMms; ++i) {
+    if (mms_[i].live != 0) mms_.Mut(i);
+  }
+}
+
 Vma* Mm::AllocVma(uint32_t mm) {
   if (backend_.FailNow()) return nullptr;
   if (mms_[mm].vma_count == kMaxVmasPerMm) return nullptr;
@@ -148,11 +154,80 @@ int64_t Mm::Split(Vma* vma, uint64_t address, bool new_below) {
   } else {
     vma->c.vm_end = address;
   }
-  MmSlot& slot = mms_.Mut(vma->mm);
-  slot.c.total_vm -= (fresh->c.vm_end - fresh->c.vm_start) >> hw::kPageShift;
+  mms_.Mut(vma->mm).c.total_vm -= (fresh->c.vm_end - fresh->c.vm_start) >> hw::kPageShift;
   Link(fresh);
   NoteChange();
   return Trapped() ? -EINTR : 0;
+}
+
+void Mm::SetBounds(Vma* vma, uint64_t start, uint64_t end) {
+  mms_.Mut(vma->mm).c.total_vm += ((end - start) >> hw::kPageShift) -
+                                  ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift);
+  vma->c.vm_start = start;
+  vma->c.vm_end = end;
+}
+
+void Mm::RemoveMerged(Vma* vma) {
+  Unlink(vma);
+  if (vma->c.vm_file != nullptr) backend_.FilePut(vma->c.vm_file);
+  FreeVma(vma);
+}
+
+const void* Mm::SharedObject(const vm_area_struct& vma) {
+  return vma.vm_file == nullptr && (vma.vm_flags & kVmShared) != 0 ? vma.vm_private_data : nullptr;
+}
+
+Vma* Mm::Preceding(uint32_t mm, uint64_t address) {
+  const uint32_t i = FirstEndingAfter(mm, address);
+  if (i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start < address) return MutAt(mm, i);
+  return i > 0 ? MutAt(mm, i - 1) : nullptr;
+}
+
+// Its cases 1 to 8. A neighbour with ->close is left alone (P8); page tables do not change.
+Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
+               const file* file, const void* object) {
+  if ((vm_flags & kVmSpecial) != 0) return nullptr;
+  if (file == nullptr && (vm_flags & kVmShared) != 0 && object == nullptr) return nullptr;
+  const auto mergeable = [&](const vm_area_struct& c) {
+    return ((c.vm_flags ^ vm_flags) & ~kVmSoftDirty) == 0 && c.vm_file == file &&
+           (c.vm_ops == nullptr || c.vm_ops->close == nullptr) &&
+           (object == nullptr || c.vm_private_data == object);
+  };
+  const uint64_t pages = (end - start) >> hw::kPageShift;
+  const uint32_t after_prev = FirstEndingAfter(mm, prev != nullptr ? prev->c.vm_end : 0);
+  const uint32_t count = mms_[mm].vma_count;
+  // The VMA that [start, end) is or begins, where it is mapped already; and the one above.
+  Vma* middle = after_prev < count && VmaAt(mm, after_prev).c.vm_start < end ? MutAt(mm, after_prev) : nullptr;
+  Vma* next = nullptr;
+  if (middle == nullptr || middle->c.vm_end == end) {
+    const uint32_t i = middle == nullptr ? after_prev : after_prev + 1;
+    if (i < count && VmaAt(mm, i).c.vm_start == end) next = MutAt(mm, i);
+  }
+  const bool with_prev = prev != nullptr && prev->c.vm_end == start && mergeable(prev->c) &&
+                         prev->c.vm_pgoff + ((prev->c.vm_end - prev->c.vm_start) >> hw::kPageShift) == pgoff;
+  const bool with_next = next != nullptr && mergeable(next->c) && next->c.vm_pgoff == pgoff + pages;
+  if (!with_prev && !with_next) return nullptr;
+  NoteChange();
+  if (with_prev) {
+    const uint64_t new_end = with_next ? next->c.vm_end : end;
+    if (middle != nullptr && middle->c.vm_end > end) {  // case 5: the border moves up
+      middle->c.vm_pgoff += pages;
+      SetBounds(middle, end, middle->c.vm_end);
+    } else if (middle != nullptr) {  // cases 6 and 7
+      RemoveMerged(middle);
+    }
+    if (with_next) RemoveMerged(next);  // cases 1 and 6
+    SetBounds(prev, prev->c.vm_start, new_end);
+    return prev;
+  }
+  if (prev != nullptr && prev->c.vm_end > start) {  // case 4: the border moves down
+    SetBounds(prev, prev->c.vm_start, start);
+  } else if (middle != nullptr) {  // case 8
+    RemoveMerged(middle);
+  }
+  next->c.vm_pgoff -= pages;
+  SetBounds(next, start, next->c.vm_end);
+  return next;
 }
 
 int64_t Mm::Munmap(uint32_t mm, uint64_t address, uint64_t length) {
@@ -203,7 +278,7 @@ void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
     const hw::Extent extent = table[i];
     const uint64_t from = extent.va.value < start ? start : extent.va.value;
     const uint64_t to = extent.end().value > end ? end : extent.end().value;
-    const uint64_t pages = (to - from) >> hw::kPageShift;
+    const uint64_t pages = hw::PagesOf(to - from);
     const hw::Pfn pfn = hw::PageTable::PfnAt(extent, {from});
     if (!table.Unmap({from}, pages)) {
       verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs", "a page table is full");
@@ -231,7 +306,7 @@ bool Mm::AnyMapped(hw::Pfn first, uint64_t pages) const {
   return false;
 }
 
-void Mm::ExitMm(uint32_t index) {
+void Mm::UnmapAll(uint32_t index) {
   // exit_mmap(): all PTEs first, then every VMA is closed in address order.
   std::array<Vma*, kMaxVmasPerMm> gone{};
   uint32_t count = 0;
@@ -245,9 +320,17 @@ void Mm::ExitMm(uint32_t index) {
     Zap(index, gone[i]->c.vm_start, gone[i]->c.vm_end);
   }
   Zap(index, 0, ~hw::kPageMask);  // what lies outside of every VMA: a driver's stray entries (RP5)
-  for (uint32_t i = 0; i < count; ++i) ReleaseVma(gone[i]);
-  mms_.Mut(index) = MmSlot{};
+  if (count > 0) {
+    backend_.LockMmap(&mms_.Mut(index).c, true);  // LK1
+    for (uint32_t i = 0; i < count; ++i) ReleaseVma(gone[i]);
+    backend_.UnlockMmap(&mms_.Mut(index).c, true);
+  }
   NoteChange();
+}
+
+void Mm::ExitMm(uint32_t index) {
+  UnmapAll(index);
+  mms_.Mut(index) = MmSlot{};
 }
 
 }  // namespace drydock::kernel

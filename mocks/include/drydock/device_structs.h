@@ -138,9 +138,16 @@ struct platform_device {
 	const char *driver_override;
 };
 
+/* A platform driver's remove() returns nothing since 6.11; the slot is the same. */
+#if defined(__cplusplus) || !defined(DRYDOCK_PROFILE) || DRYDOCK_PROFILE < 611
+#define DRYDOCK_PLATFORM_REMOVE int
+#else
+#define DRYDOCK_PLATFORM_REMOVE void
+#endif
+
 struct platform_driver {
 	int (*probe)(struct platform_device *pdev);
-	int (*remove)(struct platform_device *pdev);
+	DRYDOCK_PLATFORM_REMOVE (*remove)(struct platform_device *pdev);
 	void (*remove_new)(struct platform_device *pdev);
 	void (*shutdown)(struct platform_device *pdev);
 	int (*suspend)(struct platform_device *pdev, int state);

@@ -115,6 +115,24 @@ struct mm_struct {
 };
 
 /**
+ * struct task_struct - what `current` points to, as far as drivers look
+ * @mm: its address space; NULL in a kernel thread
+ * @pid: the thread's number
+ * @tgid: the process's number
+ * @flags: PF_*
+ * @drydock_id: the emulated kernel's index of it
+ * @comm: the program's name
+ */
+struct task_struct {
+	struct mm_struct *mm;
+	int pid;
+	int tgid;
+	unsigned int flags;
+	unsigned int drydock_id;
+	char comm[16];
+};
+
+/**
  * struct page - one frame of RAM; 64 bytes, in an array indexed by PFN
  */
 struct page {

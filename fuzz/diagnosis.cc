@@ -1,0 +1,146 @@
+#include "fuzz/diagnosis.h"
+
+#include "sim/kernel/kernel.h"
+
+namespace drydock::fuzz {
+namespace {
+
+constexpr uint64_t kTwo32Pages = uint64_t{1} << (32 - hw::kPageShift);
+constexpr int kRange = 2, kWrap = 3, kUnderflow = 4, kOffByOne = 5, kTruncation = 11, kIdentity = 15, kSigned = 17, kUpgrade = 21,
+              kLeak = 45;
+
+// The open that made descriptor `fd`.
+const Step* OpenOf(const Program& program, uint8_t fd) {
+  uint8_t count = 0;
+  for (uint32_t i = 0; i < program.step_count; ++i) {
+    if (!MakesFd(program.steps[i].call)) continue;
+    if (count++ == fd) return &program.steps[i];
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void Diagnosis::Run(const Program& program) {
+  world_.Reset();
+  world_.verdicts().Clear();
+  oracles_.Begin();
+  executor_.Run(program, nullptr);
+}
+
+bool Diagnosis::Accepts(const Program& program, uint32_t like, uint64_t pgoff, uint64_t pages) {
+  const Step& model = program.steps[like];
+  const Step* open = OpenOf(program, model.fd);
+  if (open == nullptr) return false;
+  Program probe;
+  probe.header = program.header;
+  probe.header.fail_allocation = 0;
+  probe.Add(*open);
+  Step mmap = model;
+  mmap.fd = 0;
+  mmap.at = kNone;
+  mmap.at_offset = 0;
+  mmap.flags &= ~(kMapFixed | kMapFixedNoreplace);
+  mmap.offset = pgoff << hw::kPageShift;
+  mmap.length = pages << hw::kPageShift;
+  probe.Add(mmap);
+  Run(probe);
+  return executor_.observations().size() > 1 && executor_.observations()[1].outcome.ok();
+}
+
+uint32_t Diagnosis::MakerOf(const Program& program, uint32_t step) {
+  if (step < program.step_count && program.steps[step].call == Call::kMmap) return step;
+  // The mapping that a later step touches, or else the last one made before.
+  uint32_t maker = program.step_count;
+  uint8_t count = 0;
+  for (uint32_t i = 0; i < program.step_count; ++i) {
+    const Step& made = program.steps[i];
+    if (!MakesMapping(made.call)) continue;
+    const bool meant = step < program.step_count && UsesMapping(program.steps[step].call)
+                           ? count == program.steps[step].mapping
+                           : i <= step;
+    if (made.call == Call::kMmap && meant) maker = i;
+    ++count;
+  }
+  return maker;
+}
+
+// Which check of the range is missing, told by the driver's answers around the end of the object.
+int Diagnosis::ClassOfRange(const Program& program, uint32_t step, uint64_t end) {
+  const Step& request = program.steps[step];
+  const uint64_t pgoff = request.offset >> hw::kPageShift;
+  const uint64_t pages = hw::PagesOf(request.length);
+  if (end == 0) return kRange;
+  if (pgoff < end) {
+    // The length is too long from a good offset.
+    const uint64_t room = end - pgoff;
+    if (!Accepts(program, step, pgoff, room + 1)) {
+      return Accepts(program, step, kTwo32Pages - 1, 2) ? kWrap : kTruncation;
+    }
+    return Accepts(program, step, pgoff, room + 2) ? kRange : kOffByOne;
+  }
+  const bool just_beyond = Accepts(program, step, end, 1);
+  const bool further = Accepts(program, step, end + 1, 1);
+  if (just_beyond && further) return kRange;
+  if (just_beyond) return kOffByOne;
+  // There is a check of the offset: the request went round it.
+  if (further) return kUnderflow;
+  if (pgoff + pages > uint64_t{1} << (64 - hw::kPageShift)) return kWrap;
+  if (Accepts(program, step, kTwo32Pages - 1, 2)) return kWrap;
+  const uint64_t low = pgoff & (kTwo32Pages - 1);
+  if (pgoff >= kTwo32Pages && low + pages <= end) return kTruncation;
+  if (low + pages > kTwo32Pages && low + pages - kTwo32Pages <= end) return kWrap;
+  if (low >= kTwo32Pages / 2) return kSigned;
+  return kRange;
+}
+
+// A leak grows with every run of the program; memory kept for the next one does not.
+bool Diagnosis::IsLeak(const Program& program) {
+  Run(program);
+  const uint32_t once = world_.kernel().allocations().live_count();
+  for (int i = 0; i < 2; ++i) {
+    if (!world_.process(0).alive() && !world_.StartProcess()) return false;
+    executor_.Run(program, nullptr);
+  }
+  return world_.kernel().allocations().live_count() >= once + 2;
+}
+
+bool Diagnosis::RefusesWritable(const Program& program, uint32_t step) {
+  const Step& model = program.steps[step];
+  Program writable = program;
+  writable.steps[step].prot |= kProtWrite;
+  return !Accepts(writable, step, model.offset >> hw::kPageShift, hw::PagesOf(model.length));
+}
+
+bool Diagnosis::Refine(const Program& program, kernel::Violation* violation) {
+  bool real = true;
+  const uint32_t maker = MakerOf(program, violation->step);
+  switch (violation->class_number) {
+    case kRange:
+      if (maker < program.step_count) {
+        violation->class_number = static_cast<uint8_t>(ClassOfRange(program, maker, violation->object_pages));
+      }
+      break;
+    case kIdentity:
+      // Offsets that differ in what 32 bits cannot hold: the range is checked, in too narrow a type.
+      if (violation->object_pages != 0 && maker < program.step_count &&
+          (program.steps[maker].offset >> hw::kPageShift) >= kTwo32Pages) {
+        violation->class_number = static_cast<uint8_t>(ClassOfRange(program, maker, violation->object_pages));
+        violation->oracle = 1;
+      }
+      break;
+    case kUpgrade:
+      real = maker < program.step_count && RefusesWritable(program, maker);
+      break;
+    case kLeak:
+      real = program.header.fail_allocation != 0 || IsLeak(program);
+      break;
+    default:
+      break;
+  }
+  world_.Reset();
+  world_.verdicts().Clear();
+  return real;
+}
+
+}  // namespace drydock::fuzz

@@ -1,0 +1,44 @@
+// What a violation comes from. An oracle sees that a page is not the driver's; which check is missing shows in
+// what else the driver accepts. So a new violation is diagnosed by probes: short programs of one mmap each, run
+// from the same fresh world. Slow beside the fuzzing loop, and run once for each new violation.
+#ifndef DRYDOCK_FUZZ_DIAGNOSIS_H_
+#define DRYDOCK_FUZZ_DIAGNOSIS_H_
+
+#include <cstdint>
+
+#include "fuzz/executor.h"
+#include "fuzz/oracles.h"
+#include "fuzz/program.h"
+#include "sim/kernel/verdict.h"
+#include "sim/world.h"
+
+namespace drydock::fuzz {
+
+class Diagnosis {
+ public:
+  // All outlive the diagnosis.
+  Diagnosis(World& world, Executor& executor, Oracles& oracles)
+      : world_(world), executor_(executor), oracles_(oracles) {}
+
+  // Names the class more exactly, or finds that there is nothing wrong: then false. Resets the world, and
+  // leaves it reset. Deterministic: the same program and violation give the same answer.
+  bool Refine(const Program& program, kernel::Violation* violation);
+
+ private:
+  // Would the driver accept this request, made as step `like` of `program` was made?
+  bool Accepts(const Program& program, uint32_t like, uint64_t pgoff, uint64_t pages);
+  int ClassOfRange(const Program& program, uint32_t step, uint64_t end);
+  bool IsLeak(const Program& program);
+  bool RefusesWritable(const Program& program, uint32_t step);
+  // The step that made the mapping which `step` is about; step_count if none.
+  static uint32_t MakerOf(const Program& program, uint32_t step);
+  void Run(const Program& program);
+
+  World& world_;
+  Executor& executor_;
+  Oracles& oracles_;
+};
+
+}  // namespace drydock::fuzz
+
+#endif  // DRYDOCK_FUZZ_DIAGNOSIS_H_

@@ -1,0 +1,155 @@
+#include "fuzz/executor.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace drydock::fuzz {
+
+Executor::Executor(World& world)
+    : world_(world), node_count_(std::min(world.nodes().size(), kMaxNodes)) {
+  for (size_t i = 0; i < node_count_; ++i) nodes_[i] = world.nodes()[i].c_str();
+}
+
+void Executor::Run(const Program& program, StepObserver* observer) {
+  fd_count_ = mapping_count_ = 0;
+  process_count_ = 1;
+  processes_[0] = world_.init().index();
+  current_ = 0;
+  finished_ = false;
+  count_ = program.step_count + 1;
+  for (size_t i = 0; i < count_; ++i) observations_[i] = Observation{};
+  world_.FailAllocation(program.header.fail_allocation);
+  for (size_t i = 0; i < program.step_count; ++i) {
+    world_.verdicts().SetStep(static_cast<uint8_t>(i));
+    const bool go_on = RunStep(program, i, &observations_[i]);
+    if (observations_[i].state == StepState::kRan && observer != nullptr) {
+      observer->AfterStep(static_cast<int>(i));
+    }
+    // After a trap the driver's locks and lists are in no state that a kernel would go on with.
+    if (!go_on) return;
+  }
+  world_.verdicts().SetStep(static_cast<uint8_t>(program.step_count));
+  ExitAll(&observations_[program.step_count]);
+  finished_ = !observations_[program.step_count].outcome.trapped;
+  if (observer != nullptr) observer->AfterStep(static_cast<int>(program.step_count));
+}
+
+// True if the program goes on.
+bool Executor::RunStep(const Program& program, size_t index, Observation* observation) {
+  const Step& step = program.steps[index];
+  user::Process process = world_.init();
+  observation->state = StepState::kSkipped;
+  user::Outcome outcome;
+  if (Current(&process) && Ready(step)) {
+    observation->state = StepState::kRan;
+    observation->process = current_;
+    outcome = Act(step, index, process, observation);
+    observation->outcome = outcome;
+  }
+  // Results are numbered whether they came or not: a reference means the same in every run.
+  const bool came = observation->state == StepState::kRan && outcome.ok();
+  if (MakesFd(step.call)) fds_[fd_count_++] = came ? static_cast<int>(outcome.value) : kFailedFd;
+  if (MakesMapping(step.call)) {
+    mappings_[mapping_count_++] =
+        came ? hw::VirtAddr{static_cast<uint64_t>(outcome.value)} : kFailedMapping;
+  }
+  if (MakesProcess(step.call)) {
+    processes_[process_count_++] = came ? static_cast<uint32_t>(outcome.value) : kFailedProcess;
+  }
+  return !outcome.trapped;
+}
+
+// The process whose turn it is: if it has exited, the first one that is alive.
+bool Executor::Current(user::Process* process) {
+  *process = world_.process(processes_[current_]);
+  if (process->alive()) return true;
+  for (uint32_t i = 0; i < process_count_; ++i) {
+    if (processes_[i] == kFailedProcess) continue;
+    *process = world_.process(processes_[i]);
+    if (process->alive()) {
+      current_ = i;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Executor::Ready(const Step& step) const {
+  if (step.call == Call::kOpen && step.node >= node_count_) return false;
+  if (UsesFd(step.call) && fds_[step.fd] == kFailedFd) return false;
+  if (UsesMapping(step.call) && mappings_[step.mapping] == kFailedMapping) return false;
+  if (UsesAt(step.call) && step.at != kNone && mappings_[step.at] == kFailedMapping) return false;
+  if (step.call == Call::kSwitch) {
+    const uint32_t index = processes_[step.process];
+    return index != kFailedProcess && world_.process(index).alive();
+  }
+  return true;
+}
+
+user::Outcome Executor::Act(const Step& step, size_t index, user::Process process,
+                            Observation* seen) {
+  const int prot = static_cast<int>(step.prot);
+  const int flags = static_cast<int>(step.flags);
+  switch (step.call) {
+    case Call::kOpen:
+      return process.Open(nodes_[step.node], flags);
+    case Call::kClose:
+      return process.Close(fds_[step.fd]);
+    case Call::kMmap:
+      return process.Mmap(AtOf(step), step.length, prot, flags, fds_[step.fd], step.offset);
+    case Call::kAnonymous:
+      return process.Mmap(AtOf(step), step.length, prot, flags | static_cast<int>(kMapAnonymous),
+                          -1, 0);
+    case Call::kMunmap:
+      return process.Munmap(PlaceOf(step), step.length);
+    case Call::kMprotect:
+      return process.Mprotect(PlaceOf(step), step.length, prot);
+    case Call::kMadvise:
+      return process.Madvise(PlaceOf(step), step.length, flags);
+    case Call::kMremap:
+      return process.Mremap(PlaceOf(step), step.length, step.new_length, flags, AtOf(step));
+    case Call::kLoad: {
+      const user::Outcome outcome = process.Load(PlaceOf(step), bytes_.data(), step.length);
+      if (outcome.ok()) {
+        std::memcpy(&seen->data, bytes_.data(), std::min<uint64_t>(step.length, 8));
+      }
+      return outcome;
+    }
+    case Call::kStore:
+      for (uint64_t i = 0; i < step.length; ++i) bytes_[i] = StoredByte(index, i);
+      return process.Store(PlaceOf(step), bytes_.data(), step.length);
+    case Call::kRead:
+      return process.Read(fds_[step.fd], PlaceOf(step), step.length);
+    case Call::kWrite:
+      return process.Write(fds_[step.fd], PlaceOf(step), step.length);
+    case Call::kLseek:
+      return process.Lseek(fds_[step.fd], static_cast<int64_t>(step.offset), flags);
+    case Call::kIoctl:
+      return process.Ioctl(fds_[step.fd], step.flags,
+                           step.at == kNone ? step.offset : AtOf(step).value);
+    case Call::kFork:
+      return process.Fork();
+    case Call::kExit:
+      return process.Exit();
+    case Call::kSwitch:
+      current_ = step.process;
+      return {};
+  }
+  return {};
+}
+
+void Executor::ExitAll(Observation* observation) {
+  observation->state = StepState::kRan;
+  for (uint32_t i = 0; i < process_count_; ++i) {
+    if (processes_[i] == kFailedProcess) continue;
+    user::Process process = world_.process(processes_[i]);
+    if (!process.alive()) continue;
+    observation->process = i;
+    const user::Outcome outcome = process.Exit();
+    if (!outcome.trapped) continue;
+    observation->outcome = outcome;
+    return;
+  }
+}
+
+}  // namespace drydock::fuzz

@@ -1,0 +1,73 @@
+// Runs a program on a world and keeps what each step showed. After the last step every process that is
+// still alive exits, as at the end of a real program: that is step number `step_count`, so that what
+// a driver does in close and release is run and looked at always.
+//
+// Nothing is allocated or formatted.
+#ifndef DRYDOCK_FUZZ_EXECUTOR_H_
+#define DRYDOCK_FUZZ_EXECUTOR_H_
+
+#include <array>
+#include <span>
+#include <string>
+
+#include "fuzz/observation.h"
+#include "fuzz/program.h"
+#include "sim/world.h"
+
+namespace drydock::fuzz {
+
+// Told of every step that ran, and of the exits at the end (`step` == step_count).
+class StepObserver {
+ public:
+  virtual ~StepObserver() = default;
+  virtual void AfterStep(int step) = 0;
+};
+
+class Executor {
+ public:
+  // `world` is loaded and outlives the executor.
+  explicit Executor(World& world);
+
+  // Preconditions: IsValid(program); the world is as Reset() leaves it.
+  void Run(const Program& program, StepObserver* observer);
+
+  // Of the last run; step_count + 1 of them, the last one for the exits at the end.
+  std::span<const Observation> observations() const { return {observations_.data(), count_}; }
+  // False if a trap ended the last run.
+  bool finished() const { return finished_; }
+  // The world's number of the program's process `index`, in the last run.
+  uint32_t world_process(uint32_t index) const { return processes_[index]; }
+  uint32_t process_count() const { return process_count_; }
+  uint32_t current() const { return current_; }
+
+ private:
+  bool RunStep(const Program& program, size_t index, Observation* observation);
+  user::Outcome Act(const Step& step, size_t index, user::Process process, Observation* seen);
+  bool Ready(const Step& step) const;
+  bool Current(user::Process* process);
+  hw::VirtAddr PlaceOf(const Step& step) const { return mappings_[step.mapping] + step.offset; }
+  hw::VirtAddr AtOf(const Step& step) const {
+    return step.at == kNone ? hw::VirtAddr{} : mappings_[step.at] + step.at_offset;
+  }
+  void ExitAll(Observation* observation);
+
+  World& world_;
+  std::array<const char*, kMaxNodes> nodes_{};
+  size_t node_count_;
+
+  static constexpr int kFailedFd = -1;
+  static constexpr hw::VirtAddr kFailedMapping{~uint64_t{0}};
+  static constexpr uint32_t kFailedProcess = ~uint32_t{0};
+  std::array<int, kMaxSteps> fds_;
+  std::array<hw::VirtAddr, kMaxSteps> mappings_;
+  std::array<uint32_t, kMaxSteps + 1> processes_;
+  uint32_t fd_count_ = 0, mapping_count_ = 0, process_count_ = 0, current_ = 0;
+  std::array<Observation, kMaxSteps + 1> observations_;
+  size_t count_ = 0;
+  bool finished_ = false;
+  alignas(16) std::array<uint8_t, kMaxAccessBytes> bytes_{};
+};
+
+}  // namespace drydock::fuzz
+
+#endif  // DRYDOCK_FUZZ_EXECUTOR_H_

@@ -1,0 +1,154 @@
+#include "fuzz/minimise.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace drydock::fuzz {
+namespace {
+
+class Minimiser {
+ public:
+  Minimiser(const Program& program, const MinimiseLimits& limits, Reproducer& reproducer)
+      : best_(program), np_(limits.object_pages == 0 ? 16 : limits.object_pages),
+        runs_left_(limits.max_runs), reproducer_(reproducer) {}
+
+  Program Run() {
+    for (bool better = true; better && runs_left_ > 0;) {
+      better = DropSteps();
+      better |= SimplifyHeader();
+      for (size_t i = 0; i < best_.step_count; ++i) better |= SimplifyStep(i);
+    }
+    return best_;
+  }
+
+ private:
+  bool Try(const Program& candidate) {
+    if (runs_left_ <= 0 || candidate == best_ || !IsValid(candidate)) return false;
+    --runs_left_;
+    if (!reproducer_.Shows(candidate)) return false;
+    best_ = candidate;
+    return true;
+  }
+
+  bool DropSteps() {
+    bool better = false;
+    for (size_t i = best_.step_count; i-- > 0;) {
+      if (i < best_.step_count) better |= Try(Without(best_, i));
+    }
+    return better;
+  }
+
+  bool SimplifyHeader() {
+    bool better = false;
+    for (uint32_t n = 0; n < best_.header.fail_allocation && !better; ++n) {
+      Program candidate = best_;
+      candidate.header.fail_allocation = n;
+      better = Try(candidate);
+    }
+    return better;
+  }
+
+  // Tries simpler values from the simplest on; a value is not made less simple.
+  template <class T>
+  bool Simplify(size_t index, T Step::*field, std::initializer_list<T> values) {
+    for (const T value : values) {
+      if (best_.steps[index].*field == value) return false;
+      Program candidate = best_;
+      candidate.steps[index].*field = value;
+      if (Try(candidate)) return true;
+    }
+    return false;
+  }
+  bool SimplifyBytes(size_t index, uint64_t Step::*field) {
+    const uint64_t before = best_.steps[index].*field;
+    const std::initializer_list<uint64_t> plain = {
+        0, Pages(1), Pages(np_ - 1), Pages(np_), Pages(np_ + 1), Pages(2),
+        Pages(uint64_t{1} << 19), Pages(uint64_t{1} << 20)};
+    if (Simplify<uint64_t>(index, field, plain)) return true;
+    // No boundary shows it: as few bits as will do; tens and hundreds of pages stay as they are.
+    if (before < Pages(1024) || std::find(plain.begin(), plain.end(), before) != plain.end()) {
+      return false;
+    }
+    for (unsigned bit = 0; bit < 64; ++bit) {
+      Program candidate = best_;
+      candidate.steps[index].*field &= ~(uint64_t{1} << bit);
+      Try(candidate);
+    }
+    return best_.steps[index].*field != before;
+  }
+
+  bool SimplifyStep(size_t i) {
+    bool better = false;
+    switch (best_.steps[i].call) {
+      case Call::kOpen:
+        better |= Simplify<uint32_t>(i, &Step::flags, {kOpenReadWrite, 0});
+        break;
+      case Call::kMmap:
+      case Call::kAnonymous:
+        better |= DropAddress(i);
+        better |= Simplify<uint32_t>(i, &Step::flags,
+                                     {kMapShared, kMapPrivate, kMapShared | kMapFixed});
+        better |= Simplify<uint32_t>(i, &Step::prot, {kProtRead | kProtWrite, kProtRead});
+        better |= SimplifyBytes(i, &Step::offset);
+        better |= SimplifyBytes(i, &Step::length);
+        better |= SimplifyBytes(i, &Step::at_offset);
+        break;
+      case Call::kMprotect:
+        better |= Simplify<uint32_t>(i, &Step::prot, {kProtRead | kProtWrite, kProtRead});
+        [[fallthrough]];
+      case Call::kMunmap:
+      case Call::kMadvise:
+        better |= SimplifyBytes(i, &Step::offset);
+        better |= SimplifyBytes(i, &Step::length);
+        break;
+      case Call::kMremap:
+        better |= DropAddress(i);
+        better |= Simplify<uint32_t>(i, &Step::flags, {0, kMremapMaymove});
+        better |= SimplifyBytes(i, &Step::offset);
+        better |= SimplifyBytes(i, &Step::length);
+        better |= SimplifyBytes(i, &Step::new_length);
+        better |= SimplifyBytes(i, &Step::at_offset);
+        break;
+      case Call::kLoad:
+      case Call::kStore:
+      case Call::kRead:
+      case Call::kWrite:
+        better |= SimplifyBytes(i, &Step::offset);
+        better |= Simplify<uint64_t>(i, &Step::length, {8, 1});
+        break;
+      case Call::kLseek:
+      case Call::kIoctl:
+        better |= SimplifyBytes(i, &Step::offset);
+        break;
+      case Call::kClose:
+      case Call::kFork:
+      case Call::kExit:
+      case Call::kSwitch:
+        break;
+    }
+    return better;
+  }
+
+  bool DropAddress(size_t i) {
+    if (best_.steps[i].at == kNone) return false;
+    Program candidate = best_;
+    Step& step = candidate.steps[i];
+    step.at = kNone;
+    step.at_offset = 0;
+    step.flags &= step.call == Call::kMremap ? ~kMremapFixed : ~(kMapFixed | kMapFixedNoreplace);
+    return Try(candidate);
+  }
+
+  Program best_;
+  const uint64_t np_;
+  int runs_left_;
+  Reproducer& reproducer_;
+};
+
+}  // namespace
+
+Program Minimise(const Program& program, const MinimiseLimits& limits, Reproducer& reproducer) {
+  return Minimiser(program, limits, reproducer).Run();
+}
+
+}  // namespace drydock::fuzz

@@ -1,0 +1,76 @@
+// Reads the state after each step of a program and reports what is wrong with it. The rules of the MM API
+// (O2, O10), lifetimes (O5) and typed addresses (O18) are reported where they are broken, in sim/kernel; here are
+// the oracles that need to look at the whole: O1, O3, O4, O6, O8, O9. See docs/violations.md.
+//
+// Costs nothing but a comparison after a step that changed no mapping; allocates nothing.
+#ifndef DRYDOCK_FUZZ_ORACLES_H_
+#define DRYDOCK_FUZZ_ORACLES_H_
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "fuzz/executor.h"
+#include "fuzz/policy.h"
+#include "fuzz/provenance.h"
+#include "sim/hw/page_table.h"
+#include "sim/kernel/kernel.h"
+#include "sim/world.h"
+
+namespace drydock::fuzz {
+
+class Oracles final : public StepObserver {
+ public:
+  // `world` is loaded and at its checkpoint; both outlive the oracles.
+  Oracles(World& world, const Policy& policy);
+
+  // Before each program, after World::Reset().
+  void Begin();
+  void AfterStep(int step) override;
+  // After the exits at the end of a program that no trap ended.
+  void AfterRun();
+
+  // Mappings that succeeded at their boundaries, so that a driver which refuses everything is seen (O17).
+  uint64_t mmaps_tried() const { return mmaps_tried_; }
+  uint64_t mmaps_succeeded() const { return mmaps_succeeded_; }
+
+ private:
+  // A mapping that ->mmap made in this run.
+  struct Made {
+    const file* of = nullptr;
+    uint64_t pgoff = 0;
+    uint64_t pages = 0;
+    uint64_t flags = 0;  // as asked for
+    hw::Pfn first;
+    bool populated = false;  // `first` means something
+  };
+
+  void CheckMmapResult();
+  void CheckTables();
+  void CheckExtent(uint32_t mm, const hw::Extent& extent);
+  void CheckFrames(const kernel::Vma* vma, const hw::Extent& extent);
+  void CheckPermissions(const kernel::Vma& vma, const hw::Extent& extent);
+  void CheckUpgrade(const kernel::Vma& vma, const hw::Extent& extent);
+  void CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages, const kernel::Allocation& owner);
+  void CheckIdentity();
+  Request RequestOf(const kernel::Vma& vma) const;
+  void At(uint64_t driver_pc);
+  void About(const Request& request, const Mistake& mistake);
+
+  kernel::Kernel& kernel_;
+  kernel::Verdicts& verdicts_;
+  const Policy& policy_;
+  uint64_t seen_changes_ = 0;
+  uint64_t seen_call_ = 0;
+  std::array<Made, 2 * kMaxSteps> made_;
+  size_t made_count_ = 0;
+  std::vector<uint8_t> clean_;  // by allocation: at the checkpoint every byte had been written
+  uint64_t checkpoint_serial_ = 0;
+  uint32_t checkpoint_live_ = 0;
+  uint64_t mmaps_tried_ = 0;
+  uint64_t mmaps_succeeded_ = 0;
+};
+
+}  // namespace drydock::fuzz
+
+#endif  // DRYDOCK_FUZZ_ORACLES_H_

@@ -1,0 +1,171 @@
+// The text form at its edges: what a parser of files that people write must answer.
+#include "fuzz/program_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace drydock::fuzz {
+namespace {
+
+constexpr char kHead[] = "drydock program 1\nprofile 6.1\nplatform x86-64\ncore-guards on\n"
+                         "fail-allocation 0\n\n";
+constexpr char kOpen[] = "fd0 = open(\"/dev/pump\", O_RDWR)\n";
+constexpr char kMap[] = "m0 = mmap(fd0, 4 pages, PROT_READ|PROT_WRITE, MAP_SHARED, offset 0 pages)\n";
+
+// Every call once, with every kind of operand.
+constexpr char kEverything[] = R"(drydock program 1
+profile 6.12
+platform offset-dma
+core-guards off
+fail-allocation 3
+
+fd0 = open("/dev/pump", O_RDWR|O_SYNC)
+m0 = mmap(fd0, 4 pages, PROT_READ|PROT_WRITE, MAP_SHARED, offset 17 pages)
+m1 = mmap(anonymous, 100 bytes, PROT_NONE, MAP_PRIVATE|MAP_NORESERVE)
+m2 = mmap(fd0, 1 page, PROT_READ, MAP_SHARED|MAP_FIXED, offset 4503599627370495 pages, at m0 + 1 page)
+store(m0 + 2 pages + 8, 8 bytes, pattern)
+load(m0 + 4095, 1 byte)
+munmap(m0 + 1 page, 2 pages)
+mprotect(m0, 4 pages, PROT_READ|PROT_EXEC)
+madvise(m0, 4 pages, MADV_DOFORK)
+m3 = mremap(m0, 1 page, 2 pages, MREMAP_MAYMOVE|MREMAP_FIXED, to m1 + 3 pages)
+read(fd0, m1 + 16, 64 bytes)
+write(fd0, m1, 4096 bytes)
+lseek(fd0, -1 page, SEEK_END)
+p1 = fork()
+switch(p1)
+exit()
+)";
+
+TEST(ProgramText, EveryCallIsWrittenAsItIsRead) {
+  const ParsedProgram parsed = ParseProgram(kEverything, "all.prog");
+
+  ASSERT_EQ(parsed.error, "");
+  EXPECT_EQ(FormatProgram(parsed.program, parsed.nodes), kEverything);
+}
+
+TEST(ProgramText, CommentsBlanksAndCarriageReturnsMeanNothing) {
+  const ParsedProgram parsed = ParseProgram(
+      "# a seed\r\ndrydock program 1 # the version\n\n  fd0=open( \"/dev/pump\" ,O_RDWR )\t\r\n"
+      "ioctl(fd0, 0x4008, 7)\nclose(fd0)\n",
+      "t.prog");
+
+  ASSERT_EQ(parsed.error, "");
+  EXPECT_EQ(FormatProgram(parsed.program, parsed.nodes),
+            std::string(kHead) + kOpen + "ioctl(fd0, 0x4008, 7)\nclose(fd0)\n");
+}
+
+TEST(ProgramText, NodesByNumberComeAfterTheOnesByPath) {
+  ParsedProgram parsed = ParseProgram(std::string(kHead) + kOpen + "fd1 = open(node 0, O_RDWR)\n",
+                                      "t.prog");
+  ASSERT_EQ(parsed.error, "");
+
+  EXPECT_EQ(RenumberNodes(parsed.nodes, {"/dev/valve", "/dev/pump"}, &parsed.program), "");
+  EXPECT_EQ(parsed.program.steps[0].node, 1);
+  EXPECT_EQ(parsed.program.steps[1].node, 0);
+}
+
+TEST(ProgramText, ANodeTheDriverHasNotIsNamed) {
+  ParsedProgram parsed = ParseProgram(std::string(kHead) + kOpen, "t.prog");
+
+  EXPECT_EQ(RenumberNodes(parsed.nodes, {"/dev/valve"}, &parsed.program), "/dev/pump");
+}
+
+struct BadCase {
+  const char* name;
+  std::string text;
+  const char* error;  // a part of it
+};
+
+class BadProgramText : public testing::TestWithParam<BadCase> {};
+
+TEST_P(BadProgramText, IsRefusedWithItsLine) {
+  const ParsedProgram parsed = ParseProgram(GetParam().text, "t.prog");
+
+  EXPECT_THAT(parsed.error, testing::StartsWith("t.prog:"));
+  EXPECT_THAT(parsed.error, testing::HasSubstr(GetParam().error));
+  EXPECT_THAT(parsed.error, testing::Not(testing::HasSubstr("\n")));
+}
+
+std::string After(const char* line) { return std::string(kHead) + kOpen + kMap + line + "\n"; }
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadProgramText,
+    testing::ValuesIn(std::vector<BadCase>{
+        {"empty", "", "1: empty: the first line must be `drydock program 1`"},
+        {"blank", "\n\n# nothing\n", "1: empty"},
+        {"other_file", "int main(void) {}\n", "1: not a program of version 1"},
+        {"later_version", "drydock program 2\n", "1: not a program of version 1"},
+        {"binary", std::string("drydock program 1\n\0x\n", 21), "2: not text"},
+        {"cut_off", std::string(kHead) + "fd0 = open(\"/dev/pu", "7: the last line has no end"},
+        {"header_only", kHead, "no calls"},
+        {"megabytes", std::string(3 << 20, 'x'), "1: too long for a program (3145728 bytes)"},
+        {"profile", "drydock program 1\nprofile 5.4\n", "2: no kernel profile '5.4'"},
+        {"platform", "drydock program 1\nplatform vax\n", "2: no platform 'vax'"},
+        {"guards", "drydock program 1\ncore-guards yes\n", "2: core-guards is `on` or `off`"},
+        {"fail", "drydock program 1\nfail-allocation 65\n", "2: fail-allocation is 0"},
+        {"late_header", After("profile 6.1"), "9: header lines come before the first call"},
+        {"unknown_call", After("mlock(m0, 1 page)"), "9: no call named `mlock`"},
+        {"no_parenthesis", After("fork"), "9: expected `(` at the end of the line"},
+        {"no_close", After("p1 = fork("), "9: expected `)` at the end of the line"},
+        {"after_call", After("exit() now"), "9: nothing may follow the call"},
+        {"no_fd", After("close(fd1)"), "9: this descriptor is not opened before"},
+        {"no_mapping", After("munmap(m1, 1 page)"), "9: this mapping is not made before"},
+        {"no_process", After("switch(p1)"), "9: this process is not forked before"},
+        {"wrong_reference", After("munmap(fd0, 1 page)"), "9: expected a mapping (`m0`)"},
+        {"no_result_name", After("fork()"), "9: the result of this call is `p1`"},
+        {"wrong_result_name", After("p2 = fork()"), "write `p1 = ...`"},
+        {"result_of_nothing", After("x = exit()"), "9: this call has no result to name"},
+        {"no_unit", After("munmap(m0, 4)"), "9: a size needs its unit: write `4 pages`"},
+        {"huge_pages", After("munmap(m0, 4503599627370496 pages)"), "at most 2^52 - 1"},
+        {"huge_number", After("munmap(m0, 99999999999999999999 pages)"), "9: expected a number"},
+        {"negative", After("munmap(m0, -1 pages)"), "9: expected a number before `-1 pages)`"},
+        {"flags", After("mprotect(m0, 1 page, PROT_RED)"), "9: unknown flags `PROT_RED`"},
+        {"huge_access", After("load(m0, 2 pages)"), "9: an access has 1 to 4096 bytes"},
+        {"empty_access", After("load(m0, 0 bytes)"), "9: an access has 1 to 4096 bytes"},
+        {"no_pattern", After("store(m0, 8 bytes)"), "9: expected `,` before `)`"},
+        {"fixed_without_address",
+         After("m1 = mmap(fd0, 1 page, PROT_READ, MAP_SHARED|MAP_FIXED, offset 0 pages)"),
+         "9: MAP_FIXED needs an address"},
+        {"anonymous_flag",
+         After("m1 = mmap(fd0, 1 page, PROT_READ, MAP_SHARED|MAP_ANONYMOUS, offset 0 pages)"),
+         "9: MAP_ANONYMOUS has no descriptor"},
+        {"no_quotes", After("fd1 = open(/dev/pump, O_RDWR)"), "9: expected `\"`"},
+        {"not_a_node", After("fd1 = open(\"/etc/passwd\", O_RDWR)"), "a node is a path below /dev"},
+        {"node_number", After("fd1 = open(node 8, O_RDWR)"), "9: at most 8 nodes"},
+        {"seventeen_steps",
+         std::string(kHead) + kOpen + [] {
+           std::string text;
+           for (int i = 0; i < 16; ++i) text += "lseek(fd0, 0 pages, SEEK_SET)\n";
+           return text;
+         }(),
+         "23: a program has at most 16 steps"},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+TEST(LoadProgram, SaysWhichFileCannotBeRead) {
+  EXPECT_EQ(LoadProgram("/nonexistent/x.prog").error,
+            "/nonexistent/x.prog: No such file or directory, name a program file");
+  EXPECT_THAT(LoadProgram("/tmp").error, testing::HasSubstr("/tmp: cannot be read"));
+}
+
+TEST(LoadProgram, DoesNotReadMegabytes) {
+  const std::string path = testing::TempDir() + "/big.prog";
+  std::ofstream(path) << std::string(5 << 20, '\n');
+
+  EXPECT_EQ(LoadProgram(path).error, path + ":1: too long for a program: at most 64 KiB");
+}
+
+TEST(FormatProfile, IsTheKernelsName) {
+  int profile = 0;
+  for (const char* name : {"6.1", "6.12", "7.3"}) {
+    ASSERT_TRUE(ParseProfile(name, &profile));
+    EXPECT_EQ(FormatProfile(profile), name);
+  }
+  EXPECT_FALSE(ParseProfile("6.2", &profile));
+}
+
+}  // namespace
+}  // namespace drydock::fuzz

@@ -1,0 +1,220 @@
+#include "fuzz/session.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "fuzz/maps_text.h"
+#include "fuzz/oracles.h"
+#include "fuzz/sanitizer_reports.h"
+
+namespace drydock::fuzz {
+
+// Looks after each step: first the oracles, then whoever wants to explain.
+class Session::Watcher final : public StepObserver {
+ public:
+  explicit Watcher(Oracles& oracles) : oracles_(oracles) {}
+  void set_then(StepObserver* then) { then_ = then; }
+  void AfterStep(int step) override {
+    oracles_.AfterStep(step);
+    if (then_ != nullptr) then_->AfterStep(step);
+  }
+
+ private:
+  Oracles& oracles_;
+  StepObserver* then_ = nullptr;
+};
+
+namespace {
+
+// What the address space looks like after one step.
+class MapsAfter final : public StepObserver {
+ public:
+  MapsAfter(World& world, const Executor& executor, int step)
+      : world_(world), executor_(executor), step_(step) {}
+  void AfterStep(int step) override {
+    if (step != step_) return;
+    const uint32_t process = executor_.observations()[static_cast<size_t>(step)].process;
+    maps = MapsText(world_, executor_.world_process(process));
+  }
+  std::string maps;
+
+ private:
+  World& world_;
+  const Executor& executor_;
+  const int step_;
+};
+
+std::string ReadPolicy(const std::string& path, Policy* policy) {
+  if (path.empty()) return {};
+  std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) return path + ": cannot be read, name a readable file";
+  return ParsePolicy({std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()}, path,
+                     policy);
+}
+
+}  // namespace
+
+Session::Session(const WorkerOptions& options, WorkerPage* page) : page_(page) {
+  error_ = options.error;
+  if (error_.empty()) error_ = ReadPolicy(options.policy_file, &policy_);
+  if (!error_.empty()) return;
+  image_ = ReadElfImage(options.driver);
+  error_ = image_.error;
+  if (!error_.empty()) return;
+  try {
+    world_ = std::make_unique<World>(options.world);
+  } catch (const std::runtime_error& wrong) {
+    error_ = wrong.what();
+    return;
+  }
+  CatchSanitizerReports(&world_->verdicts(), &page_->fault_pc);
+  error_ = world_->LoadDriver(options.driver, options.params);
+  if (!error_.empty()) return;
+  world_->Checkpoint();
+  oracles_ = std::make_unique<Oracles>(*world_, policy_);
+  watcher_ = std::make_unique<Watcher>(*oracles_);
+  executor_ = std::make_unique<Executor>(*world_);
+
+  encoding_.header.profile = static_cast<uint16_t>(options.world.profile);
+  encoding_.header.platform =
+      static_cast<uint8_t>(options.world.platform - hw::Platforms().data());
+  encoding_.header.core_guards = options.world.core_guards;
+  encoding_.node_count = static_cast<uint8_t>(std::min(nodes().size(), kMaxNodes));
+  page_->node_count = encoding_.node_count;
+  for (size_t i = 0; i < encoding_.node_count; ++i) {
+    std::strncpy(page_->nodes[i], nodes()[i].c_str(), sizeof page_->nodes[i] - 1);
+  }
+  LearnObjectPages(options.object_pages);
+}
+
+Session::~Session() { CatchSanitizerReports(nullptr, nullptr); }
+
+void Session::RunBytes(std::span<const uint8_t> bytes) {
+  const size_t size = std::min(bytes.size(), WorkerPage::kMaxInput);
+  std::memcpy(page_->input, bytes.data(), size);
+  page_->input_size.store(static_cast<uint32_t>(size), std::memory_order_relaxed);
+  page_->executions.store(++executions_, std::memory_order_relaxed);
+  program_ = Decode(bytes.first(size), encoding_);
+  RunProgram(program_);
+  uint64_t mmaps = 0, ok = 0;
+  const std::span<const Observation> seen = executor_->observations();
+  for (size_t i = 0; i < program_.step_count; ++i) {
+    if (program_.steps[i].call != Call::kMmap || seen[i].state != StepState::kRan) continue;
+    ++mmaps;
+    ok += seen[i].outcome.ok();
+  }
+  page_->mmaps.store(page_->mmaps.load(std::memory_order_relaxed) + mmaps,
+                     std::memory_order_relaxed);
+  page_->mmaps_ok.store(page_->mmaps_ok.load(std::memory_order_relaxed) + ok,
+                        std::memory_order_relaxed);
+}
+
+void Session::RunProgram(const Program& program, StepObserver* then) {
+  if (&program != &program_) program_ = program;
+  world_->Reset();
+  world_->verdicts().Clear();
+  watcher_->set_then(then);
+  oracles_->Begin();
+  executor_->Run(program_, watcher_.get());
+  // A trap leaves the kernel in a state that nothing can be said about.
+  if (executor_->finished()) oracles_->AfterRun();
+}
+
+int Session::NextNew(size_t from) {
+  const kernel::Verdicts& verdicts = world_->verdicts();
+  for (size_t i = from; i < verdicts.count(); ++i) {
+    if (seen_.IsNew(verdicts[i])) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+std::string_view Session::FunctionOf(const kernel::Violation& violation) const {
+  return seen_.KeyOf(violation).function;
+}
+
+bool Session::Shows(const Program& program) {
+  RunProgram(program);
+  const kernel::Verdicts& verdicts = world_->verdicts();
+  for (size_t i = 0; i < verdicts.count(); ++i) {
+    if (seen_.KeyOf(verdicts[i]) == wanted_) return true;
+  }
+  return false;
+}
+
+Program Session::MinimiseViolation(size_t* index) {
+  wanted_ = seen_.KeyOf(world_->verdicts()[*index]);
+  const Program start = program_;
+  const Program best =
+      Minimise(start, {.object_pages = encoding_.object_pages, .max_runs = 3000}, *this);
+  RunProgram(best);
+  const kernel::Verdicts& verdicts = world_->verdicts();
+  *index = 0;
+  for (size_t i = verdicts.count(); i-- > 0;) {
+    if (seen_.KeyOf(verdicts[i]) == wanted_) *index = i;
+  }
+  return best;
+}
+
+std::string Session::LineOf(size_t index) {
+  const kernel::Violation violation = world_->verdicts()[index];
+  MapsAfter after(*world_, *executor_, violation.step);
+  RunProgram(program_, &after);
+  return FormatViolationLine({.violation = violation,
+                              .function = FunctionOf(violation),
+                              .program = program_,
+                              .nodes = nodes(),
+                              .observations = executor_->observations(),
+                              .maps = after.maps,
+                              .executions = executions_});
+}
+
+void Session::CatchFaultPc(std::atomic<uint64_t>* fault_pc) {
+  CatchSanitizerReports(&world_->verdicts(), fault_pc);
+}
+
+bool Session::MapsPages(uint64_t pages) {
+  Program program;
+  program.header = encoding_.header;
+  program.Add({.call = Call::kOpen, .flags = kOpenReadWrite});
+  program.Add({.call = Call::kMmap,
+               .flags = kMapShared,
+               .prot = kProtRead | kProtWrite,
+               .length = Pages(pages)});
+  std::array<uint8_t, kMaxEncodedBytes> bytes;
+  RunBytes({bytes.data(), Encode(program, encoding_, bytes)});
+  return executor_->observations()[1].state == StepState::kRan &&
+         executor_->observations()[1].outcome.ok();
+}
+
+// The longest mapping that the driver grants is as long as its buffer, if it checks lengths at all.
+void Session::LearnObjectPages(uint64_t given) {
+  constexpr uint64_t kMost = uint64_t{1} << 20;
+  uint64_t longest = given;
+  if (given == 0) {
+    for (uint64_t pages = 1; pages <= 64; ++pages) {
+      if (MapsPages(pages)) longest = pages;
+    }
+    uint64_t refused = kMost;
+    for (uint64_t pages = 128; pages <= kMost; pages *= 2) {
+      if (MapsPages(pages)) {
+        longest = pages;
+      } else {
+        refused = pages;
+        break;
+      }
+    }
+    while (longest >= 64 && refused - longest > 1) {
+      const uint64_t middle = longest + (refused - longest) / 2;
+      (MapsPages(middle) ? longest : refused) = middle;
+    }
+    if (longest >= kMost - 1) longest = 0;  // it grants anything: nothing was learnt
+  }
+  encoding_.object_pages = longest;
+  page_->object_pages = longest;
+}
+
+}  // namespace drydock::fuzz

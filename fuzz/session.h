@@ -1,0 +1,80 @@
+// One loaded driver under test: runs programs one after another, each on a world that was put back,
+// with all oracles on, and says what is new about the violations they show.
+#ifndef DRYDOCK_FUZZ_SESSION_H_
+#define DRYDOCK_FUZZ_SESSION_H_
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "fuzz/elf_image.h"
+#include "fuzz/executor.h"
+#include "fuzz/minimise.h"
+#include "fuzz/policy.h"
+#include "fuzz/program_bytes.h"
+#include "fuzz/violation_log.h"
+#include "fuzz/worker_options.h"
+#include "fuzz/worker_page.h"
+#include "sim/world.h"
+
+namespace drydock::fuzz {
+
+class Oracles;
+
+class Session final : public Reproducer {
+ public:
+  // Loads the driver and finds out how big its buffer is. On failure error() says why, in one line.
+  // `page` is where progress is told; its input is written before each run.
+  Session(const WorkerOptions& options, WorkerPage* page);
+  ~Session() override;
+
+  const std::string& error() const { return error_; }
+  const Encoding& encoding() const { return encoding_; }
+  World& world() const { return *world_; }
+  Executor& executor() { return *executor_; }
+  const NodePaths& nodes() const { return world_->nodes(); }
+  const ElfImage& image() const { return image_; }
+
+  // Decodes and runs. No allocation.
+  void RunBytes(std::span<const uint8_t> bytes);
+  // Runs a program on a world that was put back; `then`, if any, is told of each step after the oracles.
+  void RunProgram(const Program& program, StepObserver* then = nullptr);
+  const Program& program() const { return program_; }  // the one that ran last
+
+  // Index of the next violation of the last run from `from` on that was not seen before; -1: none.
+  int NextNew(size_t from);
+  std::string_view FunctionOf(const kernel::Violation& violation) const;
+
+  // The shortest program that shows violation `index` of the last run. The last run is then its run, and
+  // `index` is where the violation is in it.
+  Program MinimiseViolation(size_t* index);
+  // From now on a report that ends the process leaves its place there.
+  void CatchFaultPc(std::atomic<uint64_t>* fault_pc);
+  // The line that tells of violation `index` of the last run, which is run once more for it.
+  std::string LineOf(size_t index);
+
+ private:
+  class Watcher;
+  bool Shows(const Program& program) override;
+  void LearnObjectPages(uint64_t given);
+  bool MapsPages(uint64_t pages);
+
+  std::string error_;
+  WorkerPage* page_;
+  ElfImage image_;
+  SeenViolations seen_{image_};
+  Policy policy_;
+  std::unique_ptr<World> world_;
+  std::unique_ptr<Oracles> oracles_;
+  std::unique_ptr<Watcher> watcher_;
+  std::unique_ptr<Executor> executor_;
+  Encoding encoding_;
+  Program program_;
+  ViolationKey wanted_;
+  uint64_t executions_ = 0;
+};
+
+}  // namespace drydock::fuzz
+
+#endif  // DRYDOCK_FUZZ_SESSION_H_

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""The table of kernel symbols: name, class, header, role method. Reads mocks/include, shims and library.
+
+    python3 mocks/list_symbols.py                    one line a symbol, tab-separated (mocks/symbols.tsv)
+    python3 mocks/list_symbols.py --markdown         a page for docs/
+    python3 mocks/list_symbols.py --check symbols.tsv OBJECT...
+        exit 1 unless the table is up to date and `nm` of the objects defines just its modelled and
+        stub symbols
+
+Classes: inline (C in a header), modelled (crosses the seam; `library` says that it is made of several
+calls), stub (declared; calling it ends the run).
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+# Header plumbing and words of C that look like calls.
+_NOT_SYMBOLS = re.compile(r"^(DRYDOCK_|__drydock|_LINUX_|_ASM_|___GFP_|if$|for$|while$|switch$|return$)")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    return re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+
+
+def outside_braces(text):
+    """The text with each {...} body replaced by a semicolon (a prototype or a head is left)."""
+    out, depth = [], 0
+    for char in text:
+        if char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+            if depth == 0:
+                out.append(";")
+        elif depth == 0:
+            out.append(char)
+    return "".join(out)
+
+
+def declared(include):
+    """{link name: (kernel name, header)} of prototypes; {name: header} of inline functions and macros."""
+    functions, inline, names_of = {}, {}, {}
+    for folder, _, files in sorted(os.walk(include)):
+        for file in sorted(files):
+            path = os.path.join(folder, file)
+            header = os.path.relpath(path, include)
+            if header.startswith("drydock/"):
+                continue
+            text = read(path).replace("\\\n", " ")
+            for name, body in re.findall(r"^#define (\w+)\(.*?\)[ \t]+(.*)$", text, flags=re.M):
+                if _NOT_SYMBOLS.match(name):
+                    continue
+                target = re.match(r"(drydock_\w+)\(", body.strip())
+                if target:
+                    names_of.setdefault(target.group(1), name)
+                inline.setdefault(name, header)
+            for name, body in re.findall(r"^#define (\w+) (drydock_\w+)\(\)$", text, flags=re.M):
+                names_of.setdefault(body, name)
+            prefixes = re.findall(r"^DRYDOCK_ATOMIC_FAMILY\((\w+),", text, flags=re.M)
+            family = re.findall(r"pfx##(\w+)\(", text)
+            for prefix in prefixes:
+                for suffix in family:
+                    inline.setdefault(prefix + suffix, header)
+            for name in re.findall(r"^DRYDOCK_PAGE_FLAG\((\w+),", text, flags=re.M):
+                for verb in ("Page", "SetPage", "ClearPage"):
+                    inline.setdefault(verb + name, header)
+            text = outside_braces(re.sub(r"^\s*#.*$", "", text, flags=re.M))
+            for statement in text.split(";"):
+                statement = re.sub(r"__(printf|scanf)\(\d, \d\)", "", " ".join(statement.split()))
+                if not statement or statement.startswith(("typedef", "extern", "enum", "union")):
+                    continue
+                match = re.match(r"[\w\s*]*?\b\**(\w+)\s*\(", statement)
+                if not match or _NOT_SYMBOLS.match(match.group(1)):
+                    continue
+                name = match.group(1)
+                if statement.startswith("static"):
+                    if not name.startswith("drydock_"):
+                        inline.setdefault(name, header)
+                    continue
+                label = re.search(r"__drydock_symbol\((\w+)\)", statement)
+                functions.setdefault(label.group(1) if label else name, (name, header))
+    return functions, inline, names_of
+
+
+def defined(folder):
+    """{link name: role methods} of the extern "C" functions in a folder's C++ files; None for a stub."""
+    symbols = {}
+    for file in sorted(os.listdir(folder)):
+        if not file.endswith(".cc") or file.endswith("_test.cc"):
+            continue
+        text = re.sub(r"[ \t]*//[^\n]*", "", read(os.path.join(folder, file)))
+        for symbol in re.findall(r"^DRYDOCK_STUB(?:_NAMED)?\((\w+)", text, flags=re.M):
+            symbols[symbol] = None
+        for macro, symbol in re.findall(r"^(DRYDOCK_\w+)\((\w+)", text, flags=re.M):
+            if macro.startswith("DRYDOCK_STUB"):
+                continue
+            body = re.search(r"#define %s\((?:.*\\\n)*.*" % macro, text)
+            symbols[symbol] = methods(body.group(0)) if body else ""
+        start = text.find('extern "C" {\n\n')
+        text = text[start:] if start >= 0 else ""
+        function = r"^[\w\[][\w\[\]:*& ]*?\b(\w+)\([^;{}]*\) ?\{([^\n]*\}$|.*?\n\})"
+        for match in re.finditer(function, text, flags=re.M | re.S):
+            if not _NOT_SYMBOLS.match(match.group(1)):
+                symbols[match.group(1)] = methods(match.group(2))
+    return symbols
+
+
+def methods(body):
+    found = []
+    for method in re.findall(r"Cross(?:From)?<&(\w+::\w+)>", body):
+        if method not in found:
+            found.append(method)
+    return " ".join(found)
+
+
+def table(root):
+    functions, inline, names_of = declared(os.path.join(root, "include"))
+    shims = defined(os.path.join(root, "shims"))
+    library = defined(os.path.join(root, "library"))
+    rows = []
+    for link, (name, header) in functions.items():
+        if name.startswith("drydock_"):
+            name = names_of.get(name, name)
+            inline.pop(name, None)
+        if shims.get(link, "") is None:
+            rows.append((name, "stub", header, link, "-"))
+        elif link in shims:
+            rows.append((name, "modelled", header, link, shims[link] or "-"))
+        elif link in library:
+            rows.append((name, "modelled", header, link, library[link] or "library"))
+        else:
+            sys.exit("list_symbols: %s is declared in %s and defined nowhere" % (link, header))
+    known = {row[0] for row in rows}
+    rows += [(name, "inline", header, "-", "-") for name, header in inline.items() if name not in known]
+    return sorted(set(rows))
+
+
+def markdown(rows):
+    count = {kind: sum(row[1] == kind for row in rows) for kind in ("inline", "modelled", "stub")}
+    lines = [
+        "# Kernel symbols",
+        "",
+        "Generated by `mocks/list_symbols.py --markdown`. "
+        "%(inline)d inline, %(modelled)d modelled, %(stub)d stubs." % count,
+        "",
+        "| symbol | class | header | behind it |",
+        "|---|---|---|---|",
+    ]
+    lines += ["| `%s` | %s | `%s` | %s |" % (name, kind, header, "" if role == "-" else role)
+              for name, kind, header, _, role in rows]
+    return "\n".join(lines) + "\n"
+
+
+def check(rows, text, table_file, objects):
+    with open(table_file, encoding="utf-8") as file:
+        if file.read() != text:
+            sys.exit("%s is out of date: python3 mocks/list_symbols.py > mocks/symbols.tsv" % table_file)
+    found = set()
+    for line in subprocess.check_output(["nm", "--defined-only"] + objects, text=True).splitlines():
+        fields = line.split()
+        if len(fields) == 3 and fields[1] == "T" and not re.match("_Z|_init$|_fini$", fields[2]):
+            found.add(fields[2])
+    wanted = {row[3] for row in rows if row[3] != "-"}
+    for symbol in sorted(wanted ^ found):
+        print("%s: %s" % (symbol, "in the table, not in the objects" if symbol in wanted
+                          else "in the objects, declared in no header"))
+    return 1 if wanted != found else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", default=os.path.dirname(os.path.abspath(__file__)))
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--check", nargs="+", metavar="FILE")
+    options = parser.parse_args()
+    rows = table(options.root)
+    text = "".join("\t".join(row) + "\n" for row in rows)
+    if options.check:
+        sys.exit(check(rows, text, options.check[0], options.check[1:]))
+    sys.stdout.write(markdown(rows) if options.markdown else text)
+
+
+if __name__ == "__main__":
+    main()

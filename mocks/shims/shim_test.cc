@@ -1,0 +1,356 @@
+// Each family of shims, from driver C to a mock of its role: the call arrives with its arguments, the result
+// goes back, a trap leaves the driver, and without a kernel nothing runs.
+#include "mocks/shims/shim_test_driver.h"
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "mocks/gmock/mock_kernel.h"
+#include "mocks/include/drydock/flags.h"
+
+// The simulation defines these; the test has eight frames of its own. The module's own record is here too,
+// since the snippet is linked in and not loaded.
+static page frames[8];
+alignas(4096) static char memory[8 * 4096];
+extern "C" {
+page* drydock_vmemmap = frames;
+char* drydock_direct_map = memory;
+module __this_module = {"shim_test_driver", {0}, 0};
+}
+
+namespace drydock::mocks {
+namespace {
+
+using ::testing::_;
+using ::testing::Invoke;
+using ::testing::InSequence;
+using ::testing::NiceMock;
+using ::testing::Return;
+using ::testing::StrEq;
+
+constexpr unsigned int kGfpKernel = ___GFP_DIRECT_RECLAIM | ___GFP_KSWAPD_RECLAIM | ___GFP_IO | ___GFP_FS;
+
+struct Left {};
+
+class ShimTest : public ::testing::Test {
+ protected:
+  ShimTest() : installed_(kernel_) {
+    kernel_.Use(mm_);
+    kernel_.Use(alloc_);
+    kernel_.Use(dma_);
+    kernel_.Use(uaccess_);
+    kernel_.Use(io_);
+    kernel_.Use(chrdev_);
+    kernel_.Use(devices_);
+    kernel_.Use(of_);
+    kernel_.Use(sync_);
+    kernel_.Use(log_);
+    kernel_.OnLeaveDriver([] { throw Left{}; });
+    kernel_.OnUnmodelled([this](const char* symbol) {
+      unmodelled_ = symbol;
+      kernel_.set_trap_pending(true);
+    });
+    vma_.vm_start = 0x10000;
+    vma_.vm_end = 0x12000;
+    vma_.vm_page_prot = {0x27};
+  }
+
+  void Trap() { kernel_.set_trap_pending(true); }
+
+  ::testing::StrictMock<MockMmApi> mm_;
+  ::testing::StrictMock<MockAllocApi> alloc_;
+  ::testing::StrictMock<MockDmaApi> dma_;
+  ::testing::StrictMock<MockUaccessApi> uaccess_;
+  ::testing::StrictMock<MockIoApi> io_;
+  ::testing::StrictMock<MockChrdevApi> chrdev_;
+  ::testing::StrictMock<MockDeviceApi> devices_;
+  ::testing::StrictMock<MockOfApi> of_;
+  ::testing::StrictMock<MockSyncApi> sync_;
+  ::testing::StrictMock<MockLogApi> log_;
+  MockKernel kernel_;
+  ScopedKernelApi installed_;
+  vm_area_struct vma_{};
+  device dev_{};
+  std::string unmodelled_;
+};
+
+MATCHER_P(ProtIs, bits, "") { return arg.pgprot == static_cast<unsigned long>(bits); }
+
+TEST_F(ShimTest, RemapPfnRangeArrivesAsGiven) {
+  EXPECT_CALL(mm_, RemapPfnRange(&vma_, 0x10000, 0x1234, 0x2000, ProtIs(0x27))).WillOnce(Return(-ENOMEM));
+  EXPECT_EQ(drv_remap(&vma_, 0x1234), -ENOMEM);
+}
+
+TEST_F(ShimTest, CallerIsTheDriversCode) {
+  EXPECT_CALL(mm_, RemapPfnRange).WillOnce(Return(0));
+  drv_remap(&vma_, 1);
+  auto at = reinterpret_cast<uintptr_t>(kernel_.caller());
+  auto function = reinterpret_cast<uintptr_t>(&drv_remap);
+  EXPECT_GT(at, function);
+  EXPECT_LT(at, function + 4096);
+}
+
+TEST_F(ShimTest, TrapLeavesTheDriver) {
+  EXPECT_CALL(mm_, RemapPfnRange).WillOnce(Invoke([this](auto...) {
+    Trap();
+    return 0;
+  }));
+  EXPECT_THROW(drv_remap(&vma_, 1), Left);
+}
+
+TEST_F(ShimTest, VmIomapMemory) {
+  EXPECT_CALL(mm_, VmIomapMemory(&vma_, 0xfe000000, 0x3000)).WillOnce(Return(-EINVAL));
+  EXPECT_EQ(drv_iomap(&vma_, 0xfe000000, 0x3000), -EINVAL);
+}
+
+TEST_F(ShimTest, VmfInsertPageTurnsErrnosIntoFaultBits) {
+  EXPECT_CALL(mm_, VmInsertPage(&vma_, 0x10000, frames))
+      .WillOnce(Return(0))
+      .WillOnce(Return(-EBUSY))
+      .WillOnce(Return(-ENOMEM))
+      .WillOnce(Return(-EINVAL));
+  EXPECT_EQ(drv_fault_page(&vma_, frames), VM_FAULT_NOPAGE);
+  EXPECT_EQ(drv_fault_page(&vma_, frames), VM_FAULT_NOPAGE);
+  EXPECT_EQ(drv_fault_page(&vma_, frames), VM_FAULT_OOM);
+  EXPECT_EQ(drv_fault_page(&vma_, frames), VM_FAULT_SIGBUS);
+}
+
+TEST_F(ShimTest, VmMapPagesRefusesWhatIsTooLongAndStartsAtPgoff) {  // MP1
+  page* pages[] = {frames, frames + 1, frames + 2};
+  vma_.vm_pgoff = 2;
+  EXPECT_EQ(drv_map_pages(&vma_, pages, 3), -ENXIO);
+  vma_.vm_pgoff = 3;
+  EXPECT_EQ(drv_map_pages(&vma_, pages, 3), -ENXIO);
+  vma_.vm_pgoff = 1;
+  InSequence in_order;
+  EXPECT_CALL(mm_, VmInsertPage(&vma_, 0x10000, frames + 1)).WillOnce(Return(0));
+  EXPECT_CALL(mm_, VmInsertPage(&vma_, 0x11000, frames + 2)).WillOnce(Return(0));
+  EXPECT_EQ(drv_map_pages(&vma_, pages, 3), 0);
+}
+
+TEST_F(ShimTest, PgprotNoncachedOrsUcMinus) {  // PAT1, P10
+  EXPECT_EQ(drv_noncached(&vma_), 0x27u | _PAGE_PCD);
+  vma_.vm_page_prot = {0x27 | _PAGE_PWT};
+  EXPECT_EQ(drv_noncached(&vma_), 0x27u | _PAGE_PWT | _PAGE_PCD);
+}
+
+TEST_F(ShimTest, KzallocAsksForZeroes) {
+  EXPECT_CALL(alloc_, Kmalloc(100, kGfpKernel | ___GFP_ZERO)).WillOnce(Return(memory));
+  EXPECT_EQ(drv_kzalloc(100), memory);
+}
+
+TEST_F(ShimTest, KmallocArrayThatOverflowsAsksForNothing) {
+  EXPECT_EQ(drv_kmalloc_array(~0ul / 2, 4), nullptr);
+  EXPECT_CALL(alloc_, Kmalloc(40, ___GFP_HIGH | ___GFP_ATOMIC | ___GFP_KSWAPD_RECLAIM)).WillOnce(Return(memory));
+  EXPECT_EQ(drv_kmalloc_array(10, 4), memory);
+}
+
+TEST_F(ShimTest, KfreeOfNullCrossesToo) {
+  EXPECT_CALL(alloc_, Kfree(nullptr));
+  drv_kfree(nullptr);
+}
+
+TEST_F(ShimTest, GetFreePagesGivesTheAddressOfTheFrame) {
+  EXPECT_CALL(alloc_, AllocPages(kGfpKernel, 1)).WillOnce(Return(frames + 2));
+  EXPECT_EQ(drv_get_free_pages(1), reinterpret_cast<unsigned long>(memory + 2 * 4096));
+}
+
+TEST_F(ShimTest, PageAddressIsArithmetic) { EXPECT_EQ(drv_page_address(frames + 3), memory + 3 * 4096); }
+
+TEST_F(ShimTest, VirtToPhysCrosses) {
+  EXPECT_CALL(alloc_, VirtToPhys(memory)).WillOnce(Return(0x123456789000));
+  EXPECT_EQ(drv_virt_to_phys(memory), 0x123456789000u);
+}
+
+TEST_F(ShimTest, VmallocUserIsZeroedAndMayBeMapped) {
+  EXPECT_CALL(alloc_, Vmalloc(8192, kGfpKernel | ___GFP_ZERO, true)).WillOnce(Return(memory));
+  EXPECT_EQ(drv_vmalloc_user(8192), memory);
+}
+
+TEST_F(ShimTest, DmaAllocCoherentAndMmap) {
+  unsigned long long handle = 0;
+  EXPECT_CALL(dma_, DmaAllocAttrs(&dev_, 4096, &handle, kGfpKernel, 0)).WillOnce(Return(memory));
+  EXPECT_EQ(drv_dma_alloc(&dev_, 4096, &handle), memory);
+  EXPECT_CALL(dma_, DmaMmapAttrs(&dev_, &vma_, memory, 0x55, 4096, 0)).WillOnce(Return(-ENXIO));
+  EXPECT_EQ(drv_dma_mmap(&dev_, &vma_, memory, 0x55, 4096), -ENXIO);
+}
+
+TEST_F(ShimTest, SimpleReadFromBufferStopsAtTheEndAndMovesThePosition) {
+  long long position = 8;
+  EXPECT_CALL(uaccess_, CopyToUser(memory, _, 2)).WillOnce(Return(0));
+  EXPECT_EQ(drv_read(memory, 100, &position), 2);
+  EXPECT_EQ(position, 10);
+  EXPECT_EQ(drv_read(memory, 100, &position), 0);
+  position = 0;
+  EXPECT_CALL(uaccess_, CopyToUser(memory, _, 4)).WillOnce(Return(4));
+  EXPECT_EQ(drv_read(memory, 4, &position), -EFAULT);
+  EXPECT_EQ(position, 0);
+  position = -1;
+  EXPECT_EQ(drv_read(memory, 4, &position), -EINVAL);
+}
+
+TEST_F(ShimTest, GetUserLeavesZeroWhenItFails) {
+  int source = 0, value = 9;
+  EXPECT_CALL(uaccess_, CopyFromUser(_, &source, 4))
+      .WillOnce(Invoke([](void* to, const void*, unsigned long) {
+        int seven = 7;
+        std::memcpy(to, &seven, 4);
+        return 0ul;
+      }))
+      .WillOnce(Return(4));
+  EXPECT_EQ(drv_get_user(&source, &value), 0);
+  EXPECT_EQ(value, 7);
+  EXPECT_EQ(drv_get_user(&source, &value), -EFAULT);
+  EXPECT_EQ(value, 0);
+}
+
+TEST_F(ShimTest, PutUser) {
+  int target = 0;
+  EXPECT_CALL(uaccess_, CopyToUser(&target, _, 4)).WillOnce(Return(1));
+  EXPECT_EQ(drv_put_user(3, &target), -EFAULT);
+}
+
+TEST_F(ShimTest, IoremapReadlWritel) {
+  EXPECT_CALL(io_, Ioremap(0xfe000000, 0x100, IoCache::kUncachedMinus)).WillOnce(Return(memory));
+  EXPECT_CALL(io_, MmioWrite(memory + 8, 5, 4));
+  EXPECT_CALL(io_, MmioRead(memory + 4, 4)).WillOnce(Return(77));
+  EXPECT_EQ(drv_ioremap_read(0xfe000000), 77);
+}
+
+TEST_F(ShimTest, RegisterChrdevTakesAllMinors) {
+  EXPECT_CALL(chrdev_, RegisterChrdev(0, 0, 256, StrEq("drv"), _)).WillOnce(Return(240));
+  EXPECT_EQ(drv_register_chrdev(), 240);
+}
+
+TEST_F(ShimTest, MiscRegister) {
+  miscdevice misc{};
+  EXPECT_CALL(chrdev_, MiscRegister(&misc)).WillOnce(Return(-EBUSY));
+  EXPECT_EQ(drv_misc(&misc), -EBUSY);
+}
+
+TEST_F(ShimTest, DevmIoremapResourceClaimsMapsAndKeepsBothToUndo) {
+  resource res{};
+  res.start = 0xfe000000;
+  res.end = 0xfe000fff;
+  res.name = "regs";
+  res.flags = IORESOURCE_MEM;
+  InSequence in_order;
+  EXPECT_CALL(devices_, DevmKmalloc(&dev_, _, _)).WillOnce(Return(memory));
+  EXPECT_CALL(io_, RequestMemRegion(0xfe000000, 0x1000, StrEq("regs"))).WillOnce(Return(&res));
+  EXPECT_CALL(devices_, DevmAddAction(&dev_, _, memory)).WillOnce(Return(0));
+  EXPECT_CALL(io_, Ioremap(0xfe000000, 0x1000, IoCache::kUncachedMinus)).WillOnce(Return(memory + 4096));
+  void (*undo)(void*) = nullptr;
+  EXPECT_CALL(devices_, DevmAddAction(&dev_, _, memory + 4096))
+      .WillOnce(Invoke([&](device*, void (*action)(void*), void*) {
+        undo = action;
+        return 0;
+      }));
+  EXPECT_EQ(drv_devm_ioremap_resource(&dev_, &res), memory + 4096);
+  EXPECT_CALL(io_, Iounmap(memory + 4096));
+  undo(memory + 4096);
+}
+
+TEST_F(ShimTest, DevmIoremapResourceOfNothingIsEinval) {
+  EXPECT_CALL(log_, DevPrintk(StrEq("\0013"), &dev_, _, _));
+  EXPECT_EQ(reinterpret_cast<long>(drv_devm_ioremap_resource(&dev_, nullptr)), -EINVAL);
+}
+
+TEST_F(ShimTest, OfPropertyReadU32TurnsTheCell) {
+  device_node node{};
+  static const unsigned char cell[] = {0, 0, 1, 2};
+  EXPECT_CALL(of_, GetProperty(&node, StrEq("reg-shift"), _))
+      .WillOnce(Invoke([](const device_node*, const char*, int* length) -> const void* {
+        *length = 4;
+        return cell;
+      }))
+      .WillOnce(Return(nullptr));
+  unsigned int value = 0;
+  EXPECT_EQ(drv_read_cell(&node, &value), 0);
+  EXPECT_EQ(value, 0x102u);
+  EXPECT_EQ(drv_read_cell(&node, &value), -EINVAL);
+}
+
+TEST_F(ShimTest, LocksSayTheirKind) {
+  EXPECT_CALL(sync_, LockAcquire(_, LockKind::kMutex, StrEq("mutex_lock")))
+      .WillOnce(Invoke([](drydock_lock* lock, LockKind, const char*) {
+        EXPECT_EQ(lock->magic, DRYDOCK_LOCK_MAGIC);
+        EXPECT_STREQ(lock->name, "drv_mutex");
+      }));
+  EXPECT_CALL(sync_, LockRelease(_, LockKind::kMutex, _));
+  drv_lock_twice_over();
+  EXPECT_CALL(sync_, LockAcquire(_, LockKind::kSpinIrq, _));
+  EXPECT_CALL(sync_, LockRelease(_, LockKind::kSpinIrq, _));
+  drv_spin();
+}
+
+TEST_F(ShimTest, WaitThatNothingEndsIsATrap) {
+  EXPECT_CALL(sync_, MightSleep);
+  EXPECT_CALL(sync_, WaitOn(_, StrEq("drv_wait_for_nothing"))).WillOnce(Invoke([this](auto...) { Trap(); }));
+  EXPECT_THROW(drv_wait_for_nothing(), Left);
+}
+
+TEST_F(ShimTest, PrintkHasItsLevelAndArguments) {
+  EXPECT_CALL(log_, Printk(StrEq("\0016value %d\n"), _)).WillOnce(Invoke([](const char*, va_list args) {
+    EXPECT_EQ(va_arg(args, int), 42);
+    return 9;
+  }));
+  drv_printk(42);
+}
+
+TEST_F(ShimTest, SnprintfCutsAndReturnsTheWholeLength) {
+  EXPECT_CALL(log_, Vsnprintf(_, _, StrEq("%d"), _))
+      .WillOnce(Invoke([](char* to, size_t size, const char* format, va_list args) {
+        return vsnprintf(to, size, format, args);
+      }));
+  char text[4];
+  EXPECT_EQ(drv_snprintf(text, sizeof(text), 123456), 6);
+  EXPECT_STREQ(text, "123");
+}
+
+TEST_F(ShimTest, BugLeavesAndWarnGoesOn) {
+  drv_bug_on(0);
+  EXPECT_CALL(log_, Bug(_, _, StrEq("drv_bug_on"))).WillOnce(Invoke([this](auto...) { Trap(); }));
+  EXPECT_THROW(drv_bug_on(1), Left);
+  kernel_.set_trap_pending(false);
+  EXPECT_CALL(log_, Warn(_, _, StrEq("drv_warn_on"), _, _));
+  EXPECT_EQ(drv_warn_on(2), 1);
+}
+
+TEST_F(ShimTest, StubLeavesWithItsName) {
+  EXPECT_THROW(drv_stub(), Left);
+  EXPECT_EQ(unmodelled_, "request_threaded_irq");
+}
+
+TEST_F(ShimTest, MemcpyNeedsNoRole) {
+  char to[4] = "";
+  EXPECT_EQ(drv_memcpy(to, "abc", 4), to);
+  EXPECT_STREQ(to, "abc");
+}
+
+TEST_F(ShimTest, KstrdupAllocatesAndCopies) {
+  EXPECT_CALL(alloc_, Kmalloc(4, kGfpKernel)).WillOnce(Return(memory)).WillOnce(Return(nullptr));
+  EXPECT_STREQ(drv_kstrdup("abc"), "abc");
+  EXPECT_EQ(drv_kstrdup("abc"), nullptr);
+}
+
+TEST_F(ShimTest, Capable) {
+  EXPECT_CALL(sync_, Capable(21)).WillOnce(Return(true));
+  EXPECT_TRUE(drv_capable());
+}
+
+TEST(ShimDeathTest, NoKernelInstalled) {
+  vm_area_struct vma{};
+  EXPECT_DEATH(drv_remap(&vma, 1), "none is installed");
+}
+
+TEST(ShimPlanTest, MemoryFunctionsWorkWithoutAKernel) {
+  char to[4] = "";
+  EXPECT_STREQ(static_cast<char*>(drv_memcpy(to, "xyz", 4)), "xyz");
+}
+
+}  // namespace
+}  // namespace drydock::mocks

@@ -1,0 +1,89 @@
+#include "sim/hw/tracked.h"
+
+#include "gtest/gtest.h"
+
+namespace drydock::hw {
+namespace {
+
+struct Pair {
+  uint32_t a = 0;
+  uint32_t b = 0;
+};
+
+class TrackedTest : public testing::Test {
+ protected:
+  ResetList list_;
+  Tracked<Pair> pair_{list_, "pair"};
+  TrackedArray<Pair> array_{list_, "array", 8};
+};
+
+TEST_F(TrackedTest, ResetRestoresAValueWrittenSinceTheCheckpoint) {
+  pair_.Mut().a = 1;
+  list_.Checkpoint();
+  pair_.Mut().a = 2;
+  list_.Reset();
+  EXPECT_EQ(pair_->a, 1u);
+}
+
+TEST_F(TrackedTest, ResetRestoresOnlyTheElementsWritten) {
+  array_.Mut(3).b = 7;
+  list_.Checkpoint();
+  array_.Mut(3).b = 8;
+  array_.Mut(5).a = 9;
+  list_.Reset();
+  EXPECT_EQ(array_[3].b, 7u);
+  EXPECT_EQ(array_[5].a, 0u);
+}
+
+TEST_F(TrackedTest, ResetWithoutAWriteChangesNothing) {
+  pair_.Mut().a = 4;
+  list_.Checkpoint();
+  list_.Reset();
+  EXPECT_EQ(pair_->a, 4u);
+  EXPECT_EQ(list_.FirstDifference(), nullptr);
+}
+
+TEST_F(TrackedTest, ASecondResetRestoresWhatWasWrittenAfterTheFirst) {
+  list_.Checkpoint();
+  for (int round = 0; round < 3; ++round) {
+    array_.Mut(1).a = 5;
+    list_.Reset();
+    EXPECT_EQ(array_[1].a, 0u) << round;
+  }
+}
+
+TEST_F(TrackedTest, ACheckpointMovesWhatResetReturnsTo) {
+  list_.Checkpoint();
+  pair_.Mut().a = 1;
+  list_.Checkpoint();
+  pair_.Mut().a = 2;
+  list_.Reset();
+  EXPECT_EQ(pair_->a, 1u);
+}
+
+TEST_F(TrackedTest, FirstDifferenceNamesThePieceThatDiffers) {
+  list_.Checkpoint();
+  array_.Mut(0).a = 1;
+  EXPECT_STREQ(list_.FirstDifference(), "array");
+  list_.Reset();
+  EXPECT_EQ(list_.FirstDifference(), nullptr);
+}
+
+TEST_F(TrackedTest, HashDiffersWithOneByteAndReturnsAfterReset) {
+  list_.Checkpoint();
+  const uint64_t before = list_.Hash();
+  array_.Mut(7).b = 1;
+  EXPECT_NE(list_.Hash(), before);
+  list_.Reset();
+  EXPECT_EQ(list_.Hash(), before);
+}
+
+TEST_F(TrackedTest, ContainsTellsElementsFromOtherAddresses) {
+  EXPECT_TRUE(array_.Contains(&array_[7]));
+  EXPECT_FALSE(array_.Contains(&array_[0] + 8));
+  EXPECT_FALSE(array_.Contains(&*pair_));
+  EXPECT_EQ(array_.IndexOf(&array_[7]), 7u);
+}
+
+}  // namespace
+}  // namespace drydock::hw

@@ -1,0 +1,32 @@
+// The emulated kernel's tables are of fixed size. A driver that wants more gets -ENOMEM, and the
+// verdicts say once per program that the limit was the harness's own.
+#ifndef DRYDOCK_SIM_KERNEL_CAPACITY_NOTE_H_
+#define DRYDOCK_SIM_KERNEL_CAPACITY_NOTE_H_
+
+#include "sim/hw/tracked.h"
+#include "sim/kernel/verdict.h"
+
+namespace drydock::kernel {
+
+class CapacityNote {
+ public:
+  CapacityNote(hw::ResetList& list, Verdicts& verdicts, const char* table)
+      : verdicts_(verdicts), table_(table), noted_(list, table) {}
+
+  // Class 0 and oracle 0: not a mistake of the driver.
+  void Exceeded(size_t capacity) {
+    if (*noted_ != 0) return;
+    noted_.Mut() = 1;
+    verdicts_.Report(0, 0, "a table of the emulated kernel is large enough",
+                     "harness limit: no more than %zu %s", capacity, table_);
+  }
+
+ private:
+  Verdicts& verdicts_;
+  const char* table_;
+  hw::Tracked<uint32_t> noted_;
+};
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_CAPACITY_NOTE_H_

@@ -1,0 +1,193 @@
+// Devices, classes, the platform bus and its drivers: drivers/base/{core,class,dd,platform}.c.
+//
+// Errors are the kernel's own and leave nothing behind. What the kernel would only log, or do to
+// memory that is gone, is a violation:
+//  put_device() below zero, or of a device still added         C44, O6
+//  get_device() and others of a device that is gone            C43, O6
+//  unregistering what is not registered                        C44, O6
+//  a device released without a release function                class 0, O10 (the kernel's WARN)
+//  what is left at module exit (ReportLeftovers)               C45, O6
+#ifndef DRYDOCK_SIM_KERNEL_DEVICE_MODEL_H_
+#define DRYDOCK_SIM_KERNEL_DEVICE_MODEL_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mocks/kernel_api.h"
+#include "sim/hw/tracked.h"
+#include "sim/kernel/capacity_note.h"
+#include "sim/kernel/devres.h"
+#include "sim/kernel/driver_call.h"
+#include "sim/kernel/log.h"
+#include "sim/kernel/verdict.h"
+
+namespace drydock::kernel {
+
+// Told of each memory resource of a platform device that is added.
+class ResourceListener {
+ public:
+  virtual ~ResourceListener() = default;
+  virtual void OnMemoryResource(const resource& resource) = 0;
+};
+
+class DeviceModel final : public mocks::DeviceApi {
+ public:
+  static constexpr size_t kMaxDevices = 128;  // known at one time, the driver's own among them
+  static constexpr size_t kMaxClasses = 16;
+  static constexpr size_t kMaxDrivers = 16;
+  static constexpr size_t kMaxPlatformDevices = 32;  // made by platform_device_alloc
+  static constexpr size_t kMaxResources = 16;        // of one platform device
+  static constexpr size_t kNameBytes = 64;
+
+  DeviceModel(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, DriverMemory& memory,
+              mocks::AllocApi& alloc, Log& log, int profile = 601);
+
+  void SetResourceListener(ResourceListener* listener) { resource_listener_ = listener; }
+
+  kclass* ClassCreate(module* owner, const char* name) override;
+  int ClassRegister(kclass* cls) override;
+  void ClassUnregister(kclass* cls) override;
+  void ClassDestroy(kclass* cls) override;
+  device* DeviceCreate(kclass* cls, device* parent, unsigned int devt, void* drvdata,
+                       const char* format, va_list args) override;
+  void DeviceDestroy(kclass* cls, unsigned int devt) override;
+  void DeviceInitialize(device* dev) override;
+  int DeviceAdd(device* dev) override;
+  void DeviceDel(device* dev) override;
+  device* GetDevice(device* dev) override;
+  void PutDevice(device* dev) override;
+  int DevSetName(device* dev, const char* format, va_list args) override;
+  int PlatformDriverRegister(platform_driver* driver, module* owner) override;
+  void PlatformDriverUnregister(platform_driver* driver) override;
+  int PlatformDriverProbe(platform_driver* driver, int (*probe)(platform_device*),
+                          module* owner) override;
+  platform_device* PlatformDeviceAlloc(const char* name, int id) override;
+  int PlatformDeviceAddResources(platform_device* pdev, const resource* resources,
+                                 unsigned int count) override;
+  int PlatformDeviceAdd(platform_device* pdev) override;
+  void PlatformDeviceDel(platform_device* pdev) override;
+  void PlatformDevicePut(platform_device* pdev) override;
+  resource* PlatformGetResource(platform_device* pdev, unsigned int type,
+                                unsigned int index) override;
+  int DevmAddAction(device* dev, void (*action)(void*), void* data) override;
+  int DevmRemoveAction(device* dev, void (*action)(void*), void* data, bool run) override;
+  void* DevmKmalloc(device* dev, size_t size_bytes, unsigned int gfp) override;
+  void DevmKfree(device* dev, const void* object) override;
+
+  // As device_create() with a literal name and the node's path and mode, which the class "misc"
+  // decides by itself. ERR_PTR on failure.
+  device* CreateNamed(kclass* cls, device* parent, unsigned int devt, void* drvdata,
+                      const char* name, const char* node_name, unsigned short mode);
+  // A class of the kernel's own: no module, never a leftover.
+  kclass* BuiltInClass(const char* name);
+  int DevSetNameTo(device* dev, const char* format, ...);
+
+  // One device node that devtmpfs made: a device with a device number, added and not deleted.
+  struct Node {
+    const char* path = nullptr;  // "/dev/pump"; nullptr: there is none
+    unsigned int devt = 0;
+    unsigned short mode = 0;
+  };
+  Node FindNode(const char* path) const;
+  size_t node_limit() const { return kMaxDevices; }
+  Node node(size_t index) const;  // empty slots have no path
+  bool HasNodeOf(unsigned int devt_first, unsigned int count) const;
+
+  // Devices whose probe returned -EPROBE_DEFER and that nothing will ever probe again.
+  size_t deferred_count() const;
+  const char* deferred_name(size_t index) const;
+  size_t bound_count() const;
+
+  // From here on, what exists is the machine's (devices of the --device text), not the driver's.
+  void AdoptExisting();
+  // At module exit: what the driver registered and did not take back.
+  void ReportLeftovers();
+  // Drivers write to these structures without a call: marks every live one as touched. Once before
+  // each program, after Reset().
+  void MarkReachable();
+
+ private:
+  enum State : uint32_t { kInitialised = 1, kAdded = 2, kBound = 4, kDeferred = 8, kBuiltIn = 16 };
+  enum Origin : uint32_t { kDriverOwned, kCreated, kPlatformPool };
+  struct Record {
+    uint64_t dev;     // device*; 0: free
+    uint32_t state;   // State bits
+    uint32_t origin;  // Origin
+    uint32_t slot;    // in the pool of its origin
+    uint32_t driver;  // index + 1 of the driver bound to it
+    uint32_t mode;    // of the node
+    uint32_t serial;  // counts devices added
+    char name[kNameBytes];
+    char node[kNameBytes];  // "" for none
+  };
+  struct ClassRecord {
+    uint64_t cls;
+    uint32_t registered;
+    uint32_t in_pool;  // index + 1
+    uint32_t built_in;
+    uint32_t reserved;
+  };
+  struct DriverRecord {
+    uint64_t driver;  // platform_driver*; 0: free
+    uint32_t no_more_probes;
+    uint32_t serial;
+  };
+  // platform_device has padding, and state must have none.
+  struct PlatformSlot {
+    alignas(8) unsigned char pdev[sizeof(platform_device)];
+    resource resources[kMaxResources];
+    char name[kNameBytes];
+    uint64_t used;
+  };
+  struct DeviceSlot {
+    device dev;
+    uint64_t used;
+  };
+
+  static uint32_t IdOf(const device* dev) { return dev->drydock_id; }
+  Record* Writable(uint32_t index) { return &records_.Mut(index); }
+  // Index of the record, or -1 after a report that names `function`.
+  long Known(const device* dev, const char* function);
+  long Find(const device* dev) const;
+  bool Trapped() const { return verdicts_.pending_trap() != Trap::kNone; }
+  device* Create(kclass* cls, device* parent, unsigned int devt, void* drvdata);
+  int SetName(device* dev, const char* text);
+  int AddChecked(long index, device* dev);
+  void MakeNode(long index, device* dev);
+  void Destroy(long index, device* dev);
+  bool ClassRegistered(const kclass* cls) const;
+  void ForgetClass(size_t index);
+
+  static platform_device* PdevOf(device* dev);
+  bool Matches(platform_device* pdev, const platform_driver* driver) const;
+  int Probe(long index, platform_device* pdev, size_t driver);
+  void Unbind(long index, platform_device* pdev);
+  bool AttachDriver(size_t driver);
+  void AttachDevice(long index);
+  void RetryDeferred();
+  long FindDriver(const platform_driver* driver) const;
+
+  Verdicts& verdicts_;
+  DriverCall& calls_;
+  DriverMemory& memory_;
+  mocks::AllocApi& alloc_;
+  Log& log_;
+  ResourceListener* resource_listener_ = nullptr;
+  const int profile_;
+  bus_type platform_bus_{};
+  Devres devres_;
+  CapacityNote devices_full_, classes_full_, drivers_full_, platform_full_;
+  hw::TrackedArray<Record> records_;
+  hw::TrackedArray<DeviceSlot> devices_;
+  hw::TrackedArray<ClassRecord> class_records_;
+  hw::TrackedArray<kclass> classes_;
+  hw::TrackedArray<DriverRecord> drivers_;
+  hw::TrackedArray<PlatformSlot> platform_devices_;
+  hw::Tracked<uint32_t> serial_;
+  hw::Tracked<uint32_t> high_water_;  // records at and above it are free
+  hw::Tracked<uint32_t> retrying_;
+};
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_DEVICE_MODEL_H_

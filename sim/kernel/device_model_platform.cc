@@ -1,0 +1,456 @@
+// The platform bus: drivers/base/platform.c, drivers/base/dd.c, and what is left at module exit.
+#include <strings.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "sim/kernel/device_model.h"
+#include "sim/kernel/errno_name.h"
+#include "sim/kernel/format.h"
+
+namespace drydock::kernel {
+namespace {
+
+constexpr long kProbeDefer = -517;
+constexpr int kIdNone = -1;  // PLATFORM_DEVID_NONE
+constexpr int kIdAuto = -2;  // PLATFORM_DEVID_AUTO
+constexpr unsigned long kResourceTypeBits = 0x1f00;
+
+const property* FindProperty(const device_node* node, const char* name) {
+  for (const property* p = node->properties; p != nullptr; p = p->next) {
+    if (std::strcmp(p->name, name) == 0) return p;
+  }
+  return nullptr;
+}
+
+bool HasCompatible(const device_node* node, const char* wanted) {
+  const property* compatible = FindProperty(node, "compatible");
+  if (compatible == nullptr) return false;
+  const char* text = static_cast<const char*>(compatible->value);
+  for (const char* end = text + compatible->length; text < end; text += std::strlen(text) + 1) {
+    if (strcasecmp(text, wanted) == 0) return true;  // of_compat_cmp()
+  }
+  return false;
+}
+
+// drivers/of/base.c:of_match_device(), without the score: any entry that fits.
+bool MatchesNode(const device_node* node, const of_device_id* table) {
+  for (; table->name[0] != '\0' || table->type[0] != '\0' || table->compatible[0] != '\0';
+       ++table) {
+    if (table->compatible[0] != '\0' && !HasCompatible(node, table->compatible)) continue;
+    if (table->name[0] != '\0' && std::strcmp(table->name, node->name) != 0) continue;
+    if (table->type[0] != '\0') {
+      const property* type = FindProperty(node, "device_type");
+      if (type == nullptr || std::strcmp(static_cast<const char*>(type->value), table->type) != 0) {
+        continue;
+      }
+    }
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+platform_device* DeviceModel::PdevOf(device* dev) {
+  return reinterpret_cast<platform_device*>(reinterpret_cast<char*>(dev) -
+                                            offsetof(platform_device, dev));
+}
+
+platform_device* DeviceModel::PlatformDeviceAlloc(const char* name, int id) {
+  for (uint32_t i = 0; i < kMaxPlatformDevices; ++i) {
+    if (platform_devices_[i].used != 0) continue;
+    PlatformSlot& slot = platform_devices_.Mut(i);
+    auto* pdev = reinterpret_cast<platform_device*>(slot.pdev);
+    DeviceInitialize(&pdev->dev);
+    if (pdev->dev.drydock_id == 0) return nullptr;
+    slot.used = 1;
+    FormatTextOf(slot.name, sizeof slot.name, "%s", name);
+    Record& record = *Writable(pdev->dev.drydock_id - 1);
+    record.origin = kPlatformPool;
+    record.slot = i;
+    pdev->name = slot.name;
+    pdev->id = id;
+    pdev->dev.coherent_dma_mask = 0xffffffff;
+    pdev->platform_dma_mask = 0xffffffff;
+    pdev->dev.dma_mask = &pdev->platform_dma_mask;
+    return pdev;
+  }
+  platform_full_.Exceeded(kMaxPlatformDevices);
+  return nullptr;
+}
+
+int DeviceModel::PlatformDeviceAddResources(platform_device* pdev, const resource* resources,
+                                            unsigned int count) {
+  const long index = Known(&pdev->dev, "platform_device_add_resources");
+  if (index < 0) return -EINVAL;
+  const Record& record = records_[static_cast<size_t>(index)];
+  if (record.origin != kPlatformPool || count > kMaxResources) {
+    platform_full_.Exceeded(kMaxResources);
+    return -ENOMEM;
+  }
+  PlatformSlot& slot = platform_devices_.Mut(record.slot);
+  if (count != 0 && resources != nullptr) {
+    std::memmove(slot.resources, resources, count * sizeof(resource));
+  }
+  pdev->resource = count != 0 && resources != nullptr ? slot.resources : nullptr;
+  pdev->num_resources = count;
+  return 0;
+}
+
+int DeviceModel::PlatformDeviceAdd(platform_device* pdev) {
+  device* dev = &pdev->dev;
+  if (Known(dev, "platform_device_add") < 0) return -EINVAL;
+  dev->bus = &platform_bus_;
+  if (pdev->id == kIdNone) {
+    DevSetNameTo(dev, "%s", pdev->name);
+  } else if (pdev->id == kIdAuto) {
+    // The lowest number that no device of this name has.
+    for (int id = 0; id < static_cast<int>(kMaxDevices); ++id) {
+      char text[kNameBytes];
+      FormatTextOf(text, sizeof text, "%s.%d.auto", pdev->name, id);
+      bool taken = false;
+      for (uint32_t i = 0; i < *high_water_; ++i) {
+        taken = taken || (records_[i].dev != 0 && std::strcmp(records_[i].name, text) == 0);
+      }
+      if (taken) continue;
+      pdev->id = id;
+      pdev->id_auto = true;
+      DevSetNameTo(dev, "%s", text);
+      break;
+    }
+  } else {
+    DevSetNameTo(dev, "%s.%d", pdev->name, pdev->id);
+  }
+  for (unsigned int i = 0; i < pdev->num_resources; ++i) {
+    if (pdev->resource[i].name == nullptr) pdev->resource[i].name = dev->kobj.name;
+    constexpr unsigned long kMemory = 0x200;  // IORESOURCE_MEM
+    if (resource_listener_ != nullptr && (pdev->resource[i].flags & kMemory) != 0) {
+      resource_listener_->OnMemoryResource(pdev->resource[i]);
+    }
+  }
+  if (pdev->dev.coherent_dma_mask == 0) pdev->dev.coherent_dma_mask = 0xffffffff;
+  if (pdev->dev.dma_mask == nullptr) {
+    pdev->platform_dma_mask = 0xffffffff;
+    pdev->dev.dma_mask = &pdev->platform_dma_mask;
+  }
+  memory_.NoteWrite(pdev, sizeof *pdev);
+  const int error = DeviceAdd(dev);
+  if (error != 0 && pdev->id_auto) {
+    pdev->id = kIdAuto;
+    pdev->id_auto = false;
+  }
+  return error;
+}
+
+void DeviceModel::PlatformDeviceDel(platform_device* pdev) {
+  if (pdev == nullptr || IsErrorPointer(pdev)) return;
+  DeviceDel(&pdev->dev);
+}
+
+void DeviceModel::PlatformDevicePut(platform_device* pdev) {
+  if (pdev == nullptr || IsErrorPointer(pdev)) return;
+  PutDevice(&pdev->dev);
+}
+
+resource* DeviceModel::PlatformGetResource(platform_device* pdev, unsigned int type,
+                                           unsigned int index) {
+  for (unsigned int i = 0; i < pdev->num_resources; ++i) {
+    resource* res = &pdev->resource[i];
+    if ((res->flags & kResourceTypeBits) == type && index-- == 0) return res;
+  }
+  return nullptr;
+}
+
+// drivers/base/platform.c:platform_match().
+bool DeviceModel::Matches(platform_device* pdev, const platform_driver* driver) const {
+  if (pdev->driver_override != nullptr) {
+    return std::strcmp(pdev->driver_override, driver->driver.name) == 0;
+  }
+  if (driver->driver.of_match_table != nullptr && pdev->dev.of_node != nullptr &&
+      MatchesNode(pdev->dev.of_node, driver->driver.of_match_table)) {
+    return true;
+  }
+  if (driver->id_table != nullptr) {
+    for (const platform_device_id* id = driver->id_table; id->name[0] != '\0'; ++id) {
+      if (std::strcmp(pdev->name, id->name) != 0) continue;
+      pdev->id_entry = id;
+      return true;
+    }
+    return false;  // a driver with a table is not matched by its name
+  }
+  return std::strcmp(pdev->name, driver->driver.name) == 0;
+}
+
+// drivers/base/dd.c:really_probe(). 0 when bound, else the probe's error.
+int DeviceModel::Probe(long index, platform_device* pdev, size_t driver_index) {
+  const auto slot = static_cast<uint32_t>(index);
+  auto* driver = reinterpret_cast<platform_driver*>(drivers_[driver_index].driver);
+  if (!devres_.empty(slot)) {
+    log_.Say(2, "platform %s: Resources present before probing\n", records_[slot].name);
+    return -EBUSY;
+  }
+  pdev->dev.driver = &driver->driver;
+  memory_.NoteWrite(pdev, sizeof *pdev);
+  long error = 0;
+  if (drivers_[driver_index].no_more_probes != 0) {
+    error = -ENXIO;
+  } else if (driver->probe != nullptr) {
+    error = CallDriver(calls_, driver->probe, pdev);
+    if (Trapped()) return 0;
+  }
+  if (error == kProbeDefer && driver->prevent_deferred_probe) {
+    log_.Say(4, "%s %s: probe deferral not supported\n", driver->driver.name, records_[slot].name);
+    error = -ENXIO;
+  }
+  Record& record = *Writable(slot);
+  record.state &= ~static_cast<uint32_t>(kDeferred);
+  if (error == 0) {
+    record.state |= kBound;
+    record.driver = static_cast<uint32_t>(driver_index) + 1;
+    return 0;
+  }
+  devres_.ReleaseAll(slot);
+  if (Trapped()) return 0;
+  pdev->dev.driver = nullptr;
+  pdev->dev.driver_data = nullptr;
+  if (error == kProbeDefer) {
+    record.state |= kDeferred;
+  } else if (error != -ENODEV && error != -ENXIO) {
+    log_.Say(4, "%s: probe of %s failed with error %ld\n", driver->driver.name, record.name, error);
+  }
+  return static_cast<int>(error);
+}
+
+// drivers/base/dd.c:__device_release_driver().
+void DeviceModel::Unbind(long index, platform_device* pdev) {
+  const auto slot = static_cast<uint32_t>(index);
+  auto* driver = reinterpret_cast<platform_driver*>(drivers_[records_[slot].driver - 1].driver);
+  if (driver->remove_new != nullptr) {
+    CallDriver(calls_, driver->remove_new, pdev);
+  } else if (driver->remove != nullptr) {
+    const int result = CallDriver(calls_, driver->remove, pdev);
+    // Since 6.11 remove() returns nothing.
+    if (profile_ < 611 && !Trapped() && result != 0) {
+      log_.Say(4, "%s %s: remove callback returned a non-zero value. This will be ignored.\n",
+               driver->driver.name, records_[slot].name);
+    }
+  }
+  if (Trapped()) return;
+  devres_.ReleaseAll(slot);
+  if (Trapped()) return;
+  pdev->dev.driver = nullptr;
+  pdev->dev.driver_data = nullptr;
+  memory_.NoteWrite(pdev, sizeof *pdev);
+  Record& record = *Writable(slot);
+  record.state &= ~static_cast<uint32_t>(kBound);
+  record.driver = 0;
+}
+
+// Devices in the order in which they were added. True if one was bound.
+bool DeviceModel::AttachDriver(size_t driver_index) {
+  const auto* driver = reinterpret_cast<const platform_driver*>(drivers_[driver_index].driver);
+  bool bound = false;
+  uint32_t last = 0;
+  for (;;) {
+    uint32_t next = kMaxDevices;
+    for (uint32_t i = 0; i < *high_water_; ++i) {
+      const Record& record = records_[i];
+      if (record.dev == 0 || (record.state & kAdded) == 0 || record.serial <= last) continue;
+      if (next == kMaxDevices || record.serial < records_[next].serial) next = i;
+    }
+    if (next == kMaxDevices) return bound;
+    last = records_[next].serial;
+    auto* dev = reinterpret_cast<device*>(records_[next].dev);
+    if (dev->bus != &platform_bus_ || (records_[next].state & kBound) != 0) continue;
+    if (!Matches(PdevOf(dev), driver)) continue;
+    bound = Probe(next, PdevOf(dev), driver_index) == 0 || bound;
+    if (Trapped()) return false;
+  }
+}
+
+void DeviceModel::AttachDevice(long index) {
+  auto* pdev = PdevOf(reinterpret_cast<device*>(records_[static_cast<size_t>(index)].dev));
+  for (size_t i = 0; i < kMaxDrivers; ++i) {
+    const auto* driver = reinterpret_cast<const platform_driver*>(drivers_[i].driver);
+    if (driver == nullptr || !Matches(pdev, driver)) continue;
+    const int error = Probe(index, pdev, i);
+    if (Trapped()) return;
+    if (error == 0) RetryDeferred();
+    if (error == 0 || error == kProbeDefer) return;
+  }
+}
+
+// Whenever a device is bound, the kernel probes the deferred ones again.
+void DeviceModel::RetryDeferred() {
+  if (*retrying_ != 0) return;
+  retrying_.Mut() = 1;
+  for (bool bound = true; bound;) {
+    bound = false;
+    for (uint32_t i = 0; i < *high_water_ && !Trapped(); ++i) {
+      if ((records_[i].state & kDeferred) == 0) continue;
+      Writable(i)->state &= ~static_cast<uint32_t>(kDeferred);
+      AttachDevice(i);
+      bound = bound || (records_[i].state & kBound) != 0;
+    }
+  }
+  retrying_.Mut() = 0;
+}
+
+long DeviceModel::FindDriver(const platform_driver* driver) const {
+  for (size_t i = 0; i < kMaxDrivers; ++i) {
+    if (drivers_[i].driver == reinterpret_cast<uint64_t>(driver)) return static_cast<long>(i);
+  }
+  return -1;
+}
+
+int DeviceModel::PlatformDriverRegister(platform_driver* driver, module* owner) {
+  size_t free = kMaxDrivers;
+  for (size_t i = 0; i < kMaxDrivers; ++i) {
+    const auto* other = reinterpret_cast<const platform_driver*>(drivers_[i].driver);
+    if (other == nullptr) {
+      if (free == kMaxDrivers) free = i;
+    } else if (std::strcmp(other->driver.name, driver->driver.name) == 0) {
+      log_.Say(3, "Error: Driver '%s' is already registered, aborting...\n", driver->driver.name);
+      return -EBUSY;
+    }
+  }
+  if (free == kMaxDrivers) {
+    drivers_full_.Exceeded(kMaxDrivers);
+    return -ENOMEM;
+  }
+  driver->driver.owner = owner;
+  driver->driver.bus = &platform_bus_;
+  memory_.NoteWrite(driver, sizeof *driver);
+  drivers_.Mut(free) = {reinterpret_cast<uint64_t>(driver), 0, ++serial_.Mut()};
+  if (AttachDriver(free) && !Trapped()) RetryDeferred();
+  return 0;  // a probe that fails does not fail the registration
+}
+
+int DeviceModel::PlatformDriverProbe(platform_driver* driver, int (*probe)(platform_device*),
+                                     module* owner) {
+  constexpr int kPreferAsynchronous = 1;
+  if (driver->driver.probe_type == kPreferAsynchronous) return -EINVAL;
+  driver->prevent_deferred_probe = true;
+  driver->driver.suppress_bind_attrs = true;
+  driver->probe = probe;
+  const int error = PlatformDriverRegister(driver, owner);
+  if (error != 0 || Trapped()) return error;
+  const auto index = static_cast<size_t>(FindDriver(driver));
+  drivers_.Mut(index).no_more_probes = 1;
+  for (uint32_t i = 0; i < *high_water_; ++i) {
+    if (records_[i].driver == index + 1) return 0;
+  }
+  PlatformDriverUnregister(driver);
+  return -ENODEV;
+}
+
+void DeviceModel::PlatformDriverUnregister(platform_driver* driver) {
+  const long index = FindDriver(driver);
+  if (index < 0) {
+    verdicts_.Report(44, 6, "a driver that is unregistered is registered",
+                     "WARN: platform_driver_unregister: Unexpected driver unregister of %s",
+                     driver->driver.name != nullptr ? driver->driver.name : "(no name)");
+    return;
+  }
+  for (;;) {  // the device added last goes first
+    uint32_t next = kMaxDevices;
+    for (uint32_t i = 0; i < *high_water_; ++i) {
+      if (records_[i].driver != static_cast<uint32_t>(index) + 1) continue;
+      if (next == kMaxDevices || records_[i].serial > records_[next].serial) next = i;
+    }
+    if (next == kMaxDevices) break;
+    Unbind(next, PdevOf(reinterpret_cast<device*>(records_[next].dev)));
+    if (Trapped()) return;
+  }
+  drivers_.Mut(static_cast<size_t>(index)) = {};
+}
+
+DeviceModel::Node DeviceModel::node(size_t index) const {
+  const Record& record = records_[index];
+  if (record.dev == 0 || (record.state & kAdded) == 0 || record.node[0] == '\0') return {};
+  return {record.node, reinterpret_cast<const device*>(record.dev)->devt,
+          static_cast<unsigned short>(record.mode)};
+}
+
+DeviceModel::Node DeviceModel::FindNode(const char* path) const {
+  for (size_t i = 0; i < *high_water_; ++i) {
+    const Node found = node(i);
+    if (found.path != nullptr && std::strcmp(found.path, path) == 0) return found;
+  }
+  return {};
+}
+
+bool DeviceModel::HasNodeOf(unsigned int devt_first, unsigned int count) const {
+  for (size_t i = 0; i < *high_water_; ++i) {
+    const Node found = node(i);
+    if (found.path != nullptr && found.devt - devt_first < count) return true;
+  }
+  return false;
+}
+
+size_t DeviceModel::deferred_count() const {
+  size_t count = 0;
+  for (size_t i = 0; i < *high_water_; ++i) count += (records_[i].state & kDeferred) != 0;
+  return count;
+}
+
+const char* DeviceModel::deferred_name(size_t index) const {
+  for (size_t i = 0; i < *high_water_; ++i) {
+    if ((records_[i].state & kDeferred) != 0 && index-- == 0) return records_[i].name;
+  }
+  return nullptr;
+}
+
+size_t DeviceModel::bound_count() const {
+  size_t count = 0;
+  for (size_t i = 0; i < *high_water_; ++i) count += (records_[i].state & kBound) != 0;
+  return count;
+}
+
+void DeviceModel::AdoptExisting() {
+  for (uint32_t i = 0; i < *high_water_; ++i) {
+    if (records_[i].dev != 0) Writable(i)->state |= kBuiltIn;
+  }
+  for (size_t i = 0; i < kMaxClasses; ++i) {
+    if (class_records_[i].cls != 0) class_records_.Mut(i).built_in = 1;
+  }
+}
+
+void DeviceModel::ReportLeftovers() {
+  for (size_t i = 0; i < kMaxDrivers; ++i) {
+    const auto* driver = reinterpret_cast<const platform_driver*>(drivers_[i].driver);
+    if (driver == nullptr) continue;
+    verdicts_.Report(45, 6, "module exit takes back what init registered",
+                     "the platform driver %s is still registered", driver->driver.name);
+  }
+  for (size_t i = 0; i < *high_water_; ++i) {
+    const Record& record = records_[i];
+    if (record.dev == 0 || (record.state & kBuiltIn) != 0) continue;
+    verdicts_.Report(
+        45, 6, "module exit takes back what init registered", "the device %s is still %s",
+        record.name,
+        (record.state & kAdded) != 0 ? "registered" : "allocated: a put_device() is missing");
+  }
+  for (size_t i = 0; i < kMaxClasses; ++i) {
+    const ClassRecord& record = class_records_[i];
+    if (record.registered == 0 || record.built_in != 0) continue;
+    verdicts_.Report(45, 6, "module exit takes back what init registered",
+                     "the class %s is still registered",
+                     reinterpret_cast<const kclass*>(record.cls)->name);
+  }
+}
+
+void DeviceModel::MarkReachable() {
+  for (size_t i = 0; i < *high_water_; ++i) {
+    const Record& record = records_[i];
+    if (record.dev == 0) continue;
+    if (record.origin == kCreated) devices_.Mut(record.slot);
+    if (record.origin == kPlatformPool) platform_devices_.Mut(record.slot);
+  }
+  for (size_t i = 0; i < kMaxClasses; ++i) {
+    if (class_records_[i].in_pool != 0) classes_.Mut(i);
+  }
+}
+
+}  // namespace drydock::kernel

@@ -1,0 +1,134 @@
+#include "sim/kernel/kernel.h"
+
+#include <stdexcept>
+
+#include "sim/kernel/device_text.h"
+#include "sim/kernel/errno_name.h"
+
+namespace drydock::kernel {
+namespace {
+
+DeviceDescription Describe(const KernelOptions& options) {
+  if (options.device_name.empty() && options.device_text.empty()) return {};
+  return ParseDeviceText(options.device_text, options.device_name);
+}
+
+hw::CacheType CacheOf(mocks::IoCache cache) {
+  switch (cache) {
+    case mocks::IoCache::kUncachedMinus:
+      return hw::CacheType::kUncachedMinus;
+    case mocks::IoCache::kUncached:
+      return hw::CacheType::kUncached;
+    case mocks::IoCache::kWriteCombining:
+      return hw::CacheType::kWriteCombining;
+    case mocks::IoCache::kWriteBack:
+      return hw::CacheType::kWriteBack;
+    case mocks::IoCache::kWriteThrough:
+      return hw::CacheType::kWriteThrough;
+  }
+  return hw::CacheType::kUncachedMinus;
+}
+
+}  // namespace
+
+Kernel::Kernel(const KernelOptions& options)
+    : memory_(state_),
+      runner_(verdicts_, memory_, mmio_),
+      allocator_(state_, memory_, verdicts_, *options.platform),
+      log_(state_, verdicts_),
+      locks_(state_, verdicts_, *this, *this, options.seed),
+      devices_(state_, verdicts_, runner_, *this, allocator_, log_),
+      chrdevs_(state_, verdicts_, runner_, *this, allocator_, log_, devices_),
+      of_(state_, verdicts_, Describe(options), options.device_name),
+      io_(state_, mmio_, allocator_, verdicts_),
+      backend_(memory_, mmio_, allocator_, locks_),
+      mm_(state_, verdicts_, runner_, backend_, options.core_guards, options.platform->has_pat),
+      dma_(allocator_, verdicts_, mm_),
+      uaccess_(allocator_, verdicts_, mm_),
+      vfs_(state_, verdicts_, runner_, chrdevs_, backend_) {
+  verdicts_.SetListener(this);
+  verdicts_.SetCallerSlot(caller_slot());
+  vfs_.SetMm(mm_);
+  backend_.SetVfs(vfs_);
+  allocator_.SetMappedPageQuery(this);
+  allocator_.SetSync(&locks_);
+  allocator_.SetIoCookies(&io_.cookies());
+  io_.SetMemtypeObserver(this);
+  dma_.SetSync(&locks_);
+  uaccess_.SetSync(&locks_);
+  devices_.SetResourceListener(this);
+  for (const MmioWindow& window : of_.windows()) {
+    if (!mmio_.AddWindow(window.base, window.size_bytes, hw::WindowKind::kMmio, window.name)) {
+      throw std::runtime_error(options.device_name + ": window of " + window.name +
+                               " overlaps memory or another window, give it a range of its own");
+    }
+  }
+  for (const ReservedRegion& region : of_.reserved()) {
+    if (!mmio_.AddWindow(region.base, region.size_bytes, hw::WindowKind::kReservedMemory, region.name)) {
+      throw std::runtime_error(options.device_name + ": reserved memory " + region.name +
+                               " overlaps memory or another window, give it a range of its own");
+    }
+  }
+  const mocks::ScopedKernelApi current(*this);
+  if (const int error = of_.CreateDevices(devices_); error != 0) {
+    throw std::runtime_error(options.device_name + ": a platform device cannot be registered: " +
+                             ErrnoName(-error));
+  }
+  vfs_.NewProcess();
+}
+
+void Kernel::Unmodelled(const char* symbol) {
+  verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "a symbol that is modelled", "%s is not modelled, see docs/add-a-kernel-function.md",
+                    symbol);
+}
+
+bool Kernel::ReserveForKernel(hw::PhysAddr base, uint64_t size_bytes, mocks::IoCache wanted) {
+  hw::CacheType got{};
+  return mm_.memory_types().Reserve(base.pfn(), hw::PagesOf(size_bytes), CacheOf(wanted), &got) ==
+         hw::MemoryTypes::Result::kOk;
+}
+
+void Kernel::FreeForKernel(hw::PhysAddr base, uint64_t size_bytes) {
+  mm_.memory_types().Free(base.pfn(), hw::PagesOf(size_bytes));
+}
+
+// A device that the driver declares by itself has registers too: bytes that keep what was stored.
+void Kernel::OnMemoryResource(const resource& resource) {
+  if (machine_complete_ || mmio_.Find({resource.start}) != nullptr) return;
+  mmio_.AddWindow({resource.start}, resource.end - resource.start + 1, hw::WindowKind::kMmio,
+                  resource.name != nullptr ? resource.name : "device");
+}
+
+void Kernel::MarkReachable() {
+  devices_.MarkReachable();
+  of_.MarkReachable();
+  mm_.MarkReachable();
+}
+
+void Kernel::Checkpoint() {
+  memory_.MakeCurrent();
+  state_.Checkpoint();
+  memory_.Checkpoint();
+  mmio_.Checkpoint();
+  MarkReachable();
+}
+
+void Kernel::Reset() {
+  state_.Reset();
+  memory_.Reset();
+  mmio_.Reset();
+  log_.Clear();
+  MarkReachable();
+}
+
+uint64_t Kernel::StateHash() const {
+  return state_.Hash() ^ memory_.Hash() * 3 ^ mmio_.Hash() * 5;
+}
+
+const char* Kernel::FirstDifference() const {
+  if (const char* piece = state_.FirstDifference()) return piece;
+  if (const char* piece = memory_.FirstDifference()) return piece;
+  return mmio_.FirstDifference();
+}
+
+}  // namespace drydock::kernel

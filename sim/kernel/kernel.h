@@ -1,0 +1,118 @@
+// The emulated kernel: its parts put together, and the seam's other side. Has no behaviour of its own beyond
+// forwarding each role to the part that keeps it.
+#ifndef DRYDOCK_SIM_KERNEL_KERNEL_H_
+#define DRYDOCK_SIM_KERNEL_KERNEL_H_
+
+#include <cstdint>
+#include <string>
+
+#include "mocks/kernel_api.h"
+#include "sim/hw/mmio_space.h"
+#include "sim/hw/physical_memory.h"
+#include "sim/hw/platform.h"
+#include "sim/hw/tracked.h"
+#include "sim/kernel/allocator.h"
+#include "sim/kernel/chrdev.h"
+#include "sim/kernel/device_model.h"
+#include "sim/kernel/dma.h"
+#include "sim/kernel/driver_runner.h"
+#include "sim/kernel/io_memory.h"
+#include "sim/kernel/locks.h"
+#include "sim/kernel/log.h"
+#include "sim/kernel/mm.h"
+#include "sim/kernel/mm_backend.h"
+#include "sim/kernel/of_tree.h"
+#include "sim/kernel/uaccess.h"
+#include "sim/kernel/verdict.h"
+#include "sim/kernel/vfs.h"
+
+namespace drydock::kernel {
+
+struct KernelOptions {
+  const hw::Platform* platform = nullptr;
+  int profile = 601;
+  bool core_guards = true;
+  uint64_t seed = 1;
+  std::string device_text;
+  std::string device_name;
+};
+
+class Kernel final : public mocks::KernelApi,
+                     private TrapListener,
+                     private MappedPageQuery,
+                     private MemtypeObserver,
+                     private RunningTask,
+                     private DriverMemory,
+                     private ResourceListener {
+ public:
+  // Throws std::runtime_error, one line, for a bad device text.
+  explicit Kernel(const KernelOptions& options);
+
+  Mm& mm() override { return mm_; }
+  Allocator& alloc() override { return allocator_; }
+  Dma& dma() override { return dma_; }
+  Uaccess& uaccess() override { return uaccess_; }
+  IoMemory& io() override { return io_; }
+  Chrdevs& chrdev() override { return chrdevs_; }
+  DeviceModel& devices() override { return devices_; }
+  OfTree& of() override { return of_; }
+  Locks& sync() override { return locks_; }
+  Log& log() override { return log_; }
+  void Unmodelled(const char* symbol) override;
+  [[noreturn]] void LeaveDriver() override { runner_.Leave(); }
+
+  hw::ResetList& state() { return state_; }
+  const hw::ResetList& state() const { return state_; }
+  hw::PhysicalMemory& memory() { return memory_; }
+  hw::MmioSpace& mmio() { return mmio_; }
+  Verdicts& verdicts() { return verdicts_; }
+  DriverRunner& runner() { return runner_; }
+  Locks& locks() { return locks_; }
+  Vfs& vfs() { return vfs_; }
+  const AllocationRegister& allocations() const { return allocator_.allocations(); }
+  DriverMemory& driver_memory() { return *this; }
+
+  // From now on the machine gets no more device windows. Once, when drivers are loaded.
+  void CompleteMachine() { machine_complete_ = true; }
+  // The state as it is becomes the one that Reset() goes back to.
+  void Checkpoint();
+  void Reset();
+  uint64_t StateHash() const;
+  const char* FirstDifference() const;
+
+ private:
+  void OnTrap(bool pending) override { set_trap_pending(pending); }
+  bool IsMapped(hw::Pfn first, uint64_t pages) override { return mm_.AnyMapped(first, pages); }
+  bool ReserveForKernel(hw::PhysAddr base, uint64_t size_bytes, mocks::IoCache wanted) override;
+  void FreeForKernel(hw::PhysAddr base, uint64_t size_bytes) override;
+  uint32_t TaskId() const override { return mm_.current() + 1; }
+  int Pid() const override { return static_cast<int>(mm_.current()) + 100; }
+  bool Capable(int) const override { return true; }  // programs run as root
+  void NoteWrite(const void*, size_t) override {}    // the write protection of memory sees it
+  void OnMemoryResource(const resource& resource) override;
+  // What drivers write to without a call is marked as touched.
+  void MarkReachable();
+
+  hw::ResetList state_;
+  Verdicts verdicts_;
+  hw::PhysicalMemory memory_;
+  hw::MmioSpace mmio_;
+  DriverRunner runner_;
+  Allocator allocator_;
+  Log log_;
+  Locks locks_;
+  DeviceModel devices_;
+  Chrdevs chrdevs_;
+  OfTree of_;
+  IoMemory io_;
+  MachineBackend backend_;
+  Mm mm_;
+  Dma dma_;
+  Uaccess uaccess_;
+  Vfs vfs_;
+  bool machine_complete_ = false;
+};
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_KERNEL_H_

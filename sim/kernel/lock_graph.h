@@ -1,0 +1,54 @@
+// Which lock class was taken while which other was held: the order graph of
+// kernel/locking/lockdep.c.
+#ifndef DRYDOCK_SIM_KERNEL_LOCK_GRAPH_H_
+#define DRYDOCK_SIM_KERNEL_LOCK_GRAPH_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "sim/hw/tracked.h"
+
+namespace drydock::kernel {
+
+// A class is an init site: the text given to the init macro, by its address; a lock that was only
+// zeroed is a class of its own. Classes are numbered from 1.
+class LockGraph {
+ public:
+  static constexpr uint32_t kMaxClasses = 128;
+
+  explicit LockGraph(hw::ResetList& list);
+
+  // The class of `key`, made if new. 0 when there are kMaxClasses already: such a lock has no
+  // order.
+  uint32_t ClassOf(uint64_t key, const char* name);
+  // Never nullptr.
+  const char* NameOf(uint32_t class_id) const;
+  // Notes that `after` was taken while `before` was held. False if that closes a cycle which was
+  // not reported yet; the edge is not added then, so that one mistake is one report.
+  bool AddOrder(uint32_t before, uint32_t after);
+  // True the first time for a class: each complains once.
+  bool FirstSleepComplaint(uint32_t class_id);
+
+ private:
+  static constexpr size_t kWords = (kMaxClasses + 63) / 64;
+  struct Row {
+    uint64_t bits[kWords];
+    bool Has(uint32_t index) const { return (bits[index / 64] >> (index % 64) & 1) != 0; }
+    void Add(uint32_t index) { bits[index / 64] |= uint64_t{1} << (index % 64); }
+  };
+  struct Class {
+    uint64_t key;
+    uint64_t name;  // a const char*, 0 for none
+  };
+  bool Reaches(uint32_t from, uint32_t to) const;
+
+  hw::TrackedArray<Class> classes_;
+  hw::Tracked<uint32_t> count_;
+  hw::TrackedArray<Row> after_;     // by the class taken first
+  hw::TrackedArray<Row> reported_;  // pairs whose cycle was told
+  hw::Tracked<Row> slept_;
+};
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_LOCK_GRAPH_H_

@@ -1,0 +1,284 @@
+#include "sim/kernel/locks.h"
+
+#include "sim/kernel/part_fixture.h"
+
+namespace drydock::kernel {
+namespace {
+
+using mocks::LockKind;
+
+struct FakeTask final : RunningTask {
+  uint32_t TaskId() const override { return id; }
+  int Pid() const override { return 100; }
+  bool Capable(int) const override { return true; }
+  mm_struct* AddressSpace() const override { return nullptr; }
+  uint32_t id = 1;
+};
+
+class LocksTest : public PartTest {
+ protected:
+  drydock_lock Lock(const char* name, LockKind kind = LockKind::kMutex) {
+    drydock_lock lock;
+    locks_.LockInit(&lock, kind, name);
+    return lock;
+  }
+  void Take(drydock_lock* lock, LockKind kind = LockKind::kMutex) {
+    locks_.LockAcquire(lock, kind, "f");
+  }
+  void Give(drydock_lock* lock, LockKind kind = LockKind::kMutex) {
+    locks_.LockRelease(lock, kind, "f");
+  }
+
+  FakeTask task_;
+  Locks locks_{list_, verdicts_, memory_, task_, 1};
+};
+
+TEST_F(LocksTest, TakeAndGiveIsSilent) {
+  drydock_lock lock = Lock("&p->lock");
+  Take(&lock);
+  EXPECT_TRUE(locks_.LockIsHeld(&lock));
+  Give(&lock);
+  EXPECT_FALSE(locks_.LockIsHeld(&lock));
+  locks_.CheckNoneHeld("mmap");
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, SecondTakeBySameTaskDeadlocks) {
+  for (LockKind kind : {LockKind::kMutex, LockKind::kSpin, LockKind::kRwsemWrite}) {
+    verdicts_.Clear();
+    drydock_lock lock = Lock("&p->lock", kind);
+    Take(&lock, kind);
+    Take(&lock, kind);
+    EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
+    EXPECT_EQ(verdicts_[0].class_number, 52);
+    EXPECT_EQ(verdicts_[0].oracle, 15);
+    locks_.ForgetHeld();
+  }
+}
+
+TEST_F(LocksTest, TakeOfLockThatAnotherTaskKeptDeadlocks) {
+  drydock_lock lock = Lock("&p->lock");
+  Take(&lock);
+  task_.id = 2;
+  Take(&lock);
+  EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
+  EXPECT_NE(Seen().find("held by task 1"), std::string::npos);
+}
+
+TEST_F(LocksTest, WriteWhileReadingDeadlocks) {
+  drydock_lock lock = Lock("mm->mmap_lock", LockKind::kRwsemRead);
+  Take(&lock, LockKind::kRwsemRead);
+  Take(&lock, LockKind::kRwsemWrite);
+  EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
+}
+
+TEST_F(LocksTest, ReadWhileWritingDeadlocks) {
+  drydock_lock lock = Lock("mm->mmap_lock", LockKind::kRwsemWrite);
+  Take(&lock, LockKind::kRwsemWrite);
+  Take(&lock, LockKind::kRwsemRead);
+  EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
+}
+
+TEST_F(LocksTest, ReadTwiceIsReportedForSemaphoresOnly) {
+  drydock_lock spin = Lock("rw", LockKind::kRwRead);
+  Take(&spin, LockKind::kRwRead);
+  Take(&spin, LockKind::kRwRead);
+  EXPECT_EQ(OnlyVerdict(), "");
+  Give(&spin, LockKind::kRwRead);
+  Give(&spin, LockKind::kRwRead);
+  drydock_lock sem = Lock("mm->mmap_lock", LockKind::kRwsemRead);
+  Take(&sem, LockKind::kRwsemRead);
+  Take(&sem, LockKind::kRwsemRead);
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+  EXPECT_EQ(verdicts_.pending_trap(), Trap::kNone);
+}
+
+TEST_F(LocksTest, InversionIsReportedOncePerPair) {
+  drydock_lock a = Lock("a");
+  drydock_lock b = Lock("b");
+  Take(&a);
+  Take(&b);
+  Give(&b);
+  Give(&a);
+  for (int i = 0; i < 3; ++i) {
+    Take(&b);
+    Take(&a);
+    Give(&a);
+    Give(&b);
+  }
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
+TEST_F(LocksTest, InversionThroughAThirdLockIsReported) {
+  drydock_lock mmap_lock = Lock("mm->mmap_lock");
+  drydock_lock a = Lock("a");
+  drydock_lock b = Lock("b");
+  const auto nest = [this](drydock_lock* outer, drydock_lock* inner) {
+    Take(outer);
+    Take(inner);
+    Give(inner);
+    Give(outer);
+  };
+  nest(&mmap_lock, &a);
+  nest(&a, &b);
+  EXPECT_EQ(OnlyVerdict(), "");
+  nest(&b, &mmap_lock);
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
+TEST_F(LocksTest, OrderIsByClassNotByLock) {
+  drydock_lock a1 = Lock("a");
+  drydock_lock b = Lock("b");
+  static const char* const kName = "a";
+  drydock_lock a2 = Lock(a1.name);
+  (void)kName;
+  Take(&a1);
+  Take(&b);
+  Give(&b);
+  Give(&a1);
+  Take(&b);
+  Take(&a2);
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
+TEST_F(LocksTest, TryLockAddsNoOrder) {
+  drydock_lock a = Lock("a");
+  drydock_lock b = Lock("b");
+  Take(&a);
+  EXPECT_TRUE(locks_.LockTry(&b, LockKind::kMutex, "f"));
+  Give(&b);
+  Give(&a);
+  Take(&b);
+  Take(&a);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, TryLockOfTakenLockFails) {
+  drydock_lock a = Lock("a");
+  Take(&a);
+  EXPECT_FALSE(locks_.LockTry(&a, LockKind::kMutex, "f"));
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, ReleaseByWhoDoesNotHoldItIsReported) {
+  drydock_lock lock = Lock("a");
+  Give(&lock);
+  EXPECT_EQ(OnlyVerdict(), "C0 O15");
+  EXPECT_NE(Seen().find("nobody holds it"), std::string::npos);
+  verdicts_.Clear();
+  Take(&lock);
+  task_.id = 2;
+  Give(&lock);
+  EXPECT_NE(Seen().find("another task"), std::string::npos);
+  EXPECT_TRUE(locks_.LockIsHeld(&lock));
+}
+
+TEST_F(LocksTest, ReleaseOfTheOtherKindIsReported) {
+  drydock_lock lock = Lock("a", LockKind::kRwsemWrite);
+  Take(&lock, LockKind::kRwsemWrite);
+  Give(&lock, LockKind::kRwsemRead);
+  EXPECT_EQ(OnlyVerdict(), "C0 O15");
+}
+
+TEST_F(LocksTest, SleepingUnderASpinlockIsReportedOnce) {
+  drydock_lock spin = Lock("s", LockKind::kSpin);
+  drydock_lock mutex = Lock("m");
+  Take(&spin, LockKind::kSpin);
+  locks_.MightSleep("kmalloc");
+  locks_.MightSleep("kmalloc");
+  Take(&mutex);
+  EXPECT_EQ(OnlyVerdict(), "C0 O10");
+}
+
+TEST_F(LocksTest, SleepingUnderAMutexIsFine) {
+  drydock_lock mutex = Lock("m");
+  Take(&mutex);
+  locks_.MightSleep("kmalloc");
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, LockHeldOnReturnIsReportedOnce) {
+  drydock_lock lock = Lock("&p->lock");
+  Take(&lock);
+  locks_.CheckNoneHeld("ioctl");
+  locks_.CheckNoneHeld("ioctl");
+  EXPECT_EQ(OnlyVerdict(), "C52 O11");
+  EXPECT_EQ(Seen(), "ioctl: returns to user space and holds &p->lock");
+}
+
+TEST_F(LocksTest, GarbageIsNoLock) {
+  drydock_lock lock;
+  std::memset(&lock, 0x5a, sizeof lock);
+  Take(&lock);
+  EXPECT_EQ(OnlyVerdict(), "C0 O15");
+}
+
+TEST_F(LocksTest, ZeroedLockIsALock) {
+  drydock_lock lock{};
+  Take(&lock);
+  Give(&lock);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, FreeingAHeldLockIsReported) {
+  struct {
+    int x;
+    drydock_lock lock;
+  } object{};
+  Take(&object.lock);
+  locks_.CheckFreed(&object.x, sizeof object.x);
+  EXPECT_EQ(OnlyVerdict(), "");
+  locks_.CheckFreed(&object, sizeof object);
+  EXPECT_EQ(OnlyVerdict(), "C0 O15");
+  EXPECT_EQ(locks_.held_count(), 0u);
+}
+
+TEST_F(LocksTest, SemaphoreIsReleasedByAnybodyAndDeadlocksWhenTaken) {
+  drydock_lock sem = Lock("sem", LockKind::kSemaphore);
+  Take(&sem, LockKind::kSemaphore);
+  locks_.CheckNoneHeld("ioctl");
+  task_.id = 2;
+  Give(&sem, LockKind::kSemaphore);
+  EXPECT_TRUE(locks_.LockTry(&sem, LockKind::kSemaphore, "f"));
+  EXPECT_EQ(OnlyVerdict(), "");
+  Take(&sem, LockKind::kSemaphore);
+  EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
+}
+
+TEST_F(LocksTest, WaitThatNothingEndsDeadlocks) {
+  locks_.WaitOn(this, "wait_event");
+  EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
+}
+
+TEST_F(LocksTest, TimePassesWhenItIsRead) {
+  const unsigned long begin = locks_.Jiffies();
+  int reads = 0;
+  while (locks_.Jiffies() - begin < 250) ++reads;  // one second
+  EXPECT_LT(reads, 5000);
+  const uint64_t before = locks_.KtimeNs();
+  locks_.Sleep(1000, "msleep");
+  locks_.BusyWait(1000);
+  EXPECT_GE(locks_.KtimeNs() - before, 2000u);
+}
+
+TEST_F(LocksTest, ResetRestoresTimeRandomnessAndOrder) {
+  drydock_lock a = Lock("a");
+  drydock_lock b = Lock("b");
+  list_.Checkpoint();
+  const uint64_t hash = list_.Hash();
+  uint64_t first = 0;
+  locks_.RandomBytes(&first, sizeof first);
+  locks_.Sleep(5, "f");
+  Take(&a);
+  Take(&b);
+  EXPECT_NE(list_.Hash(), hash);
+  list_.Reset();
+  EXPECT_EQ(list_.Hash(), hash);
+  EXPECT_EQ(list_.FirstDifference(), nullptr);
+  uint64_t second = 0;
+  locks_.RandomBytes(&second, sizeof second);
+  EXPECT_EQ(first, second);
+}
+
+}  // namespace
+}  // namespace drydock::kernel

@@ -1,0 +1,56 @@
+#include "sim/kernel/mm_backend.h"
+
+#include <cstring>
+
+#include "sim/kernel/vfs.h"
+
+namespace drydock::kernel {
+namespace {
+
+mocks::LockKind KindOf(bool write) {
+  return write ? mocks::LockKind::kRwsemWrite : mocks::LockKind::kRwsemRead;
+}
+
+}  // namespace
+
+void MachineBackend::FileGet(file* file) { vfs_->FileGet(file); }
+void MachineBackend::FilePut(file* file) { vfs_->FilePut(file); }
+
+bool MachineBackend::ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) {
+  if (memory_.IsRam(from.pfn())) {
+    // A program may copy a page onto itself: read(2) into a mapping of the buffer that is read.
+    std::memmove(to, memory_.Plain(from.pfn()) + (from.value & hw::kPageMask), size_bytes);
+    return true;
+  }
+  if (mmio_.Find(from) == nullptr) return false;
+  mmio_.Read(from, to, size_bytes);
+  return true;
+}
+
+bool MachineBackend::WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) {
+  if (memory_.IsRam(to.pfn())) {
+    memory_.MarkDirty(to.pfn());
+    std::memmove(memory_.Plain(to.pfn()) + (to.value & hw::kPageMask), from, size_bytes);
+    return true;
+  }
+  if (mmio_.Find(to) == nullptr) return false;
+  mmio_.Write(to, from, size_bytes);
+  return true;
+}
+
+void MachineBackend::CopyPage(hw::Pfn to, hw::Pfn from) {
+  memory_.MarkDirty(to);
+  if (!ReadPhysical(hw::PhysAddr::Of(from), memory_.Plain(to), hw::kPageSize)) {
+    std::memset(memory_.Plain(to), 0xff, hw::kPageSize);
+  }
+}
+
+void MachineBackend::LockMmap(mm_struct* mm, bool write) {
+  locks_.LockAcquire(&mm->mmap_lock, KindOf(write), "mmap_lock");
+}
+
+void MachineBackend::UnlockMmap(mm_struct* mm, bool write) {
+  locks_.LockRelease(&mm->mmap_lock, KindOf(write), "mmap_lock");
+}
+
+}  // namespace drydock::kernel

@@ -1,0 +1,50 @@
+// Mm's view of the machine: pages from the allocator, bytes from RAM or device windows, files from the VFS,
+// mmap_lock from the lock checker.
+#ifndef DRYDOCK_SIM_KERNEL_MM_BACKEND_H_
+#define DRYDOCK_SIM_KERNEL_MM_BACKEND_H_
+
+#include "sim/hw/mmio_space.h"
+#include "sim/hw/physical_memory.h"
+#include "sim/kernel/allocator.h"
+#include "sim/kernel/locks.h"
+#include "sim/kernel/mm.h"
+
+namespace drydock::kernel {
+
+class Vfs;
+
+class MachineBackend final : public MmBackend {
+ public:
+  MachineBackend(hw::PhysicalMemory& memory, hw::MmioSpace& mmio, Allocator& allocator, Locks& locks)
+      : memory_(memory), mmio_(mmio), allocator_(allocator), locks_(locks) {}
+  void SetVfs(Vfs& vfs) { vfs_ = &vfs; }  // before anything else
+
+  bool AllocAnonPage(bool zeroed, hw::Pfn* pfn) override { return allocator_.AllocAnonPage(zeroed, pfn); }
+  void FreeAnonPage(hw::Pfn pfn) override { allocator_.FreeAnonPage(pfn); }
+  bool FailNow() override { return allocator_.FailNow(); }
+  void FileGet(file* file) override;
+  void FilePut(file* file) override;
+  bool IsRam(hw::Pfn pfn) override { return memory_.IsRam(pfn); }
+  bool AnyRam(hw::Pfn pfn, uint64_t pages) override { return memory_.AnyRam(pfn, pages); }
+  bool IsSlab(hw::Pfn pfn) override { return allocator_.IsSlab(pfn); }
+  void PageGet(hw::Pfn pfn) override { allocator_.GetPage(memory_.PageAddress(pfn)); }
+  void PagePut(hw::Pfn pfn) override { allocator_.PutPage(memory_.PageAddress(pfn)); }
+  int PageCount(const page* page) override { return allocator_.PageCount(page); }
+  hw::Pfn PfnOf(const page* page) override { return memory_.PfnOf(page); }
+  bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) override;
+  bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) override;
+  void CopyPage(hw::Pfn to, hw::Pfn from) override;
+  void LockMmap(mm_struct* mm, bool write) override;
+  void UnlockMmap(mm_struct* mm, bool write) override;
+
+ private:
+  hw::PhysicalMemory& memory_;
+  hw::MmioSpace& mmio_;
+  Allocator& allocator_;
+  Locks& locks_;
+  Vfs* vfs_ = nullptr;
+};
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_MM_BACKEND_H_

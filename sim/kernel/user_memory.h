@@ -1,0 +1,26 @@
+// User memory as the kernel copies to and from it: implemented by the emulated mm, used by uaccess.
+#ifndef DRYDOCK_SIM_KERNEL_USER_MEMORY_H_
+#define DRYDOCK_SIM_KERNEL_USER_MEMORY_H_
+
+#include "sim/hw/address.h"
+
+namespace drydock::kernel {
+
+// Addresses are of the current process and below kTaskSize. Faults are served as the MMU and the
+// driver's
+// ->fault would. Each returns the bytes done, counted from the start; fewer than asked for means a
+// fault that could not be mended. `from` and `to` are host memory of the simulation, never the
+// driver's kernel view.
+class UserMemory {
+ public:
+  virtual ~UserMemory() = default;
+  virtual unsigned long CopyOut(hw::VirtAddr to, const void* from, unsigned long size_bytes) = 0;
+  virtual unsigned long CopyIn(void* to, hw::VirtAddr from, unsigned long size_bytes) = 0;
+};
+
+// TASK_SIZE_MAX of x86-64 with four-level page tables: one page below 2^47.
+inline constexpr unsigned long kTaskSize = 0x7ffffffff000;
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_USER_MEMORY_H_

@@ -1,0 +1,239 @@
+#include "sim/kernel/vfs.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "sim/kernel/vm_flags.h"
+
+namespace drydock::kernel {
+namespace {
+
+constexpr unsigned kModeLseek = 0x4, kModePread = 0x8, kModePwrite = 0x10, kModeCanRead = 0x20000,
+                   kModeCanWrite = 0x40000, kModeOpened = 0x80000, kModeStream = 0x200000;
+constexpr int kCreate = 0100, kExclusive = 0200, kTruncate = 01000, kDirectory = 0200000;
+constexpr uint64_t kMaxRwBytes = 0x7ffff000;
+constexpr unsigned short kCharDevice = 0020000;
+constexpr int64_t kNoIoctlCmd = 515;
+
+}  // namespace
+
+Vfs::Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs, MmBackend& backend)
+    : verdicts_(verdicts),
+      calls_(calls),
+      chrdevs_(chrdevs),
+      backend_(backend),
+      processes_(list, "processes", kMaxProcesses),
+      files_(list, "files", kMaxFiles),
+      inodes_(list, "inodes", kMaxInodes) {}
+
+int Vfs::NewProcess() {
+  const int mm = mm_->NewMm();
+  if (mm < 0) return -1;
+  // A process has the index of its address space.
+  processes_.Mut(static_cast<size_t>(mm)) = Process{.alive = 1, .reserved = 0, .fds = {}};
+  return mm;
+}
+
+Vfs::InodeSlot* Vfs::InodeFor(const char* path, unsigned int devt, unsigned short mode) {
+  for (size_t i = 0; i < kMaxInodes; ++i) {
+    InodeSlot& slot = inodes_.Mut(i);
+    if (slot.used != 0 && (slot.c.i_rdev != devt || std::strcmp(slot.path, path) != 0)) continue;
+    if (slot.used == 0) {
+      slot = InodeSlot{};
+      slot.used = 1;
+      slot.c.i_mode = static_cast<unsigned short>(kCharDevice | mode);
+      slot.c.i_rdev = devt;
+      slot.c.i_ino = i + 1;
+      slot.c.i_mapping = &slot.c.i_data;
+      slot.c.i_data.host = &slot.c;
+      slot.entry.d_inode = &slot.c;
+      std::strncpy(slot.path, path, sizeof slot.path - 1);
+      slot.entry.drydock_name = std::strrchr(slot.path, '/') + 1;
+    }
+    return &slot;
+  }
+  return nullptr;
+}
+
+int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
+  unsigned int devt = 0;
+  unsigned short mode = 0;
+  int fd = kFirstFd;
+  while (fd <= kMaxFds && processes_[process].fds[fd - kFirstFd] != 0) ++fd;
+  if (fd > kMaxFds) return -EMFILE;
+  if (!chrdevs_.FindNode(path, &devt, &mode)) return -ENOENT;
+  if ((flags & kCreate) != 0 && (flags & kExclusive) != 0) return -EEXIST;
+  if ((flags & kDirectory) != 0) return -ENOTDIR;
+  if (backend_.FailNow()) return -ENOMEM;
+  uint32_t index = 0;
+  while (index < kMaxFiles && files_[index].used != 0) ++index;
+  InodeSlot* node = InodeFor(path, devt, mode);
+  if (index == kMaxFiles || node == nullptr) return -ENFILE;
+
+  FileSlot& slot = files_.Mut(index);
+  slot = FileSlot{};
+  slot.used = 1;
+  file& file = slot.c;
+  file.f_inode = &node->c;
+  file.f_path.dentry = &node->entry;
+  file.f_mapping = node->c.i_mapping;
+  file.f_flags = static_cast<unsigned>(flags & ~(kCreate | kExclusive | kTruncate));
+  file.f_mode = (static_cast<unsigned>(flags + 1) & 3U) | kModeLseek | kModePread | kModePwrite;
+  file.f_count.counter = 1;
+  file.drydock_id = index;
+  const int error = chrdevs_.Open(&node->c, &file);
+  if (Trapped()) return -EINTR;
+  if (error != 0) {
+    slot = FileSlot{};
+    return error;
+  }
+  // do_dentry_open().
+  file.f_mode |= kModeOpened;
+  if ((file.f_mode & kFmodeRead) != 0 && (file.f_op->read != nullptr || file.f_op->read_iter != nullptr)) {
+    file.f_mode |= kModeCanRead;
+  }
+  if ((file.f_mode & kFmodeWrite) != 0 && (file.f_op->write != nullptr || file.f_op->write_iter != nullptr)) {
+    file.f_mode |= kModeCanWrite;
+  }
+  if (file.f_op->llseek == nullptr) file.f_mode &= ~kModeLseek;
+  processes_.Mut(process).fds[fd - kFirstFd] = static_cast<uint16_t>(index + 1);
+  return fd;
+}
+
+file* Vfs::FileOf(uint32_t process, int fd) {
+  if (fd < kFirstFd || fd > kMaxFds) return nullptr;
+  const uint16_t index = processes_[process].fds[fd - kFirstFd];
+  return index == 0 ? nullptr : &files_.Mut(index - 1U).c;
+}
+
+void Vfs::FileGet(file* file) { ++file->f_count.counter; }
+
+void Vfs::FilePut(file* file) {
+  if (--file->f_count.counter != 0) return;
+  chrdevs_.Release(file->f_inode, file);
+  if (Trapped()) return;
+  files_.Mut(file->drydock_id) = FileSlot{};
+}
+
+uint32_t Vfs::open_files() const {
+  uint32_t count = 0;
+  for (size_t i = 0; i < kMaxFiles; ++i) count += files_[i].used != 0 ? 1U : 0U;
+  return count;
+}
+
+const char* Vfs::PathOf(const file* file) const {
+  for (size_t i = 0; i < kMaxInodes; ++i) {
+    if (&inodes_[i].c == file->f_inode) return inodes_[i].path;
+  }
+  return "?";
+}
+
+int64_t Vfs::Close(uint32_t process, int fd) {
+  file* file = FileOf(process, fd);
+  if (file == nullptr) return -EBADF;
+  processes_.Mut(process).fds[fd - kFirstFd] = 0;
+  int64_t result = 0;
+  if (file->f_op->flush != nullptr) result = CallDriver(calls_, file->f_op->flush, file, static_cast<void*>(nullptr));
+  if (!Trapped()) FilePut(file);
+  return result;
+}
+
+int64_t Vfs::Read(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes) {
+  return Transfer(process, fd, buffer, size_bytes, /*write=*/false);
+}
+
+int64_t Vfs::Write(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes) {
+  return Transfer(process, fd, buffer, size_bytes, /*write=*/true);
+}
+
+// vfs_read() and vfs_write(), with the position kept as ksys_read() does.
+int64_t Vfs::Transfer(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, bool write) {
+  file* file = FileOf(process, fd);
+  if (file == nullptr) return -EBADF;
+  if ((file->f_mode & (write ? kFmodeWrite : kFmodeRead)) == 0) return -EBADF;
+  if ((file->f_mode & (write ? kModeCanWrite : kModeCanRead)) == 0) return -EINVAL;
+  if (buffer > kTaskSize || size_bytes > kTaskSize - buffer) return -EFAULT;
+  const bool stream = (file->f_mode & kModeStream) != 0;
+  long long position = stream ? 0 : file->f_pos;
+  if (static_cast<int64_t>(size_bytes) < 0 || position < 0) return -EINVAL;
+  if (size_bytes > kMaxRwBytes) size_bytes = kMaxRwBytes;
+  long long* at = stream ? nullptr : &position;
+  int64_t result = 0;
+  if (write && file->f_op->write != nullptr) {
+    result = CallDriver(calls_, file->f_op->write, file, reinterpret_cast<const char*>(buffer),
+                        static_cast<unsigned long>(size_bytes), at);
+  } else if (!write && file->f_op->read != nullptr) {
+    result = CallDriver(calls_, file->f_op->read, file, reinterpret_cast<char*>(buffer),
+                        static_cast<unsigned long>(size_bytes), at);
+  } else {
+    verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "a hook that is modelled", "%s",
+                      write ? "file_operations.write_iter" : "file_operations.read_iter");
+    return -EINVAL;
+  }
+  if (result >= 0 && !stream && !Trapped()) file->f_pos = position;
+  return result;
+}
+
+int64_t Vfs::Lseek(uint32_t process, int fd, int64_t offset, int whence) {
+  file* file = FileOf(process, fd);
+  if (file == nullptr) return -EBADF;
+  if (whence < 0 || whence > 4) return -EINVAL;
+  if ((file->f_mode & kModeLseek) == 0) return -ESPIPE;
+  return CallDriver(calls_, file->f_op->llseek, file, static_cast<long long>(offset), whence);
+}
+
+int64_t Vfs::Ioctl(uint32_t process, int fd, uint32_t command, uint64_t argument) {
+  file* file = FileOf(process, fd);
+  if (file == nullptr) return -EBADF;
+  switch (command) {  // do_vfs_ioctl(): what never comes to the driver
+    case 0x5450:      // FIONCLEX
+    case 0x5451:      // FIOCLEX
+      return 0;
+    case 0x5421: {  // FIONBIO
+      int on = 0;
+      if (mm_->CopyUser(argument, &on, nullptr, sizeof on) != sizeof on) return -EFAULT;
+      constexpr unsigned kNonBlock = 04000;
+      file->f_flags = on != 0 ? file->f_flags | kNonBlock : file->f_flags & ~kNonBlock;
+      return 0;
+    }
+    case 2: {  // FIGETBSZ
+      const int block = 4096;
+      return mm_->CopyUser(argument, nullptr, &block, sizeof block) == sizeof block ? 0 : -EFAULT;
+    }
+    default:
+      break;
+  }
+  if (file->f_op->unlocked_ioctl == nullptr) return -ENOTTY;
+  const int64_t result = CallDriver(calls_, file->f_op->unlocked_ioctl, file, command,
+                                    static_cast<unsigned long>(argument));
+  return result == -kNoIoctlCmd ? -ENOTTY : result;
+}
+
+int64_t Vfs::Fork(uint32_t process) {
+  const int child = NewProcess();
+  if (child < 0) return -EAGAIN;
+  const auto index = static_cast<uint32_t>(child);
+  Process& fresh = processes_.Mut(index);
+  for (int i = 0; i <= kMaxFds - kFirstFd; ++i) {
+    fresh.fds[i] = processes_[process].fds[i];
+    if (fresh.fds[i] != 0) FileGet(&files_.Mut(fresh.fds[i] - 1U).c);
+  }
+  const int64_t error = mm_->Fork(process, index);
+  if (Trapped()) return -EINTR;
+  if (error != 0) {
+    Exit(index);
+    return error;
+  }
+  return child;
+}
+
+int64_t Vfs::Exit(uint32_t process) {
+  mm_->ExitMm(process);  // exit_mm() comes before exit_files()
+  for (int i = 0; i <= kMaxFds - kFirstFd && !Trapped(); ++i) {
+    if (processes_[process].fds[i] != 0) Close(process, i + kFirstFd);
+  }
+  if (!Trapped()) processes_.Mut(process) = Process{};
+  return 0;
+}
+
+}  // namespace drydock::kernel

@@ -1,0 +1,82 @@
+// Processes, descriptors and files: the system calls of a program that are not about memory. Linux fs/open.c,
+// fs/read_write.c, fs/ioctl.c, fs/file.c, kernel/fork.c and kernel/exit.c of 6.1, as far as character
+// devices go.
+#ifndef DRYDOCK_SIM_KERNEL_VFS_H_
+#define DRYDOCK_SIM_KERNEL_VFS_H_
+
+#include <cstdint>
+
+#include "sim/hw/tracked.h"
+#include "sim/kernel/chrdev.h"
+#include "sim/kernel/driver_call.h"
+#include "sim/kernel/mm.h"
+#include "sim/kernel/verdict.h"
+
+namespace drydock::kernel {
+
+class Vfs {
+ public:
+  static constexpr uint32_t kMaxProcesses = Mm::kMaxMms;
+  static constexpr int kFirstFd = 3;  // 0, 1 and 2 are the terminal's
+  static constexpr int kMaxFds = 19;
+  static constexpr uint32_t kMaxFiles = 64;
+  static constexpr uint32_t kMaxInodes = 32;
+
+  Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs, MmBackend& backend);
+  void SetMm(Mm& mm) { mm_ = &mm; }  // Mm and Vfs need each other; before anything else
+
+  // A first process with an empty address space. Its index, or -1.
+  int NewProcess();
+  bool Alive(uint32_t process) const { return processes_[process].alive != 0; }
+
+  // System calls of `process`; values or negative errnos. Buffers are user addresses.
+  int64_t Open(uint32_t process, const char* path, int flags);
+  int64_t Close(uint32_t process, int fd);
+  int64_t Read(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes);
+  int64_t Write(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes);
+  int64_t Lseek(uint32_t process, int fd, int64_t offset, int whence);
+  int64_t Ioctl(uint32_t process, int fd, uint32_t command, uint64_t argument);
+  int64_t Fork(uint32_t process);  // the child's index
+  int64_t Exit(uint32_t process);
+
+  file* FileOf(uint32_t process, int fd);  // nullptr: EBADF
+  void FileGet(file* file);
+  void FilePut(file* file);  // the last one releases it
+  uint32_t open_files() const;
+  // The node a file was opened by ("/dev/pump").
+  const char* PathOf(const file* file) const;
+
+ private:
+  struct Process {
+    uint32_t alive = 0;
+    uint32_t reserved = 0;
+    uint16_t fds[kMaxFds + 1] = {};  // file index + 1
+  };
+  struct FileSlot {
+    file c;
+    uint64_t used = 0;
+  };
+  struct InodeSlot {
+    inode c;
+    dentry entry;
+    uint64_t used = 0;
+    char path[96] = {};
+  };
+
+  InodeSlot* InodeFor(const char* path, unsigned int devt, unsigned short mode);
+  int64_t Transfer(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, bool write);
+  bool Trapped() const { return verdicts_.pending_trap() != Trap::kNone; }
+
+  Verdicts& verdicts_;
+  DriverCall& calls_;
+  Chrdevs& chrdevs_;
+  MmBackend& backend_;
+  Mm* mm_ = nullptr;
+  hw::TrackedArray<Process> processes_;
+  hw::TrackedArray<FileSlot> files_;
+  hw::TrackedArray<InodeSlot> inodes_;
+};
+
+}  // namespace drydock::kernel
+
+#endif  // DRYDOCK_SIM_KERNEL_VFS_H_

@@ -1,0 +1,106 @@
+#include "sim/user/process.h"
+
+#include "sim/kernel/kernel.h"
+#include "sim/kernel/vm_flags.h"
+
+namespace drydock::user {
+namespace {
+
+// The end of a system call: what the driver still holds is its fault, a trap is the caller's to see.
+Outcome Finish(kernel::Kernel& kernel, const char* call, int64_t value) {
+  if (kernel.verdicts().pending_trap() != kernel::Trap::kNone) {
+    return {.value = 0, .signal = Signal::kNone, .trapped = true};
+  }
+  kernel.locks().CheckNoneHeld(call);
+  return {.value = value, .signal = Signal::kNone, .trapped = false};
+}
+
+}  // namespace
+
+bool Process::alive() const { return kernel_->vfs().Alive(index_); }
+
+Outcome Process::Open(const char* node, int flags) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "open", kernel_->vfs().Open(index_, node, flags));
+}
+
+Outcome Process::Close(int fd) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "close", kernel_->vfs().Close(index_, fd));
+}
+
+Outcome Process::Read(int fd, hw::VirtAddr buffer, uint64_t size_bytes) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "read", kernel_->vfs().Read(index_, fd, buffer.value, size_bytes));
+}
+
+Outcome Process::Write(int fd, hw::VirtAddr buffer, uint64_t size_bytes) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "write", kernel_->vfs().Write(index_, fd, buffer.value, size_bytes));
+}
+
+Outcome Process::Lseek(int fd, int64_t offset, int whence) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "lseek", kernel_->vfs().Lseek(index_, fd, offset, whence));
+}
+
+Outcome Process::Ioctl(int fd, uint32_t command, uint64_t argument) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "ioctl", kernel_->vfs().Ioctl(index_, fd, command, argument));
+}
+
+Outcome Process::Mmap(hw::VirtAddr address, uint64_t length, int prot, int flags, int fd, uint64_t offset) {
+  kernel_->mm().SetCurrent(index_);
+  const bool anonymous = (flags & kernel::kMapAnonymous) != 0;
+  file* file = anonymous ? nullptr : kernel_->vfs().FileOf(index_, fd);
+  return Finish(*kernel_, "mmap",
+                kernel_->mm().Mmap(index_, address.value, length, prot, flags, file, !anonymous && file == nullptr, offset));
+}
+
+Outcome Process::Munmap(hw::VirtAddr address, uint64_t length) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "munmap", kernel_->mm().Munmap(index_, address.value, length));
+}
+
+Outcome Process::Mprotect(hw::VirtAddr address, uint64_t length, int prot) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "mprotect", kernel_->mm().Mprotect(index_, address.value, length, prot));
+}
+
+Outcome Process::Madvise(hw::VirtAddr address, uint64_t length, int advice) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "madvise", kernel_->mm().Madvise(index_, address.value, length, advice));
+}
+
+Outcome Process::Mremap(hw::VirtAddr old_address, uint64_t old_length, uint64_t new_length, int flags,
+                        hw::VirtAddr new_address) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "mremap",
+                kernel_->mm().Mremap(index_, old_address.value, old_length, new_length, flags, new_address.value));
+}
+
+Outcome Process::Fork() {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "fork", kernel_->vfs().Fork(index_));
+}
+
+Outcome Process::Exit() {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "exit", kernel_->vfs().Exit(index_));
+}
+
+Outcome Process::Load(hw::VirtAddr address, void* to, size_t size_bytes) {
+  kernel_->mm().SetCurrent(index_);
+  const Outcome outcome = kernel_->mm().Access(index_, address.value, to, nullptr, size_bytes);
+  if (!outcome.trapped) kernel_->locks().CheckNoneHeld("page fault");
+  return outcome;
+}
+
+Outcome Process::Store(hw::VirtAddr address, const void* from, size_t size_bytes) {
+  kernel_->mm().SetCurrent(index_);
+  const Outcome outcome = kernel_->mm().Access(index_, address.value, nullptr, from, size_bytes);
+  if (!outcome.trapped) kernel_->locks().CheckNoneHeld("page fault");
+  return outcome;
+}
+
+}  // namespace drydock::user

@@ -1,0 +1,116 @@
+#include "sim/world.h"
+
+#include <stdexcept>
+
+#include "sim/kernel/driver_data.h"
+#include "sim/kernel/kernel.h"
+#include "sim/kernel/module_image.h"
+#include "sim/kernel/module_loader.h"
+
+namespace drydock {
+namespace {
+
+constexpr double kSecondsPerCallback = 1.0;
+
+kernel::KernelOptions OptionsOf(const WorldOptions& options) {
+  return {.platform = options.platform,
+          .profile = options.profile,
+          .core_guards = options.core_guards,
+          .seed = options.seed,
+          .device_text = options.device_text,
+          .device_name = options.device_name};
+}
+
+}  // namespace
+
+struct World::Impl {
+  explicit Impl(WorldOptions given)
+      : options(std::move(given)),
+        kernel(OptionsOf(options)),
+        current(kernel),
+        loader(kernel.verdicts(), kernel.runner(), kernel.log(), kernel.chrdev(), kernel.devices()) {}
+
+  void ListNodes() {
+    nodes.clear();
+    std::vector<kernel::Chrdevs::Node> found(kernel::Chrdevs::kMaxCdevs);
+    const size_t count = kernel.chrdev().ListNodes(found.data(), found.size());
+    for (size_t i = 0; i < count && i < found.size(); ++i) {
+      if (found[i].can_mmap) nodes.emplace_back(found[i].path);
+    }
+  }
+
+  WorldOptions options;
+  kernel::Kernel kernel;
+  mocks::ScopedKernelApi current;
+  kernel::ModuleLoader loader;
+  std::unique_ptr<kernel::ModuleImage> image;
+  std::unique_ptr<kernel::DriverData> data;
+  std::vector<std::string> nodes;
+};
+
+World::World(WorldOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  kernel::DriverRunner::InstallSignalHandlers(kSecondsPerCallback);
+  Checkpoint();
+}
+
+World::~World() = default;
+
+std::string World::LoadDriver(const std::string& so_path,
+                              const std::vector<std::pair<std::string, std::string>>& params) {
+  Impl& world = *impl_;
+  try {
+    world.image = std::make_unique<kernel::ModuleImage>(so_path);
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  world.data = std::make_unique<kernel::DriverData>(world.image->data());
+  verdicts().SetDriverImage(world.image->base(), world.image->code_end());
+  const std::string wrong = world.loader.Load(*world.image, params);
+  if (!wrong.empty()) {
+    Reset();
+    verdicts().Clear();
+    world.data.reset();
+    world.image.reset();
+    verdicts().SetDriverImage(nullptr, nullptr);
+    return wrong;
+  }
+  world.ListNodes();
+  world.kernel.CompleteMachine();
+  return "";
+}
+
+bool World::UnloadDriver() {
+  Impl& world = *impl_;
+  return world.image != nullptr && world.loader.Unload(*world.image) == kernel::ModuleLoader::Unloaded::kDone;
+}
+
+const std::vector<std::string>& World::nodes() const { return impl_->nodes; }
+
+void World::Checkpoint() {
+  impl_->kernel.Checkpoint();
+  if (impl_->data != nullptr) impl_->data->Checkpoint();
+}
+
+void World::Reset() {
+  impl_->kernel.Reset();
+  if (impl_->data != nullptr) impl_->data->Reset();
+}
+
+uint64_t World::StateHash() const {
+  return impl_->kernel.StateHash() ^ (impl_->data != nullptr ? impl_->data->Hash() * 7 : 0);
+}
+
+const char* World::FirstDifference() const {
+  if (const char* piece = impl_->kernel.FirstDifference()) return piece;
+  return impl_->data != nullptr && !impl_->data->EqualsCheckpoint() ? "the driver's data" : nullptr;
+}
+
+user::Process World::init() { return {impl_->kernel, 0}; }
+user::Process World::process(uint32_t index) { return {impl_->kernel, index}; }
+bool World::StartProcess() { return impl_->kernel.vfs().NewProcess() >= 0; }
+kernel::Kernel& World::kernel() { return impl_->kernel; }
+kernel::Verdicts& World::verdicts() { return impl_->kernel.verdicts(); }
+const WorldOptions& World::options() const { return impl_->options; }
+void World::FailAllocation(uint32_t n) { impl_->kernel.alloc().FailNth(n); }
+
+}  // namespace drydock

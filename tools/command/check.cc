@@ -1,0 +1,263 @@
+#include "tools/command/check.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "fuzz/program_c.h"
+#include "sim/hw/platform.h"
+#include "tools/command/output_files.h"
+#include "tools/command/reports.h"
+#include "tools/command/subprocess.h"
+#include "tools/command/supervisor.h"
+#include "tools/command/symbolize.h"
+
+namespace drydock::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A line that is written over and over on a terminal, after the first two seconds.
+class ProgressLine {
+ public:
+  void Show(const Progress& progress) {
+    if (!tty_ || progress.seconds < 2 || progress.seconds < next_) return;
+    next_ = progress.seconds + 0.2;
+    std::fprintf(stderr, "\r\033[K%.0f of %.0f s · %s programs · %zu finding%s",
+                 progress.seconds, progress.total_seconds,
+                 WithCommas(progress.executions).c_str(), progress.findings,
+                 progress.findings == 1 ? "" : "s");
+    shown_ = true;
+  }
+  ~ProgressLine() {
+    if (shown_) std::fputs("\r\033[K", stderr);
+  }
+
+ private:
+  const bool tty_ = isatty(2) != 0;
+  bool shown_ = false;
+  double next_ = 0;
+};
+
+class CheckRun {
+ public:
+  CheckRun(const Installation& installation, const CheckOptions& options)
+      : installation_(installation), options_(options) {}
+
+  int Run() {
+    std::string wrong = Prepare();
+    if (!wrong.empty()) return CannotRun(wrong);
+    Compile();
+    std::vector<Job> jobs = MakeJobs();
+    {
+      ProgressLine line;
+      RunJobs(jobs, &reports_, [&](const Progress& progress) { line.Show(progress); });
+    }
+    for (size_t i = 0; i < reports_.size(); ++i) {
+      Symbolize(installation_.symbolizer, drivers_[i].object, &reports_[i].findings);
+      wrong = WriteReproducers(i);
+      if (!wrong.empty()) return CannotRun(wrong);
+    }
+    Print();
+    const int status = ExitStatusOf(reports_);
+    if (!options_.json.empty()) {
+      wrong = WriteWhole(options_.json, FormatJson(reports_, status));
+      if (!wrong.empty()) return CannotRun(wrong);
+    }
+    return status;
+  }
+
+ private:
+  std::string Prepare() {
+    if (!fuzz::ParseProfile(options_.profile, &profile_)) {
+      return "--profile " + options_.profile + ": no such kernel, write 6.1, 6.12 or 7.3";
+    }
+    platforms_ = options_.platforms;
+    for (const std::string& name : platforms_) {
+      if (hw::FindPlatform(name) != nullptr) continue;
+      std::string known;
+      for (const hw::Platform& platform : hw::Platforms()) {
+        known += (known.empty() ? "" : ", ") + std::string(platform.name);
+      }
+      return "--platform " + name + ": no such platform, there are: " + known;
+    }
+    if (platforms_.empty()) {
+      for (const hw::Platform& platform : hw::Platforms()) platforms_.emplace_back(platform.name);
+    }
+    files_ = options_.files;
+    if (files_.empty()) {
+      for (const Module& module : ModulesIn(installation_.root + "/driver_core")) {
+        files_.push_back(module.parts.front());
+      }
+      if (files_.empty()) return "driver_core/Kbuild names no driver: name a FILE.c";
+    }
+    std::string wrong = WorkerArguments(options_, &arguments_);
+    if (wrong.empty()) wrong = PrepareFolder(options_.out);
+    if (wrong.empty() && !options_.json.empty()) wrong = PrepareFile(options_.json);
+    if (wrong.empty()) wrong = scratch_.error();
+    return wrong;
+  }
+
+  void Compile() {
+    for (size_t i = 0; i < files_.size(); ++i) {
+      DriverReport report;
+      report.file = files_[i];
+      report.profile = profile_;
+      report.platforms = platforms_;
+      const std::string folder = scratch_.path() + "/" + std::to_string(i);
+      fs::create_directories(folder);
+      drivers_.push_back(CompileDriver(installation_, files_[i], profile_, folder));
+      report.module = drivers_[i].module.name;
+      report.error = drivers_[i].error;
+      if (!report.error.empty()) KeepLog(folder, &report);
+      reports_.push_back(std::move(report));
+    }
+  }
+
+  // The compiler's log outlives the scratch folder, and the message names where it is then.
+  void KeepLog(const std::string& folder, DriverReport* report) {
+    const std::string log = folder + "/" + report->module + ".log";
+    const std::string kept = options_.out + "/" + report->module + "-compile.log";
+    const size_t at = report->error.find(log);
+    if (at == report->error.npos) return;
+    report->error.replace(at, log.size(), kept);
+    std::error_code ignored;
+    fs::copy_file(log, kept, fs::copy_options::overwrite_existing, ignored);
+  }
+
+  std::vector<Job> MakeJobs() const {
+    std::vector<Job> jobs;
+    for (size_t i = 0; i < files_.size(); ++i) {
+      if (!reports_[i].error.empty()) continue;
+      for (const std::string& platform : platforms_) {
+        Job job;
+        job.report = i;
+        job.worker = installation_.worker;
+        job.driver = drivers_[i].object;
+        job.platform = platform;
+        job.profile = profile_;
+        job.core_guards = options_.core_guards ? "on" : "off";
+        job.arguments = arguments_;
+        const std::string seeds = installation_.root + "/fuzz/corpus";
+        const std::string dictionary = installation_.root + "/fuzz/mmap.dict";
+        if (fs::is_directory(seeds)) job.seeds = seeds;
+        if (fs::exists(dictionary)) job.dictionary = dictionary;
+        job.folder = scratch_.path() + "/" + std::to_string(i) + "/" + platform;
+        fs::create_directories(job.folder);
+        job.seconds = options_.seconds / static_cast<double>(platforms_.size());
+        job.seed = options_.seed;
+        jobs.push_back(std::move(job));
+      }
+    }
+    return jobs;
+  }
+
+  // out/MODULE-CLASS.prog and .c; a second finding of the class is MODULE-CLASS-2.
+  std::string WriteReproducers(size_t index) {
+    DriverReport& report = reports_[index];
+    for (size_t i = 0; i < report.findings.size(); ++i) {
+      Finding& finding = report.findings[i];
+      int number = 1;
+      for (size_t k = 0; k < i; ++k) number += report.findings[k].class_id == finding.class_id;
+      std::string stem = options_.out + "/" + report.module + "-" + finding.class_id;
+      if (number > 1) stem += "-" + std::to_string(number);
+      const std::string title = finding.class_id + " " + std::string(finding.kind().name) +
+                                " in " + finding.function;
+      const std::string comment = "# " + title + ": " + finding.seen + "\n";
+      std::string wrong = WriteWhole(stem + ".prog", comment + finding.program);
+      if (!wrong.empty()) return wrong;
+      finding.program_file = stem + ".prog";
+      const fuzz::ParsedProgram parsed = fuzz::ParseProgram(finding.program, stem);
+      if (!parsed.error.empty()) continue;
+      wrong = WriteWhole(stem + ".c", fuzz::FormatC(parsed.program, parsed.nodes,
+                                                    {.title = title,
+                                                     .simulated = {},
+                                                     .results = finding.results,
+                                                     .bad_step = finding.step,
+                                                     .expected = finding.expected}));
+      if (!wrong.empty()) return wrong;
+      finding.c_file = stem + ".c";
+    }
+    return {};
+  }
+
+  // The options of the command that replays a finding.
+  std::string ReplayOptionsOf(const std::string& file) const {
+    std::string command = "--driver " + file;
+    if (!options_.device.empty()) command += " --device " + options_.device;
+    if (!options_.policy.empty()) command += " --policy " + options_.policy;
+    for (const std::string& param : options_.params) command += " --param " + param;
+    return command;
+  }
+
+  void Print() const {
+    std::fputs(FormatTable(reports_).c_str(), stdout);
+    size_t advice = 0;
+    for (const DriverReport& report : reports_) {
+      for (const Finding& finding : report.findings) {
+        const bool is_advice = finding.kind().weight == fuzz::Weight::kAdvice;
+        advice += is_advice;
+        if (is_advice && !options_.advice) continue;
+        const std::string text = FormatFinding(finding, ReplayOptionsOf(report.file));
+        std::printf("\n%s", text.c_str());
+      }
+    }
+    if (advice != 0 && !options_.advice) {
+      std::string first;
+      for (const DriverReport& report : reports_) {
+        for (const Finding& finding : report.findings) {
+          if (finding.kind().weight != fuzz::Weight::kAdvice || !first.empty()) continue;
+          first = finding.kind().name;
+        }
+      }
+      std::printf("\nadvice: %zu (%s%s; --advice to see it)\n", advice, first.c_str(),
+                  advice == 1 ? "" : ", ...");
+    }
+    std::fflush(stdout);
+    for (const DriverReport& report : reports_) {
+      if (!report.error.empty()) std::fprintf(stderr, "drydock: %s\n", report.error.c_str());
+    }
+    if (Interrupted()) std::fprintf(stderr, "drydock: interrupted, this is what was found so far\n");
+  }
+
+  const Installation& installation_;
+  const CheckOptions& options_;
+  int profile_ = 601;
+  std::vector<std::string> platforms_, files_, arguments_;
+  std::vector<CompiledDriver> drivers_;
+  std::vector<DriverReport> reports_;
+  ScratchFolder scratch_;
+};
+
+}  // namespace
+
+int CannotRun(const std::string& line) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "drydock: %s\n", line.c_str());
+  return 2;
+}
+
+std::string WorkerArguments(const DriverOptions& options, std::vector<std::string>* arguments) {
+  for (const auto& [name, file] : {std::pair("device", &options.device),
+                                   std::pair("policy", &options.policy)}) {
+    if (file->empty()) continue;
+    if (!std::ifstream(*file).good() || fs::is_directory(*file)) {
+      return *file + ": cannot be read, name a --" + name + " file";
+    }
+    arguments->push_back("--" + std::string(name) + "=" + *file);
+  }
+  for (const std::string& param : options.params) {
+    const size_t equals = param.find('=');
+    if (equals == param.npos || equals == 0) return "--param " + param + ": write NAME=VALUE";
+    arguments->push_back("--param=" + param);
+  }
+  return {};
+}
+
+int Check(const Installation& installation, const CheckOptions& options) {
+  return CheckRun(installation, options).Run();
+}
+
+}  // namespace drydock::command

@@ -1,0 +1,156 @@
+#include "tools/command/compile.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <unordered_set>
+
+#include "fuzz/elf_image.h"
+#include "tools/command/subprocess.h"
+
+namespace drydock::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string ReadWhole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// The lines of a flags file beside driver_flags.txt.
+void AppendFlags(const fs::path& path, std::vector<std::string>* flags) {
+  std::ifstream file(path);
+  std::string line;
+  while (std::getline(file, line)) {
+    if (!line.empty()) flags->push_back(line);
+  }
+}
+
+std::vector<std::string> CompileFlags(const Installation& installation, const Module& module,
+                                      int profile) {
+  const fs::path flags = installation.flags;
+  std::vector<std::string> all = {installation.clang};
+  AppendFlags(flags, &all);
+  AppendFlags(flags.parent_path() / "driver_sanitizer_flags.txt", &all);
+  AppendFlags(flags.parent_path() / "driver_coverage_flags.txt", &all);
+  all.insert(all.end(), {"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer",
+                         "-fsanitize=address,undefined",
+                         // One report must not end the run: the worker makes a violation of it.
+                         "-fsanitize-recover=address,undefined", "-fsanitize=fuzzer-no-link",
+                         "-isystem", installation.root + "/mocks/include",
+                         "-DKBUILD_MODNAME=\"" + module.name + "\"",
+                         "-DDRYDOCK_PROFILE=" + std::to_string(profile),
+                         "-fno-color-diagnostics", "-fno-caret-diagnostics"});
+  return all;
+}
+
+// Compiles all at once; the first that failed decides.
+bool CompileAll(const std::vector<std::vector<std::string>>& commands, const std::string& log) {
+  std::vector<pid_t> children;
+  for (const std::vector<std::string>& command : commands) {
+    children.push_back(Spawn(command, {.environment = {}, .output_file = log}));
+  }
+  bool good = true;
+  for (const pid_t child : children) good &= child > 0 && WaitSeconds(child, 120) == 0;
+  return good;
+}
+
+std::string MissingSymbols(const Installation& installation, const CompiledDriver& driver) {
+  const fuzz::ElfImage object = fuzz::ReadElfImage(driver.object);
+  const fuzz::ElfImage worker = fuzz::ReadElfImage(installation.worker);
+  if (!object.error.empty()) return object.error;
+  if (!worker.error.empty()) return worker.error;
+  const std::unordered_set<std::string> exported(worker.exported.begin(), worker.exported.end());
+  std::string names;
+  size_t count = 0;
+  for (const std::string& symbol : object.undefined) {
+    if (exported.contains(symbol)) continue;
+    if (++count <= 6) names += (names.empty() ? "" : ", ") + symbol;
+  }
+  if (count == 0) return {};
+  if (count > 6) names += " and " + std::to_string(count - 6) + " more";
+  return driver.file + ": uses " + names +
+         ", which Drydock does not have: see docs/adding-a-kernel-function.md";
+}
+
+}  // namespace
+
+Installation FindInstallation(std::string* error) {
+  Installation found;
+  const auto variable = [&](const char* name, std::string* value) {
+    const char* text = std::getenv(name);
+    if (text != nullptr) *value = text;
+    if (!value->empty() && fs::exists(*value)) return;
+    if (error->empty()) {
+      *error = std::string(name) + (value->empty() ? " is not set" : "=" + *value + " is not there") +
+               ": start ./drydock in the checkout, it sets what the command needs";
+    }
+  };
+  variable("DRYDOCK_ROOT", &found.root);
+  variable("DRYDOCK_WORKER", &found.worker);
+  variable("DRYDOCK_FLAGS", &found.flags);
+  return found;
+}
+
+std::string WhyNotC(const std::string& file) {
+  std::error_code error;
+  const fs::file_status status = fs::status(file, error);
+  if (!fs::exists(status)) return file + ": no such file, name the driver's C file";
+  if (fs::is_directory(status)) return file + ": a folder, name the driver's C file";
+  if (!file.ends_with(".c")) return file + ": not a C file, name the driver's .c file";
+  std::ifstream stream(file, std::ios::binary);
+  std::string head(4096, '\0');
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(stream.gcount()));
+  if (!stream.is_open() || stream.bad()) {
+    return file + ": cannot be read (" + std::strerror(errno) + "), see its permissions";
+  }
+  if (head.empty()) return file + ": empty, name the driver's C file";
+  if (head.find('\0') != std::string::npos) return file + ": not C source (it has zero bytes)";
+  return {};
+}
+
+CompiledDriver CompileDriver(const Installation& installation, const std::string& file,
+                             int profile, const std::string& folder) {
+  CompiledDriver driver;
+  driver.file = file;
+  driver.error = WhyNotC(file);
+  if (!driver.error.empty()) return driver;
+  driver.module = ModuleOf(file);
+  driver.object = folder + "/" + driver.module.name + ".so";
+  const std::string log = folder + "/" + driver.module.name + ".log";
+  fs::remove(log);
+
+  const std::vector<std::string> flags = CompileFlags(installation, driver.module, profile);
+  std::vector<std::vector<std::string>> commands;
+  std::vector<std::string> link = {installation.clang, "-shared", "-fPIC"};
+  std::vector<std::string> sources = driver.module.parts;
+  sources.push_back(installation.root + "/mocks/module/this_module.c");
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const std::string object =
+        folder + "/" + driver.module.name + "-" + std::to_string(i) + ".o";
+    commands.push_back(flags);
+    commands.back().insert(commands.back().end(), {"-c", sources[i], "-o", object});
+    link.push_back(object);
+  }
+  if (!CompileAll(commands, log)) {
+    driver.error = Interrupted() ? file + ": interrupted"
+                                 : ExplainCompileLog(ReadWhole(log), file, log);
+    return driver;
+  }
+  AppendFlags(fs::path(installation.flags).parent_path() / "driver_link_flags.txt", &link);
+  link.insert(link.end(), {"-nostdlib", "-o", driver.object});
+  if (!CompileAll({link}, log)) {
+    driver.error = ExplainCompileLog(ReadWhole(log), file, log);
+    return driver;
+  }
+  driver.error = MissingSymbols(installation, driver);
+  return driver;
+}
+
+}  // namespace drydock::command

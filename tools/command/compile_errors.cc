@@ -1,0 +1,70 @@
+// What a compiler's log comes to in one line: ExplainCompileLog() of compile.h.
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "tools/command/compile.h"
+
+namespace drydock::command {
+namespace {
+
+// The text between the first pair of single quotes.
+std::string_view Quoted(std::string_view text) {
+  const size_t begin = text.find('\'');
+  const size_t end = begin == text.npos ? text.npos : text.find('\'', begin + 1);
+  return end == text.npos ? std::string_view() : text.substr(begin + 1, end - begin - 1);
+}
+
+// "FILE:LINE" of a diagnostic "FILE:LINE:COLUMN: error: ..." or the whole of what stands before.
+std::string_view PlaceOf(std::string_view before) {
+  while (!before.empty() && (before.back() == ' ' || before.back() == ':')) {
+    before.remove_suffix(1);
+  }
+  const size_t colon = before.rfind(':');
+  const bool column = colon != before.npos && colon + 1 < before.size() &&
+                      before.find_first_not_of("0123456789", colon + 1) == before.npos &&
+                      before.substr(0, colon).find(':') != before.npos;
+  return column ? before.substr(0, colon) : before;
+}
+
+}  // namespace
+
+std::string ExplainCompileLog(std::string_view log, std::string_view file,
+                              std::string_view log_path) {
+  const std::string see = ", see " + std::string(log_path);
+  const size_t at = log.find("error: ");
+  if (at == log.npos) {
+    if (log.find("No such file") != log.npos || log.empty()) {
+      return std::string(file) + ": clang-19 cannot be run, install the Debian package clang-19";
+    }
+    return std::string(file) + ": does not compile" + see;
+  }
+  const size_t begin = log.rfind('\n', at) == log.npos ? 0 : log.rfind('\n', at) + 1;
+  const size_t end = std::min(log.find('\n', at), log.size());
+  std::string_view before = log.substr(begin, at - begin);
+  if (before.ends_with("fatal ")) before.remove_suffix(6);
+  std::string_view what = log.substr(at + 7, end - at - 7);
+  // The warning flag that made an error of it says nothing to a driver's author.
+  if (what.ends_with(']') && what.find(" [-W") != what.npos) what = what.substr(0, what.find(" [-W"));
+  const std::string place = std::string(PlaceOf(before)) + ": ";
+  const std::string_view name = Quoted(what);
+  if (what.find("file not found") != what.npos) {
+    return place + "no header <" + std::string(name) +
+           ">: Drydock does not have it, see docs/adding-a-kernel-function.md";
+  }
+  if (what.find("undeclared function") != what.npos) {
+    return place + std::string(name) +
+           "() is not declared: a header is not included, or Drydock does not have the function" +
+           ", see docs/adding-a-kernel-function.md";
+  }
+  if (what.find("undeclared identifier") != what.npos) {
+    return place + "'" + std::string(name) +
+           "' is not declared: a header is not included, or Drydock does not have it" + see;
+  }
+  if (what.find("symbol") != what.npos && before.find("ld") != before.npos) {
+    return std::string(file) + ": does not link: " + std::string(what) + see;
+  }
+  return place + std::string(what) + see;
+}
+
+}  // namespace drydock::command

@@ -1,0 +1,90 @@
+#include "tools/command/compile.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace drydock::command {
+namespace {
+
+struct LogCase {
+  const char* name;
+  const char* log;
+  const char* line;
+};
+
+class CompileLog : public testing::TestWithParam<LogCase> {};
+
+TEST_P(CompileLog, ComesToOneLine) {
+  EXPECT_EQ(ExplainCompileLog(GetParam().log, "pump.c", "out/pump.log"), GetParam().line);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, CompileLog,
+    testing::ValuesIn(std::vector<LogCase>{
+        {"missing_header",
+         "pump.c:3:10: fatal error: 'linux/nvme.h' file not found\n1 error generated.\n",
+         "pump.c:3: no header <linux/nvme.h>: Drydock does not have it, see "
+         "docs/adding-a-kernel-function.md"},
+        {"undeclared_function",
+         "warning: x\na/pump.c:40:2: error: call to undeclared function 'dma_buf_get'; ISO C99 and "
+         "later do not support implicit function declarations [-Wimplicit-function-declaration]\n",
+         "a/pump.c:40: dma_buf_get() is not declared: a header is not included, or Drydock does not "
+         "have the function, see docs/adding-a-kernel-function.md"},
+        {"undeclared_name", "pump.c:7:9: error: use of undeclared identifier 'VM_FOO'\n",
+         "pump.c:7: 'VM_FOO' is not declared: a header is not included, or Drydock does not have it, "
+         "see out/pump.log"},
+        {"syntax", "pump.c:9:1: error: expected ';' after expression\n",
+         "pump.c:9: expected ';' after expression, see out/pump.log"},
+        {"no_compiler", "", "pump.c: clang-19 cannot be run, install the Debian package clang-19"},
+        {"unknown", "clang-19: something else\n", "pump.c: does not compile, see out/pump.log"},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+TEST(WhyNotC, NamesWhatAFileIsInstead) {
+  const std::string folder = testing::TempDir() + "/why_not_c";
+  std::filesystem::create_directories(folder);
+  const auto write = [&](const char* name, const std::string& text) {
+    std::ofstream(folder + "/" + name, std::ios::binary) << text;
+    return folder + "/" + name;
+  };
+
+  EXPECT_THAT(WhyNotC(folder + "/no.c"), testing::HasSubstr("no such file"));
+  EXPECT_THAT(WhyNotC(folder), testing::HasSubstr("a folder"));
+  EXPECT_THAT(WhyNotC(write("a.cc", "int x;")), testing::HasSubstr("not a C file"));
+  EXPECT_THAT(WhyNotC(write("b.c", std::string("\x7f" "ELF\0\0", 6))),
+              testing::HasSubstr("not C source"));
+  EXPECT_THAT(WhyNotC(write("c.c", "")), testing::HasSubstr("empty"));
+  EXPECT_EQ(WhyNotC(write("d.c", "int x;\n")), "");
+}
+
+TEST(Kbuild, ModulesAndTheirParts) {
+  EXPECT_THAT(ParseKbuild("# comment\n"
+                          "obj-m += pump.o tiny.o\n"
+                          "obj-$(CONFIG_VALVE) += my-valve.o\n"
+                          "pump-y := pump_main.o \\\n   pump_plan.o # two\n"
+                          "pump-objs += pump_extra.o\n"
+                          "ccflags-y := -DDEBUG\n"
+                          "\tobj-m += recipe.o\n"),
+              testing::ElementsAre(
+                  Module{"pump", {"pump_main.c", "pump_plan.c", "pump_extra.c"}},
+                  Module{"tiny", {"tiny.c"}}, Module{"my_valve", {"my-valve.c"}}));
+  EXPECT_THAT(ParseKbuild(""), testing::IsEmpty());
+}
+
+TEST(Kbuild, AFileBringsItsModulesOtherParts) {
+  const std::string folder = testing::TempDir() + "/kbuild";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/Kbuild") << "obj-m := pump.o far.o\npump-y := a.o b.o\nfar-y := c.o no.o\n";
+  for (const char* name : {"/a.c", "/b.c", "/c.c"}) std::ofstream(folder + name) << "int x;\n";
+
+  EXPECT_EQ(ModuleOf(folder + "/b.c"), (Module{"pump", {folder + "/a.c", folder + "/b.c"}}));
+  EXPECT_EQ(ModuleOf(folder + "/c.c"), (Module{"c", {folder + "/c.c"}}))
+      << "its list names a file that is not here";
+  EXPECT_EQ(ModuleOf("/nowhere/my-driver.c"), (Module{"my_driver", {"/nowhere/my-driver.c"}}));
+}
+
+}  // namespace
+}  // namespace drydock::command

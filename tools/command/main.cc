@@ -1,0 +1,80 @@
+// The part of `./drydock` that is C++: check and replay. The script at the root of the checkout builds
+// it, says by DRYDOCK_* variables where everything is, and starts it.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "tools/command/check.h"
+#include "tools/command/subprocess.h"
+
+namespace {
+
+using drydock::command::CheckOptions;
+using drydock::command::DriverOptions;
+using drydock::command::ReplayOptions;
+
+void AddDriverOptions(CLI::App* command, DriverOptions* options) {
+  command->add_option("--device", options->device, "Device description: resources, properties, ids");
+  command->add_option("--policy", options->policy, "What offsets mean, what may only be read");
+  command->add_option("--param", options->params, "Module parameter, NAME=VALUE; may be repeated")
+      ->expected(1)
+      ->take_all();
+}
+
+// CLI11 writes several lines; the first says what is wrong.
+std::string FirstLine(std::string text) { return text.substr(0, text.find('\n')); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Runs a Linux character driver's mmap handler in user space and says what is wrong."};
+  app.name("drydock");
+  app.require_subcommand(1);
+  std::string core_guards = "on";
+
+  CheckOptions check;
+  CLI::App* check_command =
+      app.add_subcommand("check", "Fuzz drivers. Exit status: 0 clean, 1 findings, 2 could not run");
+  check_command->add_option("FILE", check.files, "Drivers; none: those of driver_core/");
+  check_command->add_option("--seconds", check.seconds, "Time for each driver")
+      ->check(CLI::Range(0.1, 1e6))
+      ->capture_default_str();
+  check_command->add_option("--seed", check.seed, "Seed of the fuzzer")->capture_default_str();
+  check_command->add_option("--profile", check.profile, "Kernel: 6.1, 6.12, 7.3")
+      ->capture_default_str();
+  check_command->add_option("--platform", check.platforms, "Machine; may be repeated; none: all")
+      ->expected(1)
+      ->take_all();
+  check_command->add_option("--core-guards", core_guards, "mmap(2)'s own check of offset + length")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+  check_command->add_option("--json", check.json, "Write the results there, too");
+  check_command->add_option("--out", check.out, "Folder for reproducers")->capture_default_str();
+  check_command->add_flag("--advice", check.advice, "Print advice, too");
+  AddDriverOptions(check_command, &check);
+
+  ReplayOptions replay;
+  CLI::App* replay_command = app.add_subcommand("replay", "Run one program and explain each step");
+  replay_command->add_option("PROGRAM", replay.program, "Program in text form (.prog)")->required();
+  replay_command->add_option("--driver", replay.driver, "The driver's C file")->required();
+  AddDriverOptions(replay_command, &replay);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForAllHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& wrong) {
+    return drydock::command::CannotRun(FirstLine(wrong.what()) + " (drydock " +
+                                       (argc > 1 ? std::string(argv[1]) + " " : "") +
+                                       "--help says what there is)");
+  }
+  check.core_guards = core_guards == "on";
+  std::string error;
+  const drydock::command::Installation installation = drydock::command::FindInstallation(&error);
+  if (!error.empty()) return drydock::command::CannotRun(error);
+  drydock::command::CatchInterrupts();
+  return check_command->parsed() ? drydock::command::Check(installation, check)
+                                 : drydock::command::Replay(installation, replay);
+}

@@ -1,0 +1,82 @@
+#include "tools/command/symbolize.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tools/command/subprocess.h"
+
+namespace drydock::command {
+namespace {
+
+std::string_view TakeLine(std::string_view* text) {
+  const size_t end = text->find('\n');
+  const std::string_view line = text->substr(0, end);
+  text->remove_prefix(end == text->npos ? text->size() : end + 1);
+  return line;
+}
+
+// "FILE:LINE:COLUMN".
+CodePlace PlaceOf(std::string_view function, std::string_view where) {
+  CodePlace place{std::string(function), {}, 0};
+  const size_t column = where.rfind(':');
+  const size_t line = column == where.npos ? where.npos : where.rfind(':', column - 1);
+  if (line == where.npos || column == 0) return place;
+  place.file = where.substr(0, line);
+  place.line = std::atoi(std::string(where.substr(line + 1, column - line - 1)).c_str());
+  if (place.file == "??") place.file.clear();
+  if (place.function == "??") place.function.clear();
+  return place;
+}
+
+bool IsOurs(const std::string& file) { return file.find("mocks/include/") != file.npos; }
+
+}  // namespace
+
+CodePlace ParseSymbolizerBlock(std::string_view block) {
+  CodePlace place;
+  while (!block.empty()) {
+    const std::string_view function = TakeLine(&block);
+    if (function.empty()) continue;
+    place = PlaceOf(function, TakeLine(&block));
+    if (!IsOurs(place.file)) break;
+  }
+  return place;
+}
+
+void Symbolize(const std::string& symbolizer, const std::string& object,
+               std::vector<Finding>* findings) {
+  std::vector<std::string> command = {symbolizer, "-e", object, "--functions=linkage"};
+  std::vector<Finding*> with_pc;
+  for (Finding& finding : *findings) {
+    if (finding.driver_pc == 0) continue;
+    // A return address: the call is before it.
+    char text[24];
+    std::snprintf(text, sizeof text, "0x%llx",
+                  static_cast<unsigned long long>(finding.driver_pc - 1));
+    command.push_back(text);
+    with_pc.push_back(&finding);
+  }
+  if (!with_pc.empty()) {
+    int status = 0;
+    const std::string output = Capture(command, &status);
+    std::string_view rest = output;
+    for (Finding* finding : with_pc) {
+      const size_t end = rest.find("\n\n");
+      if (status != 0 || end == rest.npos) break;
+      const CodePlace place = ParseSymbolizerBlock(rest.substr(0, end));
+      rest.remove_prefix(end + 2);
+      if (!place.function.empty()) finding->function = place.function;
+      finding->file = place.file;
+      finding->line = place.line;
+    }
+  }
+  std::vector<Finding> different;
+  for (Finding& finding : *findings) {
+    bool known = false;
+    for (const Finding& other : different) known |= other.SameAs(finding);
+    if (!known) different.push_back(std::move(finding));
+  }
+  *findings = std::move(different);
+}
+
+}  // namespace drydock::command
