@@ -1,5 +1,5 @@
-// The tables that program_bytes' decoder and encoder share: how one operand becomes a value. The encoder
-// searches what the decoder computes, so the two cannot drift apart.
+// The tables that program_bytes' decoder and encoder share: how one operand becomes a value. The
+// encoder searches what the decoder computes, so the two cannot drift apart.
 #ifndef DRYDOCK_FUZZ_BYTE_OPERANDS_H_
 #define DRYDOCK_FUZZ_BYTE_OPERANDS_H_
 
@@ -10,8 +10,8 @@
 
 namespace drydock::fuzz::operands {
 
-// Which call a selector byte names: selector % 64 in this table. An mmap without operands of its own for
-// descriptor and address comes first and often, then what finds life-cycle bugs.
+// Which call a selector byte names: selector % 64 in this table. An mmap without operands of its
+// own for descriptor and address comes first and often, then what finds life-cycle bugs.
 enum class Form : uint8_t { kShortMmap, kLongMmap, kCall };
 struct Selector {
   Form form;
@@ -46,8 +46,8 @@ constexpr std::array<Selector, kSelectors> MakeSelectors() {
 }
 inline constexpr auto kSelectorTable = MakeSelectors();
 
-// A size or an offset in bytes. Bytes below kBoundary are values that most drivers accept; then pages
-// around the boundaries, 5 each (-2..+2); then escapes with operand bytes.
+// A size or an offset in bytes. Bytes below kBoundary are values that most drivers accept; then
+// pages around the boundaries, 5 each (-2..+2); then escapes with operand bytes.
 inline constexpr unsigned kBoundary = 0xe0;
 inline constexpr unsigned kEscape = 0xf9;
 inline constexpr unsigned kEscapePages16 = 0xfd;  // 2 bytes: pages
@@ -57,7 +57,8 @@ inline constexpr unsigned kEscapeBytes64 = 0xff;  // 8 bytes: bytes
 // Value of selector byte `v` < kEscapePages16, for an object of `np` pages.
 constexpr uint64_t Boundary(unsigned v, uint64_t np) {
   if (v < kEscape) {
-    constexpr uint64_t kPages2To52 = 0;  // 2^52 pages are 2^64 bytes: -1 page is the last one there is
+    constexpr uint64_t kPages2To52 =
+        0;  // 2^52 pages are 2^64 bytes: -1 page is the last one there is
     const std::array<uint64_t, 5> bases = {np, uint64_t{1} << 19, uint64_t{1} << 20,
                                            uint64_t{1} << 51, kPages2To52};
     const unsigned i = v - kBoundary;
@@ -85,7 +86,8 @@ constexpr uint64_t PlainOffset(unsigned v, uint64_t np) {
   return Pages(1 + (v - 0x80) % (np - 4));
 }
 
-// Which part of a mapping of `length` bytes: the whole, halves, single pages, and one page too much.
+// Which part of a mapping of `length` bytes: the whole, halves, single pages, and one page too
+// much.
 struct Part {
   uint64_t offset, length;
   friend bool operator==(const Part&, const Part&) = default;
@@ -133,10 +135,21 @@ constexpr Part PlaceOf(unsigned selector, uint64_t length) {
 
 inline constexpr std::array<uint32_t, 16> kProtections = {
     3, 3, 3, 3, 3, 3, 3, 3, 3, 1, 1, 1, 0, 2, 7};  // the 16th: 4 operand bytes
-inline constexpr std::array<uint32_t, 16> kMapFlags = {
-    kMapShared, kMapShared, kMapShared, kMapShared, kMapShared,  kMapShared,
-    kMapShared, kMapShared, kMapShared, kMapShared, kMapShared,  kMapShared,
-    kMapShared | 0x8000 /* MAP_POPULATE */, kMapPrivate, kMapShared | kMapFixed};
+inline constexpr std::array<uint32_t, 16> kMapFlags = {kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared,
+                                                       kMapShared | 0x8000 /* MAP_POPULATE */,
+                                                       kMapPrivate,
+                                                       kMapShared | kMapFixed};
 inline constexpr std::array<uint32_t, 16> kOpenFlags = {
     2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 1, 0x101002 /* O_SYNC */, 0x80002, 0x802};
 // MADV_*: DONTNEED, DOFORK, DONTFORK, WILLNEED, FREE, REMOVE, HUGEPAGE, DODUMP, WIPEONFORK, ...

@@ -6,8 +6,8 @@ namespace drydock::fuzz {
 namespace {
 
 constexpr uint64_t kTwo32Pages = uint64_t{1} << (32 - hw::kPageShift);
-constexpr int kRange = 2, kWrap = 3, kUnderflow = 4, kOffByOne = 5, kTruncation = 11, kIdentity = 15, kSigned = 17, kUpgrade = 21,
-              kLeak = 45;
+constexpr int kRange = 2, kWrap = 3, kUnderflow = 4, kOffByOne = 5, kTruncation = 11, kSigned = 17,
+              kUpgrade = 21, kLeak = 45;
 
 // The open that made descriptor `fd`.
 const Step* OpenOf(const Program& program, uint8_t fd) {
@@ -112,21 +112,19 @@ bool Diagnosis::RefusesWritable(const Program& program, uint32_t step) {
   return !Accepts(writable, step, model.offset >> hw::kPageShift, hw::PagesOf(model.length));
 }
 
+bool Diagnosis::Concerns(const kernel::Violation& violation) {
+  return violation.class_number == kRange || violation.class_number == kUpgrade ||
+         violation.class_number == kLeak;
+}
+
 bool Diagnosis::Refine(const Program& program, kernel::Violation* violation) {
   bool real = true;
   const uint32_t maker = MakerOf(program, violation->step);
   switch (violation->class_number) {
     case kRange:
       if (maker < program.step_count) {
-        violation->class_number = static_cast<uint8_t>(ClassOfRange(program, maker, violation->object_pages));
-      }
-      break;
-    case kIdentity:
-      // Offsets that differ in what 32 bits cannot hold: the range is checked, in too narrow a type.
-      if (violation->object_pages != 0 && maker < program.step_count &&
-          (program.steps[maker].offset >> hw::kPageShift) >= kTwo32Pages) {
-        violation->class_number = static_cast<uint8_t>(ClassOfRange(program, maker, violation->object_pages));
-        violation->oracle = 1;
+        violation->class_number =
+            static_cast<uint8_t>(ClassOfRange(program, maker, violation->object_pages));
       }
       break;
     case kUpgrade:

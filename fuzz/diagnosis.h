@@ -1,6 +1,7 @@
-// What a violation comes from. An oracle sees that a page is not the driver's; which check is missing shows in
-// what else the driver accepts. So a new violation is diagnosed by probes: short programs of one mmap each, run
-// from the same fresh world. Slow beside the fuzzing loop, and run once for each new violation.
+// What a violation comes from. An oracle sees that a page is not the driver's; which check is
+// missing shows in what else the driver accepts. So a new violation is diagnosed by probes: short
+// programs of one mmap each, run from the same fresh world. Slow beside the fuzzing loop, and run
+// once for each new violation.
 #ifndef DRYDOCK_FUZZ_DIAGNOSIS_H_
 #define DRYDOCK_FUZZ_DIAGNOSIS_H_
 
@@ -20,8 +21,10 @@ class Diagnosis {
   Diagnosis(World& world, Executor& executor, Oracles& oracles)
       : world_(world), executor_(executor), oracles_(oracles) {}
 
-  // Names the class more exactly, or finds that there is nothing wrong: then false. Resets the world, and
-  // leaves it reset. Deterministic: the same program and violation give the same answer.
+  // Whether probes can say more about a violation than the oracle did.
+  static bool Concerns(const kernel::Violation& violation);
+  // Names the class more exactly, or finds that there is nothing wrong: then false. Resets the
+  // world, and leaves it reset. Deterministic: the same program and violation give the same answer.
   bool Refine(const Program& program, kernel::Violation* violation);
 
  private:

@@ -70,8 +70,7 @@ ElfImage ReadElfImage(const std::string& path) {
   const Reader reader{{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()}};
   Elf64_Ehdr header;
   if (!file.is_open() || !reader.At(0, &header) ||
-      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
-      header.e_ident[EI_CLASS] != ELFCLASS64) {
+      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64) {
     image.error = path + ": not a 64-bit ELF file, build it anew";
     return image;
   }

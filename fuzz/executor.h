@@ -1,6 +1,6 @@
-// Runs a program on a world and keeps what each step showed. After the last step every process that is
-// still alive exits, as at the end of a real program: that is step number `step_count`, so that what
-// a driver does in close and release is run and looked at always.
+// Runs a program on a world and keeps what each step showed. After the last step every process that
+// is still alive exits, as at the end of a real program: that is step number `step_count`, so that
+// what a driver does in close and release is run and looked at always.
 //
 // Nothing is allocated or formatted.
 #ifndef DRYDOCK_FUZZ_EXECUTOR_H_

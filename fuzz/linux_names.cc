@@ -11,12 +11,12 @@ constexpr NamedBits Only(std::string_view name, uint32_t bits) { return {name, b
 
 // A name that covers another's bits comes first.
 constexpr NamedBits kOpen[] = {
-    {"O_RDONLY", 0, 3},         {"O_WRONLY", 1, 3},           {"O_RDWR", 2, 3},
-    One("O_SYNC", 0x101000),    One("O_TMPFILE", 0x410000),   One("O_CREAT", 0x40),
-    One("O_EXCL", 0x80),        One("O_NOCTTY", 0x100),       One("O_TRUNC", 0x200),
-    One("O_APPEND", 0x400),     One("O_NONBLOCK", 0x800),     One("O_DSYNC", 0x1000),
-    One("O_DIRECT", 0x4000),    One("O_LARGEFILE", 0x8000),   One("O_DIRECTORY", 0x10000),
-    One("O_NOFOLLOW", 0x20000), One("O_NOATIME", 0x40000),    One("O_CLOEXEC", 0x80000),
+    {"O_RDONLY", 0, 3},         {"O_WRONLY", 1, 3},         {"O_RDWR", 2, 3},
+    One("O_SYNC", 0x101000),    One("O_TMPFILE", 0x410000), One("O_CREAT", 0x40),
+    One("O_EXCL", 0x80),        One("O_NOCTTY", 0x100),     One("O_TRUNC", 0x200),
+    One("O_APPEND", 0x400),     One("O_NONBLOCK", 0x800),   One("O_DSYNC", 0x1000),
+    One("O_DIRECT", 0x4000),    One("O_LARGEFILE", 0x8000), One("O_DIRECTORY", 0x10000),
+    One("O_NOFOLLOW", 0x20000), One("O_NOATIME", 0x40000),  One("O_CLOEXEC", 0x80000),
     One("O_PATH", 0x200000),
 };
 constexpr NamedBits kProtection[] = {
@@ -28,22 +28,14 @@ constexpr NamedBits kProtection[] = {
     One("PROT_GROWSUP", 0x2000000),
 };
 constexpr NamedBits kMap[] = {
-    {"MAP_SHARED_VALIDATE", 3, 3},
-    {"MAP_SHARED", 1, 3},
-    {"MAP_PRIVATE", 2, 3},
-    One("MAP_FIXED", 0x10),
-    One("MAP_ANONYMOUS", 0x20),
-    One("MAP_32BIT", 0x40),
-    One("MAP_GROWSDOWN", 0x100),
-    One("MAP_DENYWRITE", 0x800),
-    One("MAP_LOCKED", 0x2000),
-    One("MAP_NORESERVE", 0x4000),
-    One("MAP_POPULATE", 0x8000),
-    One("MAP_NONBLOCK", 0x10000),
-    One("MAP_STACK", 0x20000),
-    One("MAP_HUGETLB", 0x40000),
-    One("MAP_SYNC", 0x80000),
-    One("MAP_FIXED_NOREPLACE", 0x100000),
+    {"MAP_SHARED_VALIDATE", 3, 3}, {"MAP_SHARED", 1, 3},
+    {"MAP_PRIVATE", 2, 3},         One("MAP_FIXED", 0x10),
+    One("MAP_ANONYMOUS", 0x20),    One("MAP_32BIT", 0x40),
+    One("MAP_GROWSDOWN", 0x100),   One("MAP_DENYWRITE", 0x800),
+    One("MAP_LOCKED", 0x2000),     One("MAP_NORESERVE", 0x4000),
+    One("MAP_POPULATE", 0x8000),   One("MAP_NONBLOCK", 0x10000),
+    One("MAP_STACK", 0x20000),     One("MAP_HUGETLB", 0x40000),
+    One("MAP_SYNC", 0x80000),      One("MAP_FIXED_NOREPLACE", 0x100000),
 };
 constexpr NamedBits kRemap[] = {
     One("MREMAP_MAYMOVE", 1),
@@ -51,32 +43,35 @@ constexpr NamedBits kRemap[] = {
     One("MREMAP_DONTUNMAP", 4),
 };
 constexpr NamedBits kAdvice[] = {
-    Only("MADV_NORMAL", 0),       Only("MADV_RANDOM", 1),       Only("MADV_SEQUENTIAL", 2),
-    Only("MADV_WILLNEED", 3),     Only("MADV_DONTNEED", 4),     Only("MADV_FREE", 8),
-    Only("MADV_REMOVE", 9),       Only("MADV_DONTFORK", 10),    Only("MADV_DOFORK", 11),
-    Only("MADV_MERGEABLE", 12),   Only("MADV_UNMERGEABLE", 13), Only("MADV_HUGEPAGE", 14),
-    Only("MADV_NOHUGEPAGE", 15),  Only("MADV_DONTDUMP", 16),    Only("MADV_DODUMP", 17),
-    Only("MADV_WIPEONFORK", 18),  Only("MADV_KEEPONFORK", 19),  Only("MADV_COLD", 20),
-    Only("MADV_PAGEOUT", 21),     Only("MADV_POPULATE_READ", 22),
-    Only("MADV_POPULATE_WRITE", 23),
+    Only("MADV_NORMAL", 0),      Only("MADV_RANDOM", 1),         Only("MADV_SEQUENTIAL", 2),
+    Only("MADV_WILLNEED", 3),    Only("MADV_DONTNEED", 4),       Only("MADV_FREE", 8),
+    Only("MADV_REMOVE", 9),      Only("MADV_DONTFORK", 10),      Only("MADV_DOFORK", 11),
+    Only("MADV_MERGEABLE", 12),  Only("MADV_UNMERGEABLE", 13),   Only("MADV_HUGEPAGE", 14),
+    Only("MADV_NOHUGEPAGE", 15), Only("MADV_DONTDUMP", 16),      Only("MADV_DODUMP", 17),
+    Only("MADV_WIPEONFORK", 18), Only("MADV_KEEPONFORK", 19),    Only("MADV_COLD", 20),
+    Only("MADV_PAGEOUT", 21),    Only("MADV_POPULATE_READ", 22), Only("MADV_POPULATE_WRITE", 23),
 };
 constexpr NamedBits kWhence[] = {
-    Only("SEEK_SET", 0), Only("SEEK_CUR", 1), Only("SEEK_END", 2),
+    Only("SEEK_SET", 0),  Only("SEEK_CUR", 1),  Only("SEEK_END", 2),
     Only("SEEK_DATA", 3), Only("SEEK_HOLE", 4),
 };
 constexpr NamedBits kErrno[] = {
-    Only("EPERM", 1),      Only("ENOENT", 2),     Only("ESRCH", 3),      Only("EINTR", 4),
-    Only("EIO", 5),        Only("ENXIO", 6),      Only("E2BIG", 7),      Only("ENOEXEC", 8),
-    Only("EBADF", 9),      Only("ECHILD", 10),    Only("EAGAIN", 11),    Only("ENOMEM", 12),
-    Only("EACCES", 13),    Only("EFAULT", 14),    Only("ENOTBLK", 15),   Only("EBUSY", 16),
-    Only("EEXIST", 17),    Only("EXDEV", 18),     Only("ENODEV", 19),    Only("ENOTDIR", 20),
-    Only("EISDIR", 21),    Only("EINVAL", 22),    Only("ENFILE", 23),    Only("EMFILE", 24),
-    Only("ENOTTY", 25),    Only("ETXTBSY", 26),   Only("EFBIG", 27),     Only("ENOSPC", 28),
-    Only("ESPIPE", 29),    Only("EROFS", 30),     Only("EMLINK", 31),    Only("EPIPE", 32),
-    Only("EDOM", 33),      Only("ERANGE", 34),    Only("EDEADLK", 35),   Only("ENAMETOOLONG", 36),
-    Only("ENOSYS", 38),    Only("ENODATA", 61),   Only("ETIME", 62),     Only("EPROTO", 71),
-    Only("EBADMSG", 74),   Only("EOVERFLOW", 75), Only("EOPNOTSUPP", 95), Only("ETIMEDOUT", 110),
-    Only("EALREADY", 114), Only("EINPROGRESS", 115),
+    Only("EPERM", 1),         Only("ENOENT", 2),      Only("ESRCH", 3),
+    Only("EINTR", 4),         Only("EIO", 5),         Only("ENXIO", 6),
+    Only("E2BIG", 7),         Only("ENOEXEC", 8),     Only("EBADF", 9),
+    Only("ECHILD", 10),       Only("EAGAIN", 11),     Only("ENOMEM", 12),
+    Only("EACCES", 13),       Only("EFAULT", 14),     Only("ENOTBLK", 15),
+    Only("EBUSY", 16),        Only("EEXIST", 17),     Only("EXDEV", 18),
+    Only("ENODEV", 19),       Only("ENOTDIR", 20),    Only("EISDIR", 21),
+    Only("EINVAL", 22),       Only("ENFILE", 23),     Only("EMFILE", 24),
+    Only("ENOTTY", 25),       Only("ETXTBSY", 26),    Only("EFBIG", 27),
+    Only("ENOSPC", 28),       Only("ESPIPE", 29),     Only("EROFS", 30),
+    Only("EMLINK", 31),       Only("EPIPE", 32),      Only("EDOM", 33),
+    Only("ERANGE", 34),       Only("EDEADLK", 35),    Only("ENAMETOOLONG", 36),
+    Only("ENOSYS", 38),       Only("ENODATA", 61),    Only("ETIME", 62),
+    Only("EPROTO", 71),       Only("EBADMSG", 74),    Only("EOVERFLOW", 75),
+    Only("EOPNOTSUPP", 95),   Only("ETIMEDOUT", 110), Only("EALREADY", 114),
+    Only("EINPROGRESS", 115),
 };
 
 void AppendHex(uint32_t value, std::string* out) {

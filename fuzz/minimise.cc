@@ -9,8 +9,10 @@ namespace {
 class Minimiser {
  public:
   Minimiser(const Program& program, const MinimiseLimits& limits, Reproducer& reproducer)
-      : best_(program), np_(limits.object_pages == 0 ? 16 : limits.object_pages),
-        runs_left_(limits.max_runs), reproducer_(reproducer) {}
+      : best_(program),
+        np_(limits.object_pages == 0 ? 16 : limits.object_pages),
+        runs_left_(limits.max_runs),
+        reproducer_(reproducer) {}
 
   Program Run() {
     for (bool better = true; better && runs_left_ > 0;) {
@@ -50,7 +52,7 @@ class Minimiser {
 
   // Tries simpler values from the simplest on; a value is not made less simple.
   template <class T>
-  bool Simplify(size_t index, T Step::*field, std::initializer_list<T> values) {
+  bool Simplify(size_t index, T Step::* field, std::initializer_list<T> values) {
     for (const T value : values) {
       if (best_.steps[index].*field == value) return false;
       Program candidate = best_;
@@ -59,11 +61,16 @@ class Minimiser {
     }
     return false;
   }
-  bool SimplifyBytes(size_t index, uint64_t Step::*field) {
+  bool SimplifyBytes(size_t index, uint64_t Step::* field) {
     const uint64_t before = best_.steps[index].*field;
-    const std::initializer_list<uint64_t> plain = {
-        0, Pages(1), Pages(np_ - 1), Pages(np_), Pages(np_ + 1), Pages(2),
-        Pages(uint64_t{1} << 19), Pages(uint64_t{1} << 20)};
+    const std::initializer_list<uint64_t> plain = {0,
+                                                   Pages(1),
+                                                   Pages(np_ - 1),
+                                                   Pages(np_),
+                                                   Pages(np_ + 1),
+                                                   Pages(2),
+                                                   Pages(uint64_t{1} << 19),
+                                                   Pages(uint64_t{1} << 20)};
     if (Simplify<uint64_t>(index, field, plain)) return true;
     // No boundary shows it: as few bits as will do; tens and hundreds of pages stay as they are.
     if (before < Pages(1024) || std::find(plain.begin(), plain.end(), before) != plain.end()) {
@@ -86,8 +93,8 @@ class Minimiser {
       case Call::kMmap:
       case Call::kAnonymous:
         better |= DropAddress(i);
-        better |= Simplify<uint32_t>(i, &Step::flags,
-                                     {kMapShared, kMapPrivate, kMapShared | kMapFixed});
+        better |=
+            Simplify<uint32_t>(i, &Step::flags, {kMapShared, kMapPrivate, kMapShared | kMapFixed});
         better |= Simplify<uint32_t>(i, &Step::prot, {kProtRead | kProtWrite, kProtRead});
         better |= SimplifyBytes(i, &Step::offset);
         better |= SimplifyBytes(i, &Step::length);

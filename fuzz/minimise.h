@@ -1,5 +1,5 @@
-// Makes a program that shows a violation as short and plain as it can be: steps are dropped, then values
-// go to 0, 1 page and the buffer's boundaries, as long as the violation stays.
+// Makes a program that shows a violation as short and plain as it can be: steps are dropped, then
+// values go to 0, 1 page and the buffer's boundaries, as long as the violation stays.
 #ifndef DRYDOCK_FUZZ_MINIMISE_H_
 #define DRYDOCK_FUZZ_MINIMISE_H_
 

@@ -1,9 +1,9 @@
 // The fuzz target for the mmap handler of any driver: libFuzzer's three entry points.
 //
-// Under a supervisor (DRYDOCK_PAGE and DRYDOCK_REPORT are set) each new violation is minimised and written
-// as one line, and fuzzing goes on. Without one a finding is printed and ends the process, as libFuzzer
-// and tests expect; advice never does. Nothing is allocated in LLVMFuzzerTestOneInput once warm, unless a
-// violation is new.
+// Under a supervisor (DRYDOCK_PAGE and DRYDOCK_REPORT are set) each new violation is minimised and
+// written as one line, and fuzzing goes on. Without one a finding is printed and ends the process,
+// as libFuzzer and tests expect; advice never does. Nothing is allocated in LLVMFuzzerTestOneInput
+// once warm, unless a violation is new.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -40,9 +40,9 @@ void JoinSupervisor() {
   const char* report_path = std::getenv(kReportVariable);
   if (page_path == nullptr || report_path == nullptr) return;
   const int file = open(page_path, O_RDWR | O_CLOEXEC);
-  void* shared = file < 0 ? MAP_FAILED
-                          : mmap(nullptr, sizeof(WorkerPage), PROT_READ | PROT_WRITE, MAP_SHARED,
-                                 file, 0);
+  void* shared =
+      file < 0 ? MAP_FAILED
+               : mmap(nullptr, sizeof(WorkerPage), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   report = open(report_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   if (shared == MAP_FAILED || report < 0) {
     std::fprintf(stderr, "drydock: %s: cannot be shared: %s\n", page_path, std::strerror(errno));
@@ -62,7 +62,8 @@ void WriteLine(std::string line) {
 
 [[noreturn]] void PrintAndAbort(size_t index) {
   session->MinimiseViolation(&index);
-  const kernel::Violation violation = session->world().verdicts()[index];
+  const std::optional<kernel::Violation> named = session->Named(index);
+  const kernel::Violation violation = named ? *named : session->world().verdicts()[index];
   const ViolationClass& c = ClassOf(violation.class_number, violation.trap);
   const Program& program = session->program();
   std::fprintf(stderr, "drydock: %.*s %.*s: %s; expected: %s\n", static_cast<int>(c.id.size()),
@@ -130,18 +131,19 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using drydock::fuzz::session;
   session->RunBytes({data, size});
-  if (session->world().verdicts().count() != 0) [[unlikely]] drydock::fuzz::TellViolations();
+  if (session->world().verdicts().count() != 0) [[unlikely]]
+    drydock::fuzz::TellViolations();
   return 0;
 }
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
                                           unsigned int seed) {
-  return drydock::fuzz::Mutate({data, max_size}, size, seed,
-                               drydock::fuzz::session->encoding());
+  return drydock::fuzz::Mutate({data, max_size}, size, seed, drydock::fuzz::session->encoding());
 }
 
-// AddressSanitizer reads these before main(). Reports are violations here, so they do not end the process
-// where the driver was compiled to go on after one, and are not told to people by the sanitizer.
+// AddressSanitizer reads these before main(). Reports are violations here, so they do not end the
+// process where the driver was compiled to go on after one, and are not told to people by the
+// sanitizer.
 extern "C" const char* __asan_default_options() {
   return "halt_on_error=0:detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:"
          "handle_sigill=0:suppress_equal_pcs=0:symbolize=0:detect_stack_use_after_return=0:"

@@ -1,4 +1,5 @@
-// Mutations that know where steps begin in the bytes form: insert, delete, repeat, swap and change one.
+// Mutations that know where steps begin in the bytes form: insert, delete, repeat, swap and change
+// one.
 #ifndef DRYDOCK_FUZZ_MUTATOR_H_
 #define DRYDOCK_FUZZ_MUTATOR_H_
 
@@ -10,8 +11,9 @@
 
 namespace drydock::fuzz {
 
-// Changes the first `size` bytes of `data` in place; returns how many there are now (1 to data.size()).
-// Deterministic in `seed`. Half of the time it leaves the work to libFuzzer's own mutations, if linked.
+// Changes the first `size` bytes of `data` in place; returns how many there are now (1 to
+// data.size()). Deterministic in `seed`. Half of the time it leaves the work to libFuzzer's own
+// mutations, if linked.
 size_t Mutate(std::span<uint8_t> data, size_t size, uint32_t seed, const Encoding& encoding);
 
 }  // namespace drydock::fuzz

@@ -1,4 +1,5 @@
-// Observations as stable text: the same in every world, so that two worlds can be compared line by line.
+// Observations as stable text: the same in every world, so that two worlds can be compared line by
+// line.
 #ifndef DRYDOCK_FUZZ_OBSERVATION_TEXT_H_
 #define DRYDOCK_FUZZ_OBSERVATION_TEXT_H_
 
@@ -9,8 +10,8 @@
 
 namespace drydock::fuzz {
 
-// "ok", "3", "EINVAL", "SIGSEGV (SEGV_MAPERR)", "SIGBUS (BUS_ADRERR)", "the driver stopped", "skipped".
-// Addresses are "ok": they mean nothing in another world.
+// "ok", "3", "EINVAL", "SIGSEGV (SEGV_MAPERR)", "SIGBUS (BUS_ADRERR)", "the driver stopped",
+// "skipped". Addresses are "ok": they mean nothing in another world.
 std::string FormatObservation(const Step& step, const Observation& observation);
 
 }  // namespace drydock::fuzz

@@ -12,9 +12,11 @@ using kernel::Allocation;
 using kernel::AllocationKind;
 using kernel::Vma;
 
-constexpr uint64_t kPagesScanned = 64;  // of one extent, where memory of this run has to be looked at
+constexpr uint64_t kPagesScanned =
+    64;  // of one extent, where memory of this run has to be looked at
 
-// Bytes that nobody wrote since the page was allocated. 1: never written, 2: freed; *at is the first.
+// Bytes that nobody wrote since the page was allocated. 1: never written, 2: freed; *at is the
+// first.
 int Unwritten(hw::PhysicalMemory& memory, hw::Pfn pfn, size_t from, size_t to, size_t* at) {
   const unsigned char* bytes = memory.Plain(pfn);
   for (size_t i = (from + 7) & ~size_t{7}; i + 8 <= to; i += 8) {
@@ -28,8 +30,8 @@ int Unwritten(hw::PhysicalMemory& memory, hw::Pfn pfn, size_t from, size_t to, s
   return 0;
 }
 
-// How a request leaves an object of `end` pages: by its length, by its offset, or around 32 or 64 bits.
-// Each may have another cause, which diagnosis finds out.
+// How a request leaves an object of `end` pages: by its length, by its offset, or around 32 or 64
+// bits. Each may have another cause, which diagnosis finds out.
 uint8_t WayOut(const Request& request, uint64_t end) {
   constexpr uint64_t kTwo32 = uint64_t{1} << (32 - hw::kPageShift);
   constexpr uint64_t kTwo64 = uint64_t{1} << (64 - hw::kPageShift);
@@ -107,7 +109,8 @@ void Oracles::CheckMmapResult() {
     At(call.hook_pc);
   }
   if (call.file_changed) {
-    verdicts_.Report(44, 9, "a failing ->mmap restores vma->vm_file", "vm_file is another file now");
+    verdicts_.Report(44, 9, "a failing ->mmap restores vma->vm_file",
+                     "vm_file is another file now");
     At(call.hook_pc);
   }
 }
@@ -121,15 +124,24 @@ void Oracles::CheckIdentity() {
   const hw::Pfn pfn = populated ? hw::PageTable::PfnAt(*extent, {call.start}) : hw::Pfn{};
   for (size_t i = 0; i < made_count_ && populated && !policy_.offsets_are_cookies; ++i) {
     const Made& other = made_[i];
-    if (other.of != call.vm_file || other.pgoff == call.pgoff || !other.populated || other.first != pfn) continue;
-    verdicts_.Report(15, 3, "another offset shows another page", "offsets %lu and %lu pages both show PFN %#lx first",
-                     static_cast<unsigned long>(other.pgoff), static_cast<unsigned long>(call.pgoff),
-                     static_cast<unsigned long>(pfn.value));
-    At(extent->driver_pc);
-    if ((other.pgoff ^ call.pgoff) % (uint64_t{1} << (32 - hw::kPageShift)) == 0) {
-      verdicts_.Last().object_pages = OwnedPages(kernel_, pfn);
-      verdicts_.Last().variant = 1;
+    if (other.of != call.vm_file || other.pgoff == call.pgoff || !other.populated ||
+        other.first != pfn)
+      continue;
+    // The page may be the right one of a wrong calculation, which then is what is to be told: now,
+    // or where the other mapping was made.
+    const Request request{call.start, call.pgoff, (call.end - call.start) >> hw::kPageShift};
+    Mistake mistake = Explain(kernel_, request, pfn);
+    if (mistake.class_number == 2 && call.pgoff < mistake.object.pages) {
+      if (Explain(kernel_, {0, other.pgoff, other.pages}, pfn).object_known) continue;
+      mistake = Mistake{};
     }
+    verdicts_.Report(mistake.object_known ? mistake.class_number : 15, 3,
+                     "another offset shows another page",
+                     "offsets %lu and %lu pages both show PFN %#lx first",
+                     static_cast<unsigned long>(other.pgoff),
+                     static_cast<unsigned long>(call.pgoff), static_cast<unsigned long>(pfn.value));
+    At(extent->driver_pc);
+    if (mistake.class_number == 2) About(request, mistake);
     break;
   }
   if (made_count_ < made_.size()) {
@@ -163,21 +175,24 @@ void Oracles::CheckPermissions(const Vma& vma, const hw::Extent& extent) {
                      "writable entries in a mapping without VM_WRITE");
     At(extent.driver_pc);
   }
-  if (extent.bits.write == 0 && (flags & kernel::kVmWrite) != 0 && (flags & kernel::kVmShared) == 0) {
+  if (extent.bits.write == 0 && (flags & kernel::kVmWrite) != 0 &&
+      (flags & kernel::kVmShared) == 0) {
     verdicts_.Report(kAdvicePrivateWritable, 4, "stores that reach the device",
                      "a private writable mapping: each store goes to a copy");
     At(extent.driver_pc);
   }
   CheckUpgrade(vma, extent);
   if (extent.bits.exec != 0 && (flags & kernel::kVmExec) != 0) {
-    verdicts_.Report(25, 4, "a mapping that is not executable", "device memory is mapped executable");
+    verdicts_.Report(25, 4, "a mapping that is not executable",
+                     "device memory is mapped executable");
     At(extent.driver_pc);
   }
   if ((flags & kernel::kVmShared) != 0 && vma.c.vm_file != nullptr && extent.bits.write != 0) {
     const uint64_t page = vma.c.vm_pgoff + ((extent.va.value - vma.c.vm_start) >> hw::kPageShift);
     for (const PageRange& range : policy_.read_only) {
       if (page > range.last || page + extent.pages <= range.first) continue;
-      verdicts_.Report(22, 4, "pages that the policy says are read-only", "page %lu of the file is writable",
+      verdicts_.Report(22, 4, "pages that the policy says are read-only",
+                       "page %lu of the file is writable",
                        static_cast<unsigned long>(page < range.first ? range.first : page));
       At(extent.driver_pc);
       break;
@@ -185,8 +200,8 @@ void Oracles::CheckPermissions(const Vma& vma, const hw::Extent& extent) {
   }
 }
 
-// C21, a candidate: a page that was mapped for reading only has become writable. Diagnosis asks the driver
-// whether it would have mapped it writable in the first place.
+// C21, a candidate: a page that was mapped for reading only has become writable. Diagnosis asks the
+// driver whether it would have mapped it writable in the first place.
 void Oracles::CheckUpgrade(const Vma& vma, const hw::Extent& extent) {
   constexpr uint64_t kSharedWritable = kernel::kVmShared | kernel::kVmWrite;
   if (extent.bits.write == 0 || (vma.c.vm_flags & kSharedWritable) != kSharedWritable) return;
@@ -208,7 +223,8 @@ Request Oracles::RequestOf(const Vma& vma) const {
   const kernel::MmapCall& call = kernel_.mm().last_mmap();
   const uint64_t pages = (vma.c.vm_end - vma.c.vm_start) >> hw::kPageShift;
   // RP2 overwrites vm_pgoff of a private mapping, and a split moves vm_start: the call remembers.
-  if (call.serial == vma.serial) return {call.start, call.pgoff, (call.end - call.start) >> hw::kPageShift};
+  if (call.serial == vma.serial)
+    return {call.start, call.pgoff, (call.end - call.start) >> hw::kPageShift};
   return {vma.c.vm_start, vma.c.vm_pgoff, pages};
 }
 
@@ -224,7 +240,8 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
       if (memory.IsRam(pfn)) {
         const kernel::AllocationId owner = memory.frame(pfn).owner;
         const Allocation& a = kernel_.allocations()[owner];
-        if (a.serial > checkpoint_serial_ || clean_[owner] == 0) CheckContent(extent, pfn, pages, a);
+        if (a.serial > checkpoint_serial_ || clean_[owner] == 0)
+          CheckContent(extent, pfn, pages, a);
       }
       done += pages;
       continue;
@@ -235,7 +252,8 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
     const Mistake mistake = Explain(kernel_, request, hw::Pfn{pfn.value - index});
     if (mistake.object_known && mistake.object.shares_page && pfn == mistake.object.pfn) {
       verdicts_.Report(50, 8, "memory in pages of its own",
-                       "page %lu of the mapping is a page of small kmalloc objects: others' bytes are beside the driver's",
+                       "page %lu of the mapping is a page of small kmalloc objects: others' bytes "
+                       "are beside the driver's",
                        static_cast<unsigned long>(index));
       At(extent.driver_pc);
       const Object& object = mistake.object;
@@ -247,7 +265,8 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
         const int kind = Unwritten(memory, pfn, from, to, &at);
         if (kind == 0) return;
         verdicts_.Report(49, 8, "memory that was written before user space sees it",
-                         "page %lu of the mapping, byte %zu, holds what %s", static_cast<unsigned long>(index), at,
+                         "page %lu of the mapping, byte %zu, holds what %s",
+                         static_cast<unsigned long>(index), at,
                          kind == 1 ? "nobody wrote" : "was freed");
         At(extent.driver_pc);
       });
@@ -259,18 +278,23 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
     char meant[80] = "pages that the driver has";
     if (mistake.object_known) {
       std::snprintf(meant, sizeof meant, "only the object of %lu page%s at PFN %#lx",
-                    static_cast<unsigned long>(mistake.object.pages), mistake.object.pages == 1 ? "" : "s",
+                    static_cast<unsigned long>(mistake.object.pages),
+                    mistake.object.pages == 1 ? "" : "s",
                     static_cast<unsigned long>(mistake.object.pfn.value));
     }
     verdicts_.Report(mistake.class_number, mistake.class_number == 32 ? 18 : 1, meant,
-                     "page %lu of the mapping shows PFN %#lx: %s (%s)", static_cast<unsigned long>(index),
-                     static_cast<unsigned long>(pfn.value), whose, mistake.how);
+                     "page %lu of the mapping shows PFN %#lx: %s (%s)",
+                     static_cast<unsigned long>(index), static_cast<unsigned long>(pfn.value),
+                     whose, mistake.how);
     At(extent.driver_pc);
     if (mistake.class_number == 2) About(request, mistake);
-    // A wrong place does not make the wrong range right: the request reaches past the object as well.
+    // A wrong place does not make the wrong range right: the request reaches past the object as
+    // well.
     if (mistake.object_known && mistake.class_number != 2 &&
-        (request.pgoff >= mistake.object.pages || request.pages > mistake.object.pages - request.pgoff)) {
-      verdicts_.Report(2, 1, meant, "%lu pages from page %lu were accepted", static_cast<unsigned long>(request.pages),
+        (request.pgoff >= mistake.object.pages ||
+         request.pages > mistake.object.pages - request.pgoff)) {
+      verdicts_.Report(2, 1, meant, "%lu pages from page %lu were accepted",
+                       static_cast<unsigned long>(request.pages),
                        static_cast<unsigned long>(request.pgoff));
       At(extent.driver_pc);
       About(request, mistake);
@@ -280,7 +304,8 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
 }
 
 // O8: user space must not see bytes that nobody wrote.
-void Oracles::CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages, const Allocation& owner) {
+void Oracles::CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages,
+                           const Allocation& owner) {
   static_cast<void>(owner);
   for (uint64_t p = 0; p < pages && p < kPagesScanned; ++p) {
     size_t at = 0;
@@ -288,7 +313,8 @@ void Oracles::CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages
     if (kind == 0) continue;
     verdicts_.Report(49, 8, "memory that was written before user space sees it",
                      "page %lu of the mapping, byte %zu, holds what %s",
-                     static_cast<unsigned long>((pfn + p) - extent.pfn), at, kind == 1 ? "nobody wrote" : "was freed");
+                     static_cast<unsigned long>((pfn + p) - extent.pfn), at,
+                     kind == 1 ? "nobody wrote" : "was freed");
     At(extent.driver_pc);
     return;
   }
@@ -305,10 +331,11 @@ void Oracles::AfterRun() {
       pc = a.driver_pc;
       bytes = a.size_bytes;
     });
-    // A candidate: memory kept for the next open is no leak. Diagnosis runs the program again to know.
-    verdicts_.Report(45, 7, "memory of a program is freed after it", "%u allocation%s more than before, one of %lu bytes",
-                     live - checkpoint_live_, live - checkpoint_live_ == 1 ? "" : "s",
-                     static_cast<unsigned long>(bytes));
+    // A candidate: memory kept for the next open is no leak. Diagnosis runs the program again to
+    // know.
+    verdicts_.Report(45, 7, "memory of a program is freed after it",
+                     "%u allocation%s more than before, one of %lu bytes", live - checkpoint_live_,
+                     live - checkpoint_live_ == 1 ? "" : "s", static_cast<unsigned long>(bytes));
     At(pc);
   }
 }

@@ -1,6 +1,7 @@
-// Reads the state after each step of a program and reports what is wrong with it. The rules of the MM API
-// (O2, O10), lifetimes (O5) and typed addresses (O18) are reported where they are broken, in sim/kernel; here are
-// the oracles that need to look at the whole: O1, O3, O4, O6, O8, O9. See docs/violations.md.
+// Reads the state after each step of a program and reports what is wrong with it. The rules of the
+// MM API (O2, O10), lifetimes (O5) and typed addresses (O18) are reported where they are broken, in
+// sim/kernel; here are the oracles that need to look at the whole: O1, O3, O4, O6, O8, O9. See
+// docs/violations.md.
 //
 // Costs nothing but a comparison after a step that changed no mapping; allocates nothing.
 #ifndef DRYDOCK_FUZZ_ORACLES_H_
@@ -30,7 +31,8 @@ class Oracles final : public StepObserver {
   // After the exits at the end of a program that no trap ended.
   void AfterRun();
 
-  // Mappings that succeeded at their boundaries, so that a driver which refuses everything is seen (O17).
+  // Mappings that succeeded at their boundaries, so that a driver which refuses everything is seen
+  // (O17).
   uint64_t mmaps_tried() const { return mmaps_tried_; }
   uint64_t mmaps_succeeded() const { return mmaps_succeeded_; }
 
@@ -51,7 +53,8 @@ class Oracles final : public StepObserver {
   void CheckFrames(const kernel::Vma* vma, const hw::Extent& extent);
   void CheckPermissions(const kernel::Vma& vma, const hw::Extent& extent);
   void CheckUpgrade(const kernel::Vma& vma, const hw::Extent& extent);
-  void CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages, const kernel::Allocation& owner);
+  void CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages,
+                    const kernel::Allocation& owner);
   void CheckIdentity();
   Request RequestOf(const kernel::Vma& vma) const;
   void At(uint64_t driver_pc);

@@ -47,7 +47,8 @@ std::string ParsePolicy(const std::string& text, const std::string& name, Policy
     const std::vector<std::string> words = Words(line);
     if (words.empty()) continue;
     if (first) {
-      if (words != Words(kFirstLine)) return where + "not a policy, begin it with \"" + kFirstLine + "\"";
+      if (words != Words(kFirstLine))
+        return where + "not a policy, begin it with \"" + kFirstLine + "\"";
       first = false;
     } else if (words[0] == "offsets" && words.size() == 2 &&
                (words[1] == "linear" || words[1] == "cookies")) {
@@ -59,7 +60,8 @@ std::string ParsePolicy(const std::string& text, const std::string& name, Policy
       }
       parsed.read_only.push_back(range);
     } else {
-      return where + "unknown line \"" + words[0] + "\", write \"offsets linear|cookies\" or \"read-only FIRST..LAST\"";
+      return where + "unknown line \"" + words[0] +
+             "\", write \"offsets linear|cookies\" or \"read-only FIRST..LAST\"";
     }
   }
   if (first) return name + ":1: empty, begin it with \"" + kFirstLine + "\"";

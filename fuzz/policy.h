@@ -1,5 +1,6 @@
-// What only the driver's author knows, told by a --policy text: what offsets mean, and which pages of
-// the file user space may only read. Without one, oracles claim only what the driver itself shows.
+// What only the driver's author knows, told by a --policy text: what offsets mean, and which pages
+// of the file user space may only read. Without one, oracles claim only what the driver itself
+// shows.
 //
 //   drydock policy 1
 //   offsets cookies          # an offset names an object: two may show the same page (O3 is off)

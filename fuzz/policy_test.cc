@@ -9,7 +9,8 @@ TEST(Policy, ReadsCookiesAndReadOnlyRanges) {
   Policy policy;
 
   const std::string error = ParsePolicy(
-      "drydock policy 1\n# a ring\noffsets cookies\nread-only 0..3  # status\nread-only 9\n", "p", &policy);
+      "drydock policy 1\n# a ring\noffsets cookies\nread-only 0..3  # status\nread-only 9\n", "p",
+      &policy);
 
   EXPECT_EQ(error, "");
   EXPECT_EQ(policy, (Policy{.offsets_are_cookies = true, .read_only = {{0, 3}, {9, 9}}}));
@@ -35,17 +36,21 @@ TEST_P(BadPolicy, IsRefusedWithItsLineAndChangesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(
     Lines, BadPolicy,
-    testing::Values(Bad{"Empty", "", "x.policy:1: empty"},
-                    Bad{"CommentsOnly", "# hello\n", "x.policy:1: empty"},
-                    Bad{"NoFirstLine", "offsets linear\n", "x.policy:1: not a policy"},
-                    Bad{"OtherVersion", "drydock policy 2\n", "x.policy:1: not a policy"},
-                    Bad{"UnknownWord", "drydock policy 1\noffset linear\n", "x.policy:2: unknown line \"offset\""},
-                    Bad{"UnknownMeaning", "drydock policy 1\noffsets random\n", "x.policy:2: unknown line"},
-                    Bad{"RangeBackwards", "drydock policy 1\n\nread-only 3..1\n", "x.policy:3: \"3..1\" is no range"},
-                    Bad{"RangeWithoutEnd", "drydock policy 1\nread-only 3..\n", "x.policy:2: \"3..\" is no range"},
-                    Bad{"RangeNegative", "drydock policy 1\nread-only -1\n", "x.policy:2: \"-1\" is no range"},
-                    Bad{"RangeTooLarge", "drydock policy 1\nread-only 99999999999999999999\n",
-                        "x.policy:2: \"99999999999999999999\" is no range"}),
+    testing::Values(
+        Bad{"Empty", "", "x.policy:1: empty"},
+        Bad{"CommentsOnly", "# hello\n", "x.policy:1: empty"},
+        Bad{"NoFirstLine", "offsets linear\n", "x.policy:1: not a policy"},
+        Bad{"OtherVersion", "drydock policy 2\n", "x.policy:1: not a policy"},
+        Bad{"UnknownWord", "drydock policy 1\noffset linear\n",
+            "x.policy:2: unknown line \"offset\""},
+        Bad{"UnknownMeaning", "drydock policy 1\noffsets random\n", "x.policy:2: unknown line"},
+        Bad{"RangeBackwards", "drydock policy 1\n\nread-only 3..1\n",
+            "x.policy:3: \"3..1\" is no range"},
+        Bad{"RangeWithoutEnd", "drydock policy 1\nread-only 3..\n",
+            "x.policy:2: \"3..\" is no range"},
+        Bad{"RangeNegative", "drydock policy 1\nread-only -1\n", "x.policy:2: \"-1\" is no range"},
+        Bad{"RangeTooLarge", "drydock policy 1\nread-only 99999999999999999999\n",
+            "x.policy:2: \"99999999999999999999\" is no range"}),
     [](const testing::TestParamInfo<Bad>& row) { return row.param.name; });
 
 }  // namespace

@@ -1,11 +1,12 @@
-// A program: a short list of system calls and memory accesses, as plain data. It has three forms that say
-// the same - bytes (program_bytes.h), text (program_text.h) and C (program_c.h) - and runs on executors.
+// A program: a short list of system calls and memory accesses, as plain data. It has three forms
+// that say the same - bytes (program_bytes.h), text (program_text.h) and C (program_c.h) - and runs
+// on executors.
 //
 // Results are named by order of appearance: the k-th open makes fd k, the k-th mmap or mremap makes
-// mapping k, the k-th fork makes process k+1 (process 0 is there from the start). A reference names an
-// earlier result. A step whose reference failed, or whose process is gone, is skipped, and counts as
-// "skipped", not as passed. A mapping's address stays what it was after munmap: touching it then is
-// a thing that programs do.
+// mapping k, the k-th fork makes process k+1 (process 0 is there from the start). A reference names
+// an earlier result. A step whose reference failed, or whose process is gone, is skipped, and
+// counts as "skipped", not as passed. A mapping's address stays what it was after munmap: touching
+// it then is a thing that programs do.
 #ifndef DRYDOCK_FUZZ_PROGRAM_H_
 #define DRYDOCK_FUZZ_PROGRAM_H_
 
@@ -19,9 +20,9 @@ namespace drydock::fuzz {
 
 inline constexpr size_t kMaxSteps = 16;
 inline constexpr size_t kMaxNodes = 8;
-inline constexpr uint8_t kNone = 0xff;              // no mapping
+inline constexpr uint8_t kNone = 0xff;  // no mapping
 inline constexpr uint32_t kMaxFailAllocation = 64;
-inline constexpr uint64_t kMaxAccessBytes = 4096;   // of one load, store, read or write
+inline constexpr uint64_t kMaxAccessBytes = 4096;  // of one load, store, read or write
 
 // Numbers of Linux on x86-64, spelled here because the simulation runs on any host.
 inline constexpr uint32_t kMapShared = 0x01;
@@ -107,9 +108,7 @@ constexpr bool UsesFd(Call call) {
   return call == Call::kClose || call == Call::kMmap || call == Call::kRead ||
          call == Call::kWrite || call == Call::kLseek || call == Call::kIoctl;
 }
-constexpr bool UsesMapping(Call call) {
-  return (call >= Call::kMunmap && call <= Call::kWrite);
-}
+constexpr bool UsesMapping(Call call) { return (call >= Call::kMunmap && call <= Call::kWrite); }
 constexpr bool UsesAt(Call call) {
   return call == Call::kMmap || call == Call::kAnonymous || call == Call::kMremap ||
          call == Call::kIoctl;
@@ -124,15 +123,18 @@ struct ResultCounts {
 void CountResult(const Step& step, ResultCounts* counts);
 ResultCounts CountResults(const Program& program, size_t steps);
 
-// nullptr if `step` may follow a prefix with these results, else what is wrong with it, for people. Every
-// reference must name an earlier result, a fixed address must be given, an access has 1 to 4096 bytes.
+// nullptr if `step` may follow a prefix with these results, else what is wrong with it, for people.
+// Every reference must name an earlier result, a fixed address must be given, an access has 1 to
+// 4096 bytes.
 const char* WhyInvalid(const Step& step, const ResultCounts& before);
 bool IsValid(const Program& program);
 
-// Removes step `index` and every step that, by references, cannot be without it; renumbers the rest.
+// Removes step `index` and every step that, by references, cannot be without it; renumbers the
+// rest.
 Program Without(const Program& program, size_t index);
 
-// What a store of step `step` writes at `offset` bytes from its start: differs by step and by place.
+// What a store of step `step` writes at `offset` bytes from its start: differs by step and by
+// place.
 constexpr uint8_t StoredByte(size_t step, uint64_t offset) {
   return static_cast<uint8_t>(0x5a + 37 * step + 7 * offset + (offset >> 8));
 }

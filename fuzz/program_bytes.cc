@@ -96,8 +96,7 @@ class Decoder {
   void DecodePart(Step* step) {
     step->mapping = Mapping();
     const unsigned selector = Byte();
-    const Part part =
-        selector == kPartRaw ? RawPart() : PartOf(selector, lengths_[step->mapping]);
+    const Part part = selector == kPartRaw ? RawPart() : PartOf(selector, lengths_[step->mapping]);
     step->offset = part.offset;
     step->length = part.length;
   }

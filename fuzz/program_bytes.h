@@ -1,12 +1,12 @@
-// The bytes form of programs: what libFuzzer mutates. Every byte string decodes to a valid program, and
-// the encoding leans to the boundaries where mmap handlers go wrong (docs/programs.md).
+// The bytes form of programs: what libFuzzer mutates. Every byte string decodes to a valid program,
+// and the encoding leans to the boundaries where mmap handlers go wrong (docs/programs.md).
 //
 //   byte 0          0x00..0xbf: nothing; 0xc0 + k: allocation k + 1 of the run fails
 //   then steps      a selector byte, then operands; operands past the end of the input are zero
 //
-// Zero bytes are the plain case: 00 00 00 00 00 opens node 0 for reading and writing and maps one page of
-// it, shared, at offset 0. A step that needs a descriptor or a mapping where there is none yet gets
-// one made before it. Decoding allocates nothing.
+// Zero bytes are the plain case: 00 00 00 00 00 opens node 0 for reading and writing and maps one
+// page of it, shared, at offset 0. A step that needs a descriptor or a mapping where there is none
+// yet gets one made before it. Decoding allocates nothing.
 #ifndef DRYDOCK_FUZZ_PROGRAM_BYTES_H_
 #define DRYDOCK_FUZZ_PROGRAM_BYTES_H_
 

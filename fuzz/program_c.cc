@@ -135,8 +135,9 @@ std::string Body(const Step& step, size_t index, const ResultCounts& counts) {
     case Call::kExit:
       return Print("  show(%zu, 0);\n  leave();\n", index);
     case Call::kSwitch:
-      return Print("  if (s->pid[%u] == 0) return skip(%zu);\n  s->current = %u;\n  show(%zu, 0);\n",
-                   step.process, index, step.process, index);
+      return Print(
+          "  if (s->pid[%u] == 0) return skip(%zu);\n  s->current = %u;\n  show(%zu, 0);\n",
+          step.process, index, step.process, index);
   }
   return {};
 }
@@ -161,8 +162,10 @@ std::string Banner(const Program& program, const CFormNotes& notes) {
             " of this run fail; a real kernel needs fault injection for that.\n";
   }
   if (!program.header.core_guards) {
-    text += " * The simulation left out mmap(2)'s own check of offset + length, as kernels before 4.17\n"
-            " * and 32-bit ones do: a newer 64-bit kernel refuses such a call itself.\n";
+    text +=
+        " * The simulation left out mmap(2)'s own check of offset + length, as kernels before "
+        "4.17\n"
+        " * and 32-bit ones do: a newer 64-bit kernel refuses such a call itself.\n";
   }
   return text + " */\n";
 }
@@ -180,8 +183,7 @@ std::string FormatC(const Program& program, const NodePaths& nodes, const CFormN
     }
     if (!used) continue;
     const std::string path = i < nodes.size() ? nodes[i] : "/dev/node" + std::to_string(i);
-    text += Print("#ifndef NODE%u\n#define NODE%u ", i, i) + '"' + ForString(path) +
-            "\"\n#endif\n";
+    text += Print("#ifndef NODE%u\n#define NODE%u ", i, i) + '"' + ForString(path) + "\"\n#endif\n";
   }
   text += "\nstatic const struct {\n  const char *call, *simulated;\n} steps_text[] = {\n";
   for (size_t i = 0; i < program.step_count; ++i) {

@@ -22,8 +22,8 @@ class ProgramC : public testing::Test {
   // Exit status of `gcc`; the program is then at stem_.
   int Build(const std::string& text) {
     std::ofstream(stem_ + ".c") << text;
-    return std::system(("gcc -std=gnu11 -Wall -Wextra -Werror -O1 -o " + stem_ + " " + stem_ +
-                        ".c").c_str());
+    return std::system(
+        ("gcc -std=gnu11 -Wall -Wextra -Werror -O1 -o " + stem_ + " " + stem_ + ".c").c_str());
   }
   // What the built program prints; its status goes to status_.
   std::string Run() {
@@ -44,7 +44,9 @@ ParsedProgram Parse(const std::string& steps) {
 }
 
 Observation Ran(int64_t value, user::Signal signal = user::Signal::kNone) {
-  return {.outcome = {.value = value, .signal = signal}, .data = 0, .process = 0,
+  return {.outcome = {.value = value, .signal = signal},
+          .data = 0,
+          .process = 0,
           .state = StepState::kRan};
 }
 
@@ -68,8 +70,8 @@ TEST_F(ProgramC, ShowsErrnosSkipsAndSignals) {
       "load(m0 + 1 page, 8 bytes)\n"
       "fd1 = open(\"/dev/no-such-node\", O_RDWR)\n"
       "close(fd1)\n");
-  const std::array<Observation, 9> simulated = {Ran(3), Ran(4096), Ran(0), Ran(0), Ran(-22),
-                                                Ran(0, user::Signal::kSegvMaperr), Ran(-2)};
+  const std::array<Observation, 9> simulated = {
+      Ran(3), Ran(4096), Ran(0), Ran(0), Ran(-22), Ran(0, user::Signal::kSegvMaperr), Ran(-2)};
   ASSERT_EQ(Build(FormatC(parsed.program, parsed.nodes,
                           {.title = "C99 a title with a */ in it",
                            .simulated = simulated,

@@ -101,8 +101,8 @@ class Encoder {
   }
   void EncodeMremap(const Step& step) {
     EncodePart(step);
-    const auto found = std::find(kRemapFlags.begin(), kRemapFlags.begin() + kRawRemapFlags,
-                                 step.flags);
+    const auto found =
+        std::find(kRemapFlags.begin(), kRemapFlags.begin() + kRawRemapFlags, step.flags);
     const auto index = static_cast<unsigned>(found - kRemapFlags.begin());
     Byte(index);
     if (index == kRawRemapFlags) Bytes(step.flags, 4);

@@ -363,8 +363,8 @@ ParsedProgram ParseProgram(std::string_view text, std::string_view file_name) {
     return parser.result;
   };
   if (text.size() > kMaxTextBytes) {
-    return fail(1, "too long for a program (" + std::to_string(text.size()) +
-                       " bytes): at most 64 KiB");
+    return fail(
+        1, "too long for a program (" + std::to_string(text.size()) + " bytes): at most 64 KiB");
   }
   size_t number = 0;
   bool first = true;

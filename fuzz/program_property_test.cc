@@ -51,10 +51,9 @@ TEST(ProgramText, WrittenProgramsParseToThemselvesAndAreWrittenTheSame) {
   std::mt19937_64 random(kSeed);
   const NodePaths nodes = {"/dev/pump", "/dev/valve"};
   for (int i = 0; i < kRounds; ++i) {
-    const Encoding encoding{
-        .header = {.profile = 612, .platform = 1, .core_guards = (i & 1) != 0},
-        .object_pages = 16,
-        .node_count = 2};
+    const Encoding encoding{.header = {.profile = 612, .platform = 1, .core_guards = (i & 1) != 0},
+                            .object_pages = 16,
+                            .node_count = 2};
     const Program program = Decode(RandomBytes(random), encoding);
     if (program.step_count == 0) continue;
     const std::string text = FormatProgram(program, nodes);
@@ -119,9 +118,8 @@ TEST(ProgramBytes, EveryBoundaryOfOffsetAndLengthIsTwoBytesAway) {
     offsets.push_back(Decode(by_offset, {.object_pages = kNp}).steps[1].offset);
     lengths.push_back(Decode(by_length, {.object_pages = kNp}).steps[1].length);
   }
-  for (const uint64_t pages :
-       {uint64_t{0}, uint64_t{1}, kNp - 1, kNp, kNp + 1, uint64_t{1} << 19, uint64_t{1} << 20,
-        uint64_t{1} << 51, (uint64_t{1} << 52) - 1}) {
+  for (const uint64_t pages : {uint64_t{0}, uint64_t{1}, kNp - 1, kNp, kNp + 1, uint64_t{1} << 19,
+                               uint64_t{1} << 20, uint64_t{1} << 51, (uint64_t{1} << 52) - 1}) {
     EXPECT_THAT(offsets, testing::Contains(Pages(pages))) << pages << " pages";
     EXPECT_THAT(lengths, testing::Contains(Pages(pages))) << pages << " pages";
   }

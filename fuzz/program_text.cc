@@ -176,10 +176,10 @@ std::string FormatStep(const Program& program, size_t index, const NodePaths& no
 
 std::string FormatProgram(const Program& program, const NodePaths& nodes) {
   const Header& header = program.header;
-  std::string text = "drydock program 1\nprofile " + FormatProfile(header.profile) +
-                     "\nplatform " + std::string(hw::Platforms()[header.platform].name) +
-                     "\ncore-guards " + (header.core_guards ? "on" : "off") +
-                     "\nfail-allocation " + std::to_string(header.fail_allocation) + "\n\n";
+  std::string text = "drydock program 1\nprofile " + FormatProfile(header.profile) + "\nplatform " +
+                     std::string(hw::Platforms()[header.platform].name) + "\ncore-guards " +
+                     (header.core_guards ? "on" : "off") + "\nfail-allocation " +
+                     std::to_string(header.fail_allocation) + "\n\n";
   ResultCounts counts;
   for (size_t i = 0; i < program.step_count; ++i) {
     Writer(nodes, &text).Write(program.steps[i], counts);

@@ -26,8 +26,8 @@ namespace drydock::fuzz {
 // Longer files are refused unread.
 inline constexpr size_t kMaxTextBytes = 64 * 1024;
 
-// What Step::node means: paths in order ("/dev/pump"). The nodes after those have no path and are written
-// `node 0`, `node 1`, ...: the driver's own, whatever they are called (seeds use them).
+// What Step::node means: paths in order ("/dev/pump"). The nodes after those have no path and are
+// written `node 0`, `node 1`, ...: the driver's own, whatever they are called (seeds use them).
 using NodePaths = std::vector<std::string>;
 
 std::string FormatProgram(const Program& program, const NodePaths& nodes);
@@ -35,7 +35,7 @@ std::string FormatProgram(const Program& program, const NodePaths& nodes);
 std::string FormatStep(const Program& program, size_t index, const NodePaths& nodes);
 // "4 pages", "1 page", "100 bytes".
 std::string FormatBytes(uint64_t size_bytes);
-std::string FormatProfile(int profile);         // "6.1"
+std::string FormatProfile(int profile);             // "6.1"
 bool ParseProfile(std::string_view, int* profile);  // 6.1, 6.12, 7.3
 
 struct ParsedProgram {

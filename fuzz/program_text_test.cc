@@ -9,10 +9,12 @@
 namespace drydock::fuzz {
 namespace {
 
-constexpr char kHead[] = "drydock program 1\nprofile 6.1\nplatform x86-64\ncore-guards on\n"
-                         "fail-allocation 0\n\n";
+constexpr char kHead[] =
+    "drydock program 1\nprofile 6.1\nplatform x86-64\ncore-guards on\n"
+    "fail-allocation 0\n\n";
 constexpr char kOpen[] = "fd0 = open(\"/dev/pump\", O_RDWR)\n";
-constexpr char kMap[] = "m0 = mmap(fd0, 4 pages, PROT_READ|PROT_WRITE, MAP_SHARED, offset 0 pages)\n";
+constexpr char kMap[] =
+    "m0 = mmap(fd0, 4 pages, PROT_READ|PROT_WRITE, MAP_SHARED, offset 0 pages)\n";
 
 // Every call once, with every kind of operand.
 constexpr char kEverything[] = R"(drydock program 1
@@ -58,8 +60,8 @@ TEST(ProgramText, CommentsBlanksAndCarriageReturnsMeanNothing) {
 }
 
 TEST(ProgramText, NodesByNumberComeAfterTheOnesByPath) {
-  ParsedProgram parsed = ParseProgram(std::string(kHead) + kOpen + "fd1 = open(node 0, O_RDWR)\n",
-                                      "t.prog");
+  ParsedProgram parsed =
+      ParseProgram(std::string(kHead) + kOpen + "fd1 = open(node 0, O_RDWR)\n", "t.prog");
   ASSERT_EQ(parsed.error, "");
 
   EXPECT_EQ(RenumberNodes(parsed.nodes, {"/dev/valve", "/dev/pump"}, &parsed.program), "");
@@ -136,11 +138,12 @@ INSTANTIATE_TEST_SUITE_P(
         {"not_a_node", After("fd1 = open(\"/etc/passwd\", O_RDWR)"), "a node is a path below /dev"},
         {"node_number", After("fd1 = open(node 8, O_RDWR)"), "9: at most 8 nodes"},
         {"seventeen_steps",
-         std::string(kHead) + kOpen + [] {
-           std::string text;
-           for (int i = 0; i < 16; ++i) text += "lseek(fd0, 0 pages, SEEK_SET)\n";
-           return text;
-         }(),
+         std::string(kHead) + kOpen +
+             [] {
+               std::string text;
+               for (int i = 0; i < 16; ++i) text += "lseek(fd0, 0 pages, SEEK_SET)\n";
+               return text;
+             }(),
          "23: a program has at most 16 steps"},
     }),
     [](const auto& info) { return info.param.name; });

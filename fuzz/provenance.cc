@@ -37,49 +37,50 @@ void ForEachObject(kernel::Kernel& kernel, Visit visit) {
 
 // Matches one object against the frame; 0 if nothing fits.
 int Match(const Object& object, const Request& request, hw::Pfn first, const char** how) {
+  constexpr uint64_t kTwo32 = uint64_t{1} << (32 - hw::kPageShift);
   const uint64_t base = object.pfn.value;
   const uint64_t offset = request.pgoff;
-  const uint64_t shown = first.value;
+  const uint64_t low = offset % kTwo32;
   // A page-table entry has 40 bits for the frame: more are lost.
-  constexpr uint64_t kFrameBits = (uint64_t{1} << 40) - 1;
-  if (shown == base + offset || shown == ((base + offset) & kFrameBits)) {
+  const auto shows = [&](uint64_t pfn) { return first.value == (pfn & ((uint64_t{1} << 40) - 1)); };
+  if (shows(base + offset)) {
     *how = "the right place, beyond the end";
     return 2;
   }
-  constexpr uint64_t kTwo32 = uint64_t{1} << (32 - hw::kPageShift);
-  const uint64_t low = offset % kTwo32;
-  if (offset >= kTwo32 && (shown == base + low || shown == base + low - kTwo32)) {
+  if (offset >= kTwo32 && (shows(base + low) || shows(base + low - kTwo32))) {
     *how = "the offset is cut to 32 bits";
     return 2;
   }
-  if (offset > 0 && offset < 52 && shown == (base << hw::kPageShift) >> (hw::kPageShift + offset)) {
+  // (The processor takes the shift's count modulo 64.)
+  if (offset > 0 && shows((base << hw::kPageShift) >> ((hw::kPageShift + offset) % 64))) {
     *how = "the address is shifted by PAGE_SHIFT + vm_pgoff: + binds before >>";
     return 16;
   }
-  if (offset > 0 && shown == base + 2 * offset) {
+  if (offset > 0 && shows(base + 2 * offset)) {
     *how = "the offset counts twice";
     return 15;
   }
   if (object.has_dma && object.dma.value >> hw::kPageShift != base) {
     const uint64_t dma_pfn = object.dma.value >> hw::kPageShift;
-    if (shown == dma_pfn + offset || shown == dma_pfn + low || shown == dma_pfn) {
+    if (shows(dma_pfn + offset) || shows(dma_pfn + low) || shows(dma_pfn)) {
       *how = "the frame is the DMA address's, which is no physical address on this platform";
       return 32;
     }
   }
   if (object.address != 0) {
     const uint64_t virtual_pfn = object.address >> hw::kPageShift;
-    if (shown == virtual_pfn + offset || shown == virtual_pfn) {
+    if (shows(virtual_pfn + offset) || shows(virtual_pfn)) {
       *how = "the frame is the kernel virtual address's";
       return 32;
     }
   }
-  const uint64_t cut = (base << hw::kPageShift & 0xffffffff) >> hw::kPageShift;
-  if (cut != base && (shown == cut + offset || shown == ((cut + offset) & 0xfffff))) {
+  const uint64_t cut = base % kTwo32;
+  if (cut != base && (shows(cut + offset) || shows((cut + offset) % kTwo32))) {
     *how = "the physical address is cut to 32 bits";
     return 11;
   }
-  if (offset > 0 && (shown == base + (offset << hw::kPageShift) || shown == (base << hw::kPageShift) + offset)) {
+  if (offset > 0 &&
+      (shows(base + (offset << hw::kPageShift)) || shows((base << hw::kPageShift) + offset))) {
     *how = "pages and bytes are added";
     return 7;
   }
@@ -91,7 +92,8 @@ int Match(const Object& object, const Request& request, hw::Pfn first, const cha
 uint64_t OwnedPages(kernel::Kernel& kernel, hw::Pfn pfn) {
   hw::PhysicalMemory& memory = kernel.memory();
   if (!memory.IsRam(pfn)) {
-    // The machine has no other devices than the driver's: each window may be shown, whole pages of it.
+    // The machine has no other devices than the driver's: each window may be shown, whole pages of
+    // it.
     for (size_t i = 0; i < kernel.mmio().window_count(); ++i) {
       const hw::MmioWindow& window = kernel.mmio().window(i);
       const hw::Pfn end{hw::PagesOf(window.base.value + window.size_bytes)};
@@ -108,7 +110,10 @@ uint64_t OwnedPages(kernel::Kernel& kernel, hw::Pfn pfn) {
 }
 
 Mistake Explain(kernel::Kernel& kernel, const Request& request, hw::Pfn first) {
-  Mistake best{.class_number = 1, .object_known = false, .object = {}, .how = "no object of the driver explains it"};
+  Mistake best{.class_number = 1,
+               .object_known = false,
+               .object = {},
+               .how = "no object of the driver explains it"};
   // The frame of the largest object that fits: small ones beside it may fit by chance.
   ForEachObject(kernel, [&](const Object& object) {
     const char* how = "";
@@ -118,7 +123,8 @@ Mistake Explain(kernel::Kernel& kernel, const Request& request, hw::Pfn first) {
     }
     return false;
   });
-  if (!best.object_known && first.value == request.pgoff) best.how = "the offset is taken for a frame number";
+  if (!best.object_known && first.value == request.pgoff)
+    best.how = "the offset is taken for a frame number";
   return best;
 }
 

@@ -1,6 +1,6 @@
-// Whose a physical page is, and, if it is not the driver's, by what mistake a mapping came to show it. The
-// mistakes of page arithmetic leave signatures: the frame is what the object's address gives when it
-// is shifted twice, added twice, cut, or taken for another kind of address.
+// Whose a physical page is, and, if it is not the driver's, by what mistake a mapping came to show
+// it. The mistakes of page arithmetic leave signatures: the frame is what the object's address
+// gives when it is shifted twice, added twice, cut, or taken for another kind of address.
 #ifndef DRYDOCK_FUZZ_PROVENANCE_H_
 #define DRYDOCK_FUZZ_PROVENANCE_H_
 
@@ -32,7 +32,7 @@ struct Object {
 struct Mistake {
   int class_number = 0;
   bool object_known = false;
-  Object object;  // the one that was meant
+  Object object;         // the one that was meant
   const char* how = "";  // "the offset counts twice"
 };
 

@@ -35,10 +35,10 @@ void OnAddressReport(const char*) {
     verdicts->NoteCaller(pc);
     if (fault_pc != nullptr) *fault_pc = verdicts->DriverPc(pc);
   }
-  verdicts->TrapNow(kernel::Trap::kSanitizer, kSanitizerReport, 14, "no access outside of live memory",
-                    "AddressSanitizer: %s, %s of %zu bytes", __asan_get_report_description(),
-                    __asan_get_report_access_type() != 0 ? "write" : "read",
-                    __asan_get_report_access_size());
+  verdicts->TrapNow(
+      kernel::Trap::kSanitizer, kSanitizerReport, 14, "no access outside of live memory",
+      "AddressSanitizer: %s, %s of %zu bytes", __asan_get_report_description(),
+      __asan_get_report_access_type() != 0 ? "write" : "read", __asan_get_report_access_size());
 }
 
 // The innermost frame of the driver: where it called the sanitizer.
@@ -69,6 +69,6 @@ void __ubsan_on_report() {
   char* address = nullptr;
   __ubsan_get_current_report_data(&kind, &message, &file, &line, &column, &address);
   _Unwind_Backtrace(drydock::fuzz::NoteDriverFrame, nullptr);
-  verdicts->Report(drydock::fuzz::kSanitizerReport, 14, "no undefined behaviour", "UndefinedBehaviorSanitizer: %s, line %u: %s",
-                   kind, line, message);
+  verdicts->Report(drydock::fuzz::kSanitizerReport, 14, "no undefined behaviour",
+                   "UndefinedBehaviorSanitizer: %s, line %u: %s", kind, line, message);
 }

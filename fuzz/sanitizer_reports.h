@@ -1,5 +1,6 @@
-// Reports of AddressSanitizer and UndefinedBehaviorSanitizer on the driver's code become violations (O14)
-// of the program that runs, instead of text on stderr. Does nothing where they are not linked.
+// Reports of AddressSanitizer and UndefinedBehaviorSanitizer on the driver's code become violations
+// (O14) of the program that runs, instead of text on stderr. Does nothing where they are not
+// linked.
 #ifndef DRYDOCK_FUZZ_SANITIZER_REPORTS_H_
 #define DRYDOCK_FUZZ_SANITIZER_REPORTS_H_
 
@@ -10,7 +11,8 @@
 
 namespace drydock::fuzz {
 
-// From now on reports go to `verdicts`; a report that ends the process leaves its place in *fault_pc.
+// From now on reports go to `verdicts`; a report that ends the process leaves its place in
+// *fault_pc.
 void CatchSanitizerReports(kernel::Verdicts* verdicts, std::atomic<uint64_t>* fault_pc);
 
 }  // namespace drydock::fuzz

@@ -9,9 +9,9 @@
 namespace drydock::fuzz {
 
 // Encodes every .prog below `seeds` into a file of `corpus`; nothing to do if either is "". Seeds
-// that name a node which the driver has not are left out. Returns "" or one line that says what is wrong.
-std::string WriteSeeds(const std::string& seeds, const std::string& corpus,
-                       const Session& session);
+// that name a node which the driver has not are left out. Returns "" or one line that says what is
+// wrong.
+std::string WriteSeeds(const std::string& seeds, const std::string& corpus, const Session& session);
 
 }  // namespace drydock::fuzz
 

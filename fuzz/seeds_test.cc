@@ -37,8 +37,9 @@ TEST(Dictionary, WordsAreTheStepsTheirNamesSay) {
             "m0 = mmap(fd0, 1 page, PROT_READ|PROT_WRITE, MAP_SHARED, offset 17 pages)");
   EXPECT_EQ(LastStep({0, 0, 0, 0xeb}),
             "m0 = mmap(fd0, 1 page, PROT_READ|PROT_WRITE, MAP_SHARED, offset 1048575 pages)");
-  EXPECT_EQ(LastStep({0, 0, 0, 0xf5}),
-            "m0 = mmap(fd0, 1 page, PROT_READ|PROT_WRITE, MAP_SHARED, offset 4503599627370495 pages)");
+  EXPECT_EQ(
+      LastStep({0, 0, 0, 0xf5}),
+      "m0 = mmap(fd0, 1 page, PROT_READ|PROT_WRITE, MAP_SHARED, offset 4503599627370495 pages)");
   EXPECT_EQ(LastStep({0, 0xd0, 0, 0}),
             "m0 = mmap(fd0, 1 page, PROT_READ|PROT_WRITE, MAP_PRIVATE, offset 0 pages)");
   EXPECT_EQ(LastStep({0, 9, 0, 0}),

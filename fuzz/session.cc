@@ -7,6 +7,7 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "fuzz/diagnosis.h"
 #include "fuzz/maps_text.h"
 #include "fuzz/oracles.h"
 #include "fuzz/sanitizer_reports.h"
@@ -78,10 +79,10 @@ Session::Session(const WorkerOptions& options, WorkerPage* page) : page_(page) {
   oracles_ = std::make_unique<Oracles>(*world_, policy_);
   watcher_ = std::make_unique<Watcher>(*oracles_);
   executor_ = std::make_unique<Executor>(*world_);
+  diagnosis_ = std::make_unique<Diagnosis>(*world_, *executor_, *oracles_);
 
   encoding_.header.profile = static_cast<uint16_t>(options.world.profile);
-  encoding_.header.platform =
-      static_cast<uint8_t>(options.world.platform - hw::Platforms().data());
+  encoding_.header.platform = static_cast<uint8_t>(options.world.platform - hw::Platforms().data());
   encoding_.header.core_guards = options.world.core_guards;
   encoding_.node_count = static_cast<uint8_t>(std::min(nodes().size(), kMaxNodes));
   page_->node_count = encoding_.node_count;
@@ -127,9 +128,28 @@ void Session::RunProgram(const Program& program, StepObserver* then) {
 int Session::NextNew(size_t from) {
   const kernel::Verdicts& verdicts = world_->verdicts();
   for (size_t i = from; i < verdicts.count(); ++i) {
-    if (seen_.IsNew(verdicts[i])) return static_cast<int>(i);
+    if (!seen_.IsNew(verdicts[i])) continue;
+    const std::optional<kernel::Violation> named = Named(i);
+    if (!named) continue;
+    // Two oracles that see one mistake of one function tell it once.
+    ViolationKey key = seen_.KeyOf(*named);
+    key.oracle = 0;
+    if (std::find(told_.begin(), told_.end(), key) != told_.end()) continue;
+    told_.push_back(key);
+    return static_cast<int>(i);
   }
   return -1;
+}
+
+std::optional<kernel::Violation> Session::Named(size_t index) {
+  kernel::Violation violation = world_->verdicts()[index];
+  if (!Diagnosis::Concerns(violation)) return violation;
+  const Program program = program_;
+  const bool real = diagnosis_->Refine(program, &violation);
+  RunProgram(program);
+  if (!real) return std::nullopt;
+  violation.variant = 0;
+  return violation;
 }
 
 std::string_view Session::FunctionOf(const kernel::Violation& violation) const {
@@ -160,7 +180,8 @@ Program Session::MinimiseViolation(size_t* index) {
 }
 
 std::string Session::LineOf(size_t index) {
-  const kernel::Violation violation = world_->verdicts()[index];
+  const std::optional<kernel::Violation> named = Named(index);
+  const kernel::Violation violation = named ? *named : world_->verdicts()[index];
   MapsAfter after(*world_, *executor_, violation.step);
   RunProgram(program_, &after);
   return FormatViolationLine({.violation = violation,

@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "fuzz/elf_image.h"
 #include "fuzz/executor.h"
@@ -20,6 +22,7 @@
 
 namespace drydock::fuzz {
 
+class Diagnosis;
 class Oracles;
 
 class Session final : public Reproducer {
@@ -38,16 +41,20 @@ class Session final : public Reproducer {
 
   // Decodes and runs. No allocation.
   void RunBytes(std::span<const uint8_t> bytes);
-  // Runs a program on a world that was put back; `then`, if any, is told of each step after the oracles.
+  // Runs a program on a world that was put back; `then`, if any, is told of each step after the
+  // oracles.
   void RunProgram(const Program& program, StepObserver* then = nullptr);
   const Program& program() const { return program_; }  // the one that ran last
 
-  // Index of the next violation of the last run from `from` on that was not seen before; -1: none.
+  // Index of the next violation of the last run from `from` on that was not seen before, and that diagnosis
+  // confirms; -1: none. The last run stays the last run.
   int NextNew(size_t from);
+  // Violation `index` of the last run as diagnosis names it; nothing if it finds nothing wrong.
+  std::optional<kernel::Violation> Named(size_t index);
   std::string_view FunctionOf(const kernel::Violation& violation) const;
 
-  // The shortest program that shows violation `index` of the last run. The last run is then its run, and
-  // `index` is where the violation is in it.
+  // The shortest program that shows violation `index` of the last run. The last run is then its
+  // run, and `index` is where the violation is in it.
   Program MinimiseViolation(size_t* index);
   // From now on a report that ends the process leaves its place there.
   void CatchFaultPc(std::atomic<uint64_t>* fault_pc);
@@ -69,6 +76,8 @@ class Session final : public Reproducer {
   std::unique_ptr<Oracles> oracles_;
   std::unique_ptr<Watcher> watcher_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<Diagnosis> diagnosis_;
+  std::vector<ViolationKey> told_;  // by the names that diagnosis gave
   Encoding encoding_;
   Program program_;
   ViolationKey wanted_;

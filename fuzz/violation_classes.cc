@@ -10,7 +10,7 @@ constexpr Weight L = Weight::kLimit;
 // clang-format off
 constexpr ViolationClass kClasses[] = {
     {1, "C01", F, 1, "no window", "The offset that user space gives is used as a page frame number: any memory can be mapped."},
-    {2, "C02", F, 1, "length not checked", "A mapping may be longer than what is left of the buffer."},
+    {2, "C02", F, 1, "range not checked", "The length or the offset of a mapping may reach beyond the buffer."},
     {3, "C03", F, 1, "offset plus length wraps", "The sum in the bounds check overflows, so that a huge offset passes it."},
     {4, "C04", F, 1, "size minus offset underflows", "An offset beyond the buffer makes the rest of it look huge."},
     {5, "C05", F, 1, "off by one at the end", "The page after the last one is accepted."},
@@ -132,16 +132,20 @@ std::string ViolationsMarkdown() {
       "Written by `fuzz/violation_classes.cc`; `violation_classes_test` checks that this page is\n"
       "what it writes. To change the page, change the table there and run\n"
       "`bazel run //fuzz:violations_markdown > docs/violations.md`.\n\n"
-      "A *finding* is a bug in the driver: `drydock check` ends with exit status 1. *Advice* is what\n"
-      "a kernel accepts and an author hardly means: it is printed and never changes the exit status.\n"
+      "A *finding* is a bug in the driver: `drydock check` ends with exit status 1. *Advice* is "
+      "what\n"
+      "a kernel accepts and an author hardly means: it is printed and never changes the exit "
+      "status.\n"
       "A *limit* is ours: the driver uses something that Drydock does not model, so nothing is\n"
       "claimed about what it does from there on; the exit status is 2 if there are no findings.\n\n"
       "The oracle is the one that usually sees the class; a report names the one that did.\n\n"
       "## Classes\n\n"
       "| id | name | weight | oracle | meaning |\n|---|---|---|---|---|\n";
   for (const ViolationClass& c : kClasses) AppendRow(c, &text);
-  text += "\n## What has no class\n\nThe driver's run ended at once, or a rule without a class is broken.\n\n"
-          "| id | name | weight | oracle | meaning |\n|---|---|---|---|---|\n";
+  text +=
+      "\n## What has no class\n\nThe driver's run ended at once, or a rule without a class is "
+      "broken.\n\n"
+      "| id | name | weight | oracle | meaning |\n|---|---|---|---|---|\n";
   for (const ViolationClass& c : kTraps) AppendRow(c, &text);
   return text;
 }

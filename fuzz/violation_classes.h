@@ -1,5 +1,6 @@
-// The classes of violations: what each is called and whether it is a finding or advice. This table is the
-// one place that says so; docs/violations.md is written from it (violation_classes_test checks that).
+// The classes of violations: what each is called and whether it is a finding or advice. This table
+// is the one place that says so; docs/violations.md is written from it (violation_classes_test
+// checks that).
 #ifndef DRYDOCK_FUZZ_VIOLATION_CLASSES_H_
 #define DRYDOCK_FUZZ_VIOLATION_CLASSES_H_
 
@@ -18,7 +19,8 @@ enum class Weight : uint8_t {
   kLimit,    // ours, not the driver's: something that is not modelled; exit status 2
 };
 
-// Numbers of Violation::class_number: 1..99 are C01..C99; 101.. are advice without a class of its own.
+// Numbers of Violation::class_number: 1..99 are C01..C99; 101.. are advice without a class of its
+// own.
 inline constexpr uint8_t kAdvicePrivateWritable = 101;
 inline constexpr uint8_t kSanitizerReport = 102;  // X06 when the run goes on
 

@@ -9,13 +9,13 @@
 namespace drydock::fuzz {
 
 ViolationKey SeenViolations::KeyOf(const kernel::Violation& violation) const {
-  return {violation.class_number, violation.oracle, violation.trap,
+  return {violation.class_number, violation.oracle, violation.variant, violation.trap,
           violation.driver_pc == 0 ? std::string_view() : image_.FunctionAt(violation.driver_pc)};
 }
 
 bool SeenViolations::IsNew(const kernel::Violation& violation) {
   uint64_t hash = violation.driver_pc * 0x9e3779b97f4a7c15u;
-  hash ^= (uint64_t{violation.class_number} << 16 | uint64_t{violation.oracle} << 8 |
+  hash ^= (uint64_t{violation.variant} << 24 | uint64_t{violation.class_number} << 16 | uint64_t{violation.oracle} << 8 |
            static_cast<uint64_t>(violation.trap)) *
           0xff51afd7ed558ccdu;
   hash |= 1;

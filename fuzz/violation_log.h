@@ -1,5 +1,5 @@
-// Which violations were seen already, and how a new one is told: one JSON line (docs/json-schema.md,
-// "the worker's lines").
+// Which violations were seen already, and how a new one is told: one JSON line
+// (docs/json-schema.md, "the worker's lines").
 #ifndef DRYDOCK_FUZZ_VIOLATION_LOG_H_
 #define DRYDOCK_FUZZ_VIOLATION_LOG_H_
 
@@ -22,6 +22,7 @@ namespace drydock::fuzz {
 struct ViolationKey {
   uint8_t class_number = 0;
   uint8_t oracle = 0;
+  uint8_t variant = 0;
   kernel::Trap trap = kernel::Trap::kNone;
   std::string_view function;  // of the driver's image; "" if none
 

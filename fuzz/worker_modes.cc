@@ -124,8 +124,10 @@ int ReplayMode(Session& session, const std::string& file, int out) {
   int status = 0;
   const kernel::Verdicts& verdicts = session.world().verdicts();
   for (size_t i = 0; i < verdicts.count(); ++i) {
+    const std::optional<kernel::Violation> named = session.Named(i);
+    if (!named) continue;
     if (!Write(out, session.LineOf(i))) return kExitCannotRun;
-    const Weight weight = ClassOf(verdicts[i].class_number, verdicts[i].trap).weight;
+    const Weight weight = ClassOf(named->class_number, named->trap).weight;
     if (weight == Weight::kFinding) status = 1;
   }
   return status;

@@ -14,10 +14,9 @@
 namespace drydock::fuzz {
 namespace {
 
-constexpr std::string_view kNames[] = {"driver", "device",  "policy",       "seeds",
-                                       "corpus", "replay",  "minimise",     "param",
-                                       "platform", "profile", "core-guards", "object-pages",
-                                       "world-seed"};
+constexpr std::string_view kNames[] = {
+    "driver", "device",   "policy",  "seeds",       "corpus",       "replay",    "minimise",
+    "param",  "platform", "profile", "core-guards", "object-pages", "world-seed"};
 
 std::string ReadFile(const std::string& path, std::string* error) {
   std::ifstream file(path, std::ios::binary);

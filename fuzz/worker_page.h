@@ -1,8 +1,8 @@
-// The page that a fuzzing worker and its supervisor share: how far the worker is, and the program it is
-// running right now, so that the supervisor knows what killed it.
+// The page that a fuzzing worker and its supervisor share: how far the worker is, and the program
+// it is running right now, so that the supervisor knows what killed it.
 //
-// The worker writes, the supervisor reads. The program's bytes are written before each execution with a
-// plain copy; they are read for sure only when the worker is dead or stopped.
+// The worker writes, the supervisor reads. The program's bytes are written before each execution
+// with a plain copy; they are read for sure only when the worker is dead or stopped.
 #ifndef DRYDOCK_FUZZ_WORKER_PAGE_H_
 #define DRYDOCK_FUZZ_WORKER_PAGE_H_
 
@@ -20,14 +20,14 @@ struct WorkerPage {
   std::atomic<WorkerState> state{WorkerState::kStarting};
   std::atomic<uint32_t> input_size{0};
   std::atomic<uint64_t> executions{0};
-  std::atomic<uint64_t> mmaps{0};        // that the fuzzer's programs made
-  std::atomic<uint64_t> mmaps_ok{0};     // and that succeeded
+  std::atomic<uint64_t> mmaps{0};     // that the fuzzer's programs made
+  std::atomic<uint64_t> mmaps_ok{0};  // and that succeeded
   std::atomic<uint64_t> object_pages{0};
-  std::atomic<uint64_t> fault_pc{0};     // offset in the driver, of a report that ended the worker
+  std::atomic<uint64_t> fault_pc{0};  // offset in the driver, of a report that ended the worker
   std::atomic<uint32_t> node_count{1};
   uint8_t input[kMaxInput] = {};
-  char nodes[8][128] = {};               // paths, ended by 0
-  char error[512] = {};                  // kCannotRun: one line that says why
+  char nodes[8][128] = {};  // paths, ended by 0
+  char error[512] = {};     // kCannotRun: one line that says why
 };
 static_assert(std::atomic<uint64_t>::is_always_lock_free);
 

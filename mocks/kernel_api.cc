@@ -6,7 +6,8 @@
 namespace drydock::mocks {
 
 KernelApi* KernelApi::NoKernel() {
-  std::fputs("drydock: driver code called the kernel, and none is installed (ScopedKernelApi)\n", stderr);
+  std::fputs("drydock: driver code called the kernel, and none is installed (ScopedKernelApi)\n",
+             stderr);
   std::abort();
 }
 

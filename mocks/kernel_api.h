@@ -40,7 +40,7 @@ class MmApi {
   // The `current->mm` of the running task; nullptr in a kernel thread.
   virtual mm_struct* CurrentMm() = 0;
 
-  // Below, in every role: methods that came later. Their default ends the run as an unmodelled symbol.
+  // Methods that came later stand last in their role; by default they end the run as unmodelled.
   virtual int RemapVmallocRange(vm_area_struct* vma, void* address, unsigned long pgoff);
   virtual pgprot_t PgprotWritethrough(pgprot_t prot);
 };
@@ -265,7 +265,7 @@ class KernelApi {
   // Where the driver was when it last crossed the seam: the return address of the shim it called.
   void NoteCaller(const void* return_address) { crossing_->caller = return_address; }
   const void* caller() const { return crossing_->caller; }
-  // As NoteCaller on Current(), for shims that work without a kernel too (memcpy in a test of a plan).
+  // As NoteCaller on Current(), for shims that need no kernel (memcpy in a test of a plan).
   static void NoteCallerIfInstalled(const void* return_address) {
     if (current_ != nullptr) current_->NoteCaller(return_address);
   }

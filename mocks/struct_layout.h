@@ -1,8 +1,9 @@
 // No include guard: it is a list.
-// Where every field of the structs that C and C++ share lies: one list, asserted by struct_layout.c as
-// driver code sees them and by struct_layout.cc as the emulated kernel does. No profile changes it.
+// Where every field of the structs that C and C++ share lies: one list, asserted by
+// struct_layout.c as driver code sees them and by struct_layout.cc as the emulated kernel does.
+// No profile changes it.
 //
-// DRYDOCK_LAYOUT(struct, field, offset), DRYDOCK_SIZE(struct, bytes). Included after both are defined.
+// DRYDOCK_LAYOUT(struct, field, offset), DRYDOCK_SIZE(struct, bytes): defined by who includes it.
 
 DRYDOCK_LAYOUT(list_head, next, 0)
 DRYDOCK_LAYOUT(list_head, prev, 8)

@@ -28,7 +28,8 @@ struct World::Impl {
       : options(std::move(given)),
         kernel(OptionsOf(options)),
         current(kernel),
-        loader(kernel.verdicts(), kernel.runner(), kernel.log(), kernel.chrdev(), kernel.devices()) {}
+        loader(kernel.verdicts(), kernel.runner(), kernel.log(), kernel.chrdev(),
+               kernel.devices()) {}
 
   void ListNodes() {
     nodes.clear();
@@ -81,7 +82,8 @@ std::string World::LoadDriver(const std::string& so_path,
 
 bool World::UnloadDriver() {
   Impl& world = *impl_;
-  return world.image != nullptr && world.loader.Unload(*world.image) == kernel::ModuleLoader::Unloaded::kDone;
+  return world.image != nullptr &&
+         world.loader.Unload(*world.image) == kernel::ModuleLoader::Unloaded::kDone;
 }
 
 const std::vector<std::string>& World::nodes() const { return impl_->nodes; }

@@ -1,5 +1,6 @@
-// One simulated machine with its emulated kernel, a loaded driver and a first process: what programs
-// run against. One static world per process; Reset() puts it back to where Checkpoint() was.
+// One simulated machine with its emulated kernel, a loaded driver and a first process: what
+// programs run against. One static world per process; Reset() puts it back to where Checkpoint()
+// was.
 #ifndef DRYDOCK_SIM_WORLD_H_
 #define DRYDOCK_SIM_WORLD_H_
 
@@ -36,9 +37,9 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  // Loads a driver's shared object as insmod does: parameters, then its init calls. Returns "" or one
-  // line that says what failed (unknown parameter, no module_init, init's errno, nothing registered with
-  // an mmap hook). On failure the world is as it was.
+  // Loads a driver's shared object as insmod does: parameters, then its init calls. Returns "" or
+  // one line that says what failed (unknown parameter, no module_init, init's errno, nothing
+  // registered with an mmap hook). On failure the world is as it was.
   std::string LoadDriver(const std::string& so_path,
                          const std::vector<std::pair<std::string, std::string>>& params);
   // As rmmod: the modules' exits in reverse order. False if a module is in use or has no exit.
@@ -55,7 +56,8 @@ class World {
 
   user::Process init();  // the first process, alive after LoadDriver and Reset
   user::Process process(uint32_t index);
-  // Makes another first process after the last one exited, without a reset. False if there is no room.
+  // Makes another first process after the last one exited, without a reset. False if there is no
+  // room.
   bool StartProcess();
   kernel::Kernel& kernel();
   kernel::Verdicts& verdicts();

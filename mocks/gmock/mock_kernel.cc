@@ -9,20 +9,20 @@ MockMmApi::MockMmApi(MmApi& real) {
   ON_CALL(*this, VmIomapMemory).WillByDefault(::testing::Invoke(&real, &MmApi::VmIomapMemory));
   ON_CALL(*this, VmInsertPage).WillByDefault(::testing::Invoke(&real, &MmApi::VmInsertPage));
   ON_CALL(*this, VmfInsertPfn).WillByDefault(::testing::Invoke(&real, &MmApi::VmfInsertPfn));
-  ON_CALL(*this, VmfInsertPfnProt).WillByDefault(::testing::Invoke(&real,
-          &MmApi::VmfInsertPfnProt));
+  ON_CALL(*this, VmfInsertPfnProt)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::VmfInsertPfnProt));
   ON_CALL(*this, ZapVmaPtes).WillByDefault(::testing::Invoke(&real, &MmApi::ZapVmaPtes));
-  ON_CALL(*this, UnmapMappingRange).WillByDefault(::testing::Invoke(&real,
-          &MmApi::UnmapMappingRange));
+  ON_CALL(*this, UnmapMappingRange)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::UnmapMappingRange));
   ON_CALL(*this, VmGetPageProt).WillByDefault(::testing::Invoke(&real, &MmApi::VmGetPageProt));
-  ON_CALL(*this, PgprotWritecombine).WillByDefault(::testing::Invoke(&real,
-          &MmApi::PgprotWritecombine));
+  ON_CALL(*this, PgprotWritecombine)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::PgprotWritecombine));
   ON_CALL(*this, FindVma).WillByDefault(::testing::Invoke(&real, &MmApi::FindVma));
   ON_CALL(*this, CurrentMm).WillByDefault(::testing::Invoke(&real, &MmApi::CurrentMm));
-  ON_CALL(*this, RemapVmallocRange).WillByDefault(::testing::Invoke(&real,
-          &MmApi::RemapVmallocRange));
-  ON_CALL(*this, PgprotWritethrough).WillByDefault(::testing::Invoke(&real,
-          &MmApi::PgprotWritethrough));
+  ON_CALL(*this, RemapVmallocRange)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::RemapVmallocRange));
+  ON_CALL(*this, PgprotWritethrough)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::PgprotWritethrough));
 }
 MockMmApi::~MockMmApi() = default;
 
@@ -34,10 +34,9 @@ MockAllocApi::MockAllocApi(AllocApi& real) {
   ON_CALL(*this, Ksize).WillByDefault(::testing::Invoke(&real, &AllocApi::Ksize));
   ON_CALL(*this, AllocPages).WillByDefault(::testing::Invoke(&real, &AllocApi::AllocPages));
   ON_CALL(*this, FreePages).WillByDefault(::testing::Invoke(&real, &AllocApi::FreePages));
-  ON_CALL(*this, AllocPagesExact).WillByDefault(::testing::Invoke(&real,
-          &AllocApi::AllocPagesExact));
-  ON_CALL(*this, FreePagesExact).WillByDefault(::testing::Invoke(&real,
-          &AllocApi::FreePagesExact));
+  ON_CALL(*this, AllocPagesExact)
+      .WillByDefault(::testing::Invoke(&real, &AllocApi::AllocPagesExact));
+  ON_CALL(*this, FreePagesExact).WillByDefault(::testing::Invoke(&real, &AllocApi::FreePagesExact));
   ON_CALL(*this, GetPage).WillByDefault(::testing::Invoke(&real, &AllocApi::GetPage));
   ON_CALL(*this, PutPage).WillByDefault(::testing::Invoke(&real, &AllocApi::PutPage));
   ON_CALL(*this, SplitPage).WillByDefault(::testing::Invoke(&real, &AllocApi::SplitPage));
@@ -57,8 +56,8 @@ MockDmaApi::MockDmaApi(DmaApi& real) {
   ON_CALL(*this, DmaFreeAttrs).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaFreeAttrs));
   ON_CALL(*this, DmaMmapAttrs).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaMmapAttrs));
   ON_CALL(*this, DmaSetMask).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaSetMask));
-  ON_CALL(*this, DmaSetCoherentMask).WillByDefault(::testing::Invoke(&real,
-          &DmaApi::DmaSetCoherentMask));
+  ON_CALL(*this, DmaSetCoherentMask)
+      .WillByDefault(::testing::Invoke(&real, &DmaApi::DmaSetCoherentMask));
   ON_CALL(*this, DmaMapPage).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaMapPage));
   ON_CALL(*this, DmaUnmapPage).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaUnmapPage));
   ON_CALL(*this, DmaSync).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaSync));
@@ -70,8 +69,8 @@ MockUaccessApi::MockUaccessApi(UaccessApi& real) {
   ON_CALL(*this, CopyToUser).WillByDefault(::testing::Invoke(&real, &UaccessApi::CopyToUser));
   ON_CALL(*this, CopyFromUser).WillByDefault(::testing::Invoke(&real, &UaccessApi::CopyFromUser));
   ON_CALL(*this, ClearUser).WillByDefault(::testing::Invoke(&real, &UaccessApi::ClearUser));
-  ON_CALL(*this, StrncpyFromUser).WillByDefault(::testing::Invoke(&real,
-          &UaccessApi::StrncpyFromUser));
+  ON_CALL(*this, StrncpyFromUser)
+      .WillByDefault(::testing::Invoke(&real, &UaccessApi::StrncpyFromUser));
   ON_CALL(*this, AccessOk).WillByDefault(::testing::Invoke(&real, &UaccessApi::AccessOk));
 }
 MockUaccessApi::~MockUaccessApi() = default;
@@ -82,10 +81,10 @@ MockIoApi::MockIoApi(IoApi& real) {
   ON_CALL(*this, Iounmap).WillByDefault(::testing::Invoke(&real, &IoApi::Iounmap));
   ON_CALL(*this, Memremap).WillByDefault(::testing::Invoke(&real, &IoApi::Memremap));
   ON_CALL(*this, Memunmap).WillByDefault(::testing::Invoke(&real, &IoApi::Memunmap));
-  ON_CALL(*this, RequestMemRegion).WillByDefault(::testing::Invoke(&real,
-          &IoApi::RequestMemRegion));
-  ON_CALL(*this, ReleaseMemRegion).WillByDefault(::testing::Invoke(&real,
-          &IoApi::ReleaseMemRegion));
+  ON_CALL(*this, RequestMemRegion)
+      .WillByDefault(::testing::Invoke(&real, &IoApi::RequestMemRegion));
+  ON_CALL(*this, ReleaseMemRegion)
+      .WillByDefault(::testing::Invoke(&real, &IoApi::ReleaseMemRegion));
   ON_CALL(*this, MmioRead).WillByDefault(::testing::Invoke(&real, &IoApi::MmioRead));
   ON_CALL(*this, MmioWrite).WillByDefault(::testing::Invoke(&real, &IoApi::MmioWrite));
 }
@@ -93,65 +92,62 @@ MockIoApi::~MockIoApi() = default;
 
 MockChrdevApi::MockChrdevApi() = default;
 MockChrdevApi::MockChrdevApi(ChrdevApi& real) {
-  ON_CALL(*this, RegisterChrdev).WillByDefault(::testing::Invoke(&real,
-          &ChrdevApi::RegisterChrdev));
-  ON_CALL(*this, UnregisterChrdev).WillByDefault(::testing::Invoke(&real,
-          &ChrdevApi::UnregisterChrdev));
-  ON_CALL(*this, AllocChrdevRegion).WillByDefault(::testing::Invoke(&real,
-          &ChrdevApi::AllocChrdevRegion));
-  ON_CALL(*this, RegisterChrdevRegion).WillByDefault(::testing::Invoke(&real,
-          &ChrdevApi::RegisterChrdevRegion));
-  ON_CALL(*this, UnregisterChrdevRegion).WillByDefault(::testing::Invoke(&real,
-          &ChrdevApi::UnregisterChrdevRegion));
+  ON_CALL(*this, RegisterChrdev)
+      .WillByDefault(::testing::Invoke(&real, &ChrdevApi::RegisterChrdev));
+  ON_CALL(*this, UnregisterChrdev)
+      .WillByDefault(::testing::Invoke(&real, &ChrdevApi::UnregisterChrdev));
+  ON_CALL(*this, AllocChrdevRegion)
+      .WillByDefault(::testing::Invoke(&real, &ChrdevApi::AllocChrdevRegion));
+  ON_CALL(*this, RegisterChrdevRegion)
+      .WillByDefault(::testing::Invoke(&real, &ChrdevApi::RegisterChrdevRegion));
+  ON_CALL(*this, UnregisterChrdevRegion)
+      .WillByDefault(::testing::Invoke(&real, &ChrdevApi::UnregisterChrdevRegion));
   ON_CALL(*this, CdevInit).WillByDefault(::testing::Invoke(&real, &ChrdevApi::CdevInit));
   ON_CALL(*this, CdevAdd).WillByDefault(::testing::Invoke(&real, &ChrdevApi::CdevAdd));
   ON_CALL(*this, CdevDel).WillByDefault(::testing::Invoke(&real, &ChrdevApi::CdevDel));
   ON_CALL(*this, MiscRegister).WillByDefault(::testing::Invoke(&real, &ChrdevApi::MiscRegister));
-  ON_CALL(*this, MiscDeregister).WillByDefault(::testing::Invoke(&real,
-          &ChrdevApi::MiscDeregister));
+  ON_CALL(*this, MiscDeregister)
+      .WillByDefault(::testing::Invoke(&real, &ChrdevApi::MiscDeregister));
 }
 MockChrdevApi::~MockChrdevApi() = default;
 
 MockDeviceApi::MockDeviceApi() = default;
 MockDeviceApi::MockDeviceApi(DeviceApi& real) {
   ON_CALL(*this, ClassCreate).WillByDefault(::testing::Invoke(&real, &DeviceApi::ClassCreate));
-  ON_CALL(*this, ClassRegister).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::ClassRegister));
-  ON_CALL(*this, ClassUnregister).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::ClassUnregister));
+  ON_CALL(*this, ClassRegister).WillByDefault(::testing::Invoke(&real, &DeviceApi::ClassRegister));
+  ON_CALL(*this, ClassUnregister)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::ClassUnregister));
   ON_CALL(*this, ClassDestroy).WillByDefault(::testing::Invoke(&real, &DeviceApi::ClassDestroy));
   ON_CALL(*this, DeviceCreate).WillByDefault(::testing::Invoke(&real, &DeviceApi::DeviceCreate));
-  ON_CALL(*this, DeviceDestroy).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::DeviceDestroy));
-  ON_CALL(*this, DeviceInitialize).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::DeviceInitialize));
+  ON_CALL(*this, DeviceDestroy).WillByDefault(::testing::Invoke(&real, &DeviceApi::DeviceDestroy));
+  ON_CALL(*this, DeviceInitialize)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::DeviceInitialize));
   ON_CALL(*this, DeviceAdd).WillByDefault(::testing::Invoke(&real, &DeviceApi::DeviceAdd));
   ON_CALL(*this, DeviceDel).WillByDefault(::testing::Invoke(&real, &DeviceApi::DeviceDel));
   ON_CALL(*this, GetDevice).WillByDefault(::testing::Invoke(&real, &DeviceApi::GetDevice));
   ON_CALL(*this, PutDevice).WillByDefault(::testing::Invoke(&real, &DeviceApi::PutDevice));
   ON_CALL(*this, DevSetName).WillByDefault(::testing::Invoke(&real, &DeviceApi::DevSetName));
-  ON_CALL(*this, PlatformDriverRegister).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformDriverRegister));
-  ON_CALL(*this, PlatformDriverUnregister).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformDriverUnregister));
-  ON_CALL(*this, PlatformDriverProbe).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformDriverProbe));
-  ON_CALL(*this, PlatformDeviceAlloc).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformDeviceAlloc));
-  ON_CALL(*this, PlatformDeviceAddResources).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformDeviceAddResources));
-  ON_CALL(*this, PlatformDeviceAdd).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformDeviceAdd));
-  ON_CALL(*this, PlatformDeviceDel).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformDeviceDel));
-  ON_CALL(*this, PlatformDevicePut).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformDevicePut));
-  ON_CALL(*this, PlatformGetResource).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::PlatformGetResource));
-  ON_CALL(*this, DevmAddAction).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::DevmAddAction));
-  ON_CALL(*this, DevmRemoveAction).WillByDefault(::testing::Invoke(&real,
-          &DeviceApi::DevmRemoveAction));
+  ON_CALL(*this, PlatformDriverRegister)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformDriverRegister));
+  ON_CALL(*this, PlatformDriverUnregister)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformDriverUnregister));
+  ON_CALL(*this, PlatformDriverProbe)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformDriverProbe));
+  ON_CALL(*this, PlatformDeviceAlloc)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformDeviceAlloc));
+  ON_CALL(*this, PlatformDeviceAddResources)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformDeviceAddResources));
+  ON_CALL(*this, PlatformDeviceAdd)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformDeviceAdd));
+  ON_CALL(*this, PlatformDeviceDel)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformDeviceDel));
+  ON_CALL(*this, PlatformDevicePut)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformDevicePut));
+  ON_CALL(*this, PlatformGetResource)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::PlatformGetResource));
+  ON_CALL(*this, DevmAddAction).WillByDefault(::testing::Invoke(&real, &DeviceApi::DevmAddAction));
+  ON_CALL(*this, DevmRemoveAction)
+      .WillByDefault(::testing::Invoke(&real, &DeviceApi::DevmRemoveAction));
   ON_CALL(*this, DevmKmalloc).WillByDefault(::testing::Invoke(&real, &DeviceApi::DevmKmalloc));
   ON_CALL(*this, DevmKfree).WillByDefault(::testing::Invoke(&real, &DeviceApi::DevmKfree));
 }
@@ -159,14 +155,14 @@ MockDeviceApi::~MockDeviceApi() = default;
 
 MockOfApi::MockOfApi() = default;
 MockOfApi::MockOfApi(OfApi& real) {
-  ON_CALL(*this, FindCompatibleNode).WillByDefault(::testing::Invoke(&real,
-          &OfApi::FindCompatibleNode));
+  ON_CALL(*this, FindCompatibleNode)
+      .WillByDefault(::testing::Invoke(&real, &OfApi::FindCompatibleNode));
   ON_CALL(*this, FindNodeByPath).WillByDefault(::testing::Invoke(&real, &OfApi::FindNodeByPath));
-  ON_CALL(*this, FindNodeByPhandle).WillByDefault(::testing::Invoke(&real,
-          &OfApi::FindNodeByPhandle));
+  ON_CALL(*this, FindNodeByPhandle)
+      .WillByDefault(::testing::Invoke(&real, &OfApi::FindNodeByPhandle));
   ON_CALL(*this, GetProperty).WillByDefault(::testing::Invoke(&real, &OfApi::GetProperty));
-  ON_CALL(*this, AddressToResource).WillByDefault(::testing::Invoke(&real,
-          &OfApi::AddressToResource));
+  ON_CALL(*this, AddressToResource)
+      .WillByDefault(::testing::Invoke(&real, &OfApi::AddressToResource));
   ON_CALL(*this, NodeGet).WillByDefault(::testing::Invoke(&real, &OfApi::NodeGet));
   ON_CALL(*this, NodePut).WillByDefault(::testing::Invoke(&real, &OfApi::NodePut));
   ON_CALL(*this, ReservedMem).WillByDefault(::testing::Invoke(&real, &OfApi::ReservedMem));

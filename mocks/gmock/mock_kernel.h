@@ -1,7 +1,7 @@
 // GoogleMock over the roles of the seam, and a kernel that puts such mocks in front of a real one.
 //
-// A mock made with a real role delegates to it until a test says otherwise, so a test names only the
-// calls that are its subject:
+// A mock made with a real role delegates to it until a test says otherwise, so a test names only
+// the calls that are its subject:
 //
 //   NiceMock<MockMmApi> mm(world_kernel.mm());
 //   MockKernel kernel(world_kernel);
@@ -27,24 +27,29 @@ class MockMmApi : public MmApi {
   explicit MockMmApi(MmApi& real);
   ~MockMmApi() override;
 
-  MOCK_METHOD(int, RemapPfnRange, (vm_area_struct* vma, unsigned long addr, unsigned long pfn,
-              unsigned long size, pgprot_t prot), (override));
-  MOCK_METHOD(int, VmIomapMemory, (vm_area_struct* vma, unsigned long long start,
-              unsigned long len), (override));
-  MOCK_METHOD(int, VmInsertPage, (vm_area_struct* vma, unsigned long addr, page* page), (override));
-  MOCK_METHOD(vm_fault_t, VmfInsertPfn, (vm_area_struct* vma, unsigned long addr,
-              unsigned long pfn), (override));
-  MOCK_METHOD(vm_fault_t, VmfInsertPfnProt, (vm_area_struct* vma, unsigned long addr,
-              unsigned long pfn, pgprot_t prot), (override));
-  MOCK_METHOD(void, ZapVmaPtes, (vm_area_struct* vma, unsigned long addr, unsigned long size),
+  MOCK_METHOD(int, RemapPfnRange,
+              (vm_area_struct * vma, unsigned long addr, unsigned long pfn, unsigned long size,
+               pgprot_t prot),
               (override));
-  MOCK_METHOD(void, UnmapMappingRange, (address_space* mapping, long long hole_begin,
-              long long hole_len, int even_cows), (override));
+  MOCK_METHOD(int, VmIomapMemory,
+              (vm_area_struct * vma, unsigned long long start, unsigned long len), (override));
+  MOCK_METHOD(int, VmInsertPage, (vm_area_struct * vma, unsigned long addr, page* page),
+              (override));
+  MOCK_METHOD(vm_fault_t, VmfInsertPfn,
+              (vm_area_struct * vma, unsigned long addr, unsigned long pfn), (override));
+  MOCK_METHOD(vm_fault_t, VmfInsertPfnProt,
+              (vm_area_struct * vma, unsigned long addr, unsigned long pfn, pgprot_t prot),
+              (override));
+  MOCK_METHOD(void, ZapVmaPtes, (vm_area_struct * vma, unsigned long addr, unsigned long size),
+              (override));
+  MOCK_METHOD(void, UnmapMappingRange,
+              (address_space * mapping, long long hole_begin, long long hole_len, int even_cows),
+              (override));
   MOCK_METHOD(pgprot_t, VmGetPageProt, (unsigned long vm_flags), (override));
   MOCK_METHOD(pgprot_t, PgprotWritecombine, (pgprot_t prot), (override));
-  MOCK_METHOD(vm_area_struct*, FindVma, (mm_struct* mm, unsigned long addr), (override));
+  MOCK_METHOD(vm_area_struct*, FindVma, (mm_struct * mm, unsigned long addr), (override));
   MOCK_METHOD(mm_struct*, CurrentMm, (), (override));
-  MOCK_METHOD(int, RemapVmallocRange, (vm_area_struct* vma, void* address, unsigned long pgoff),
+  MOCK_METHOD(int, RemapVmallocRange, (vm_area_struct * vma, void* address, unsigned long pgoff),
               (override));
   MOCK_METHOD(pgprot_t, PgprotWritethrough, (pgprot_t prot), (override));
 };
@@ -61,12 +66,12 @@ class MockAllocApi : public AllocApi {
   MOCK_METHOD(void, Kfree, (const void* object), (override));
   MOCK_METHOD(size_t, Ksize, (const void* object), (override));
   MOCK_METHOD(page*, AllocPages, (unsigned int gfp, unsigned int order), (override));
-  MOCK_METHOD(void, FreePages, (page* page, unsigned int order), (override));
+  MOCK_METHOD(void, FreePages, (page * page, unsigned int order), (override));
   MOCK_METHOD(void*, AllocPagesExact, (size_t size_bytes, unsigned int gfp), (override));
   MOCK_METHOD(void, FreePagesExact, (void* address, size_t size_bytes), (override));
-  MOCK_METHOD(void, GetPage, (page* page), (override));
-  MOCK_METHOD(void, PutPage, (page* page), (override));
-  MOCK_METHOD(void, SplitPage, (page* page, unsigned int order), (override));
+  MOCK_METHOD(void, GetPage, (page * page), (override));
+  MOCK_METHOD(void, PutPage, (page * page), (override));
+  MOCK_METHOD(void, SplitPage, (page * page, unsigned int order), (override));
   MOCK_METHOD(void*, Vmalloc, (size_t size_bytes, unsigned int gfp, bool user), (override));
   MOCK_METHOD(void, Vfree, (const void* address), (override));
   MOCK_METHOD(page*, VmallocToPage, (const void* address), (override));
@@ -82,20 +87,32 @@ class MockDmaApi : public DmaApi {
   explicit MockDmaApi(DmaApi& real);
   ~MockDmaApi() override;
 
-  MOCK_METHOD(void*, DmaAllocAttrs, (device* dev, size_t size_bytes,
-              unsigned long long* dma_handle, unsigned int gfp, unsigned long attrs), (override));
-  MOCK_METHOD(void, DmaFreeAttrs, (device* dev, size_t size_bytes, void* cpu_addr,
-              unsigned long long dma_handle, unsigned long attrs), (override));
-  MOCK_METHOD(int, DmaMmapAttrs, (device* dev, vm_area_struct* vma, void* cpu_addr,
-              unsigned long long dma_addr, size_t size_bytes, unsigned long attrs), (override));
-  MOCK_METHOD(int, DmaSetMask, (device* dev, unsigned long long mask), (override));
-  MOCK_METHOD(int, DmaSetCoherentMask, (device* dev, unsigned long long mask), (override));
-  MOCK_METHOD(unsigned long long, DmaMapPage, (device* dev, page* page, size_t offset_bytes,
-              size_t size_bytes, int direction, unsigned long attrs), (override));
-  MOCK_METHOD(void, DmaUnmapPage, (device* dev, unsigned long long dma_addr, size_t size_bytes,
-              int direction, unsigned long attrs), (override));
-  MOCK_METHOD(void, DmaSync, (device* dev, unsigned long long dma_addr, size_t size_bytes,
-              int direction, bool for_cpu), (override));
+  MOCK_METHOD(void*, DmaAllocAttrs,
+              (device * dev, size_t size_bytes, unsigned long long* dma_handle, unsigned int gfp,
+               unsigned long attrs),
+              (override));
+  MOCK_METHOD(void, DmaFreeAttrs,
+              (device * dev, size_t size_bytes, void* cpu_addr, unsigned long long dma_handle,
+               unsigned long attrs),
+              (override));
+  MOCK_METHOD(int, DmaMmapAttrs,
+              (device * dev, vm_area_struct* vma, void* cpu_addr, unsigned long long dma_addr,
+               size_t size_bytes, unsigned long attrs),
+              (override));
+  MOCK_METHOD(int, DmaSetMask, (device * dev, unsigned long long mask), (override));
+  MOCK_METHOD(int, DmaSetCoherentMask, (device * dev, unsigned long long mask), (override));
+  MOCK_METHOD(unsigned long long, DmaMapPage,
+              (device * dev, page* page, size_t offset_bytes, size_t size_bytes, int direction,
+               unsigned long attrs),
+              (override));
+  MOCK_METHOD(void, DmaUnmapPage,
+              (device * dev, unsigned long long dma_addr, size_t size_bytes, int direction,
+               unsigned long attrs),
+              (override));
+  MOCK_METHOD(void, DmaSync,
+              (device * dev, unsigned long long dma_addr, size_t size_bytes, int direction,
+               bool for_cpu),
+              (override));
 };
 
 class MockUaccessApi : public UaccessApi {
@@ -104,10 +121,10 @@ class MockUaccessApi : public UaccessApi {
   explicit MockUaccessApi(UaccessApi& real);
   ~MockUaccessApi() override;
 
-  MOCK_METHOD(unsigned long, CopyToUser, (void* user_to, const void* from,
-              unsigned long size_bytes), (override));
-  MOCK_METHOD(unsigned long, CopyFromUser, (void* to, const void* user_from,
-              unsigned long size_bytes), (override));
+  MOCK_METHOD(unsigned long, CopyToUser,
+              (void* user_to, const void* from, unsigned long size_bytes), (override));
+  MOCK_METHOD(unsigned long, CopyFromUser,
+              (void* to, const void* user_from, unsigned long size_bytes), (override));
   MOCK_METHOD(unsigned long, ClearUser, (void* user_to, unsigned long size_bytes), (override));
   MOCK_METHOD(long, StrncpyFromUser, (char* to, const char* user_from, long count), (override));
   MOCK_METHOD(bool, AccessOk, (const void* user, unsigned long size_bytes), (override));
@@ -125,8 +142,9 @@ class MockIoApi : public IoApi {
   MOCK_METHOD(void*, Memremap, (unsigned long long phys, size_t size_bytes, unsigned long flags),
               (override));
   MOCK_METHOD(void, Memunmap, (void* address), (override));
-  MOCK_METHOD(resource*, RequestMemRegion, (unsigned long long start,
-              unsigned long long size_bytes, const char* name), (override));
+  MOCK_METHOD(resource*, RequestMemRegion,
+              (unsigned long long start, unsigned long long size_bytes, const char* name),
+              (override));
   MOCK_METHOD(void, ReleaseMemRegion, (unsigned long long start, unsigned long long size_bytes),
               (override));
   MOCK_METHOD(uint64_t, MmioRead, (const volatile void* address, unsigned int size_bytes),
@@ -141,20 +159,24 @@ class MockChrdevApi : public ChrdevApi {
   explicit MockChrdevApi(ChrdevApi& real);
   ~MockChrdevApi() override;
 
-  MOCK_METHOD(int, RegisterChrdev, (unsigned int major, unsigned int base_minor,
-              unsigned int count, const char* name, const file_operations* fops), (override));
-  MOCK_METHOD(void, UnregisterChrdev, (unsigned int major, unsigned int base_minor,
-              unsigned int count, const char* name), (override));
-  MOCK_METHOD(int, AllocChrdevRegion, (unsigned int* dev, unsigned int base_minor,
-              unsigned int count, const char* name), (override));
+  MOCK_METHOD(int, RegisterChrdev,
+              (unsigned int major, unsigned int base_minor, unsigned int count, const char* name,
+               const file_operations* fops),
+              (override));
+  MOCK_METHOD(void, UnregisterChrdev,
+              (unsigned int major, unsigned int base_minor, unsigned int count, const char* name),
+              (override));
+  MOCK_METHOD(int, AllocChrdevRegion,
+              (unsigned int* dev, unsigned int base_minor, unsigned int count, const char* name),
+              (override));
   MOCK_METHOD(int, RegisterChrdevRegion, (unsigned int dev, unsigned int count, const char* name),
               (override));
   MOCK_METHOD(void, UnregisterChrdevRegion, (unsigned int dev, unsigned int count), (override));
-  MOCK_METHOD(void, CdevInit, (cdev* cdev, const file_operations* fops), (override));
-  MOCK_METHOD(int, CdevAdd, (cdev* cdev, unsigned int dev, unsigned int count), (override));
-  MOCK_METHOD(void, CdevDel, (cdev* cdev), (override));
-  MOCK_METHOD(int, MiscRegister, (miscdevice* misc), (override));
-  MOCK_METHOD(void, MiscDeregister, (miscdevice* misc), (override));
+  MOCK_METHOD(void, CdevInit, (cdev * cdev, const file_operations* fops), (override));
+  MOCK_METHOD(int, CdevAdd, (cdev * cdev, unsigned int dev, unsigned int count), (override));
+  MOCK_METHOD(void, CdevDel, (cdev * cdev), (override));
+  MOCK_METHOD(int, MiscRegister, (miscdevice * misc), (override));
+  MOCK_METHOD(void, MiscDeregister, (miscdevice * misc), (override));
 };
 
 class MockDeviceApi : public DeviceApi {
@@ -163,36 +185,39 @@ class MockDeviceApi : public DeviceApi {
   explicit MockDeviceApi(DeviceApi& real);
   ~MockDeviceApi() override;
 
-  MOCK_METHOD(kclass*, ClassCreate, (module* owner, const char* name), (override));
-  MOCK_METHOD(int, ClassRegister, (kclass* cls), (override));
-  MOCK_METHOD(void, ClassUnregister, (kclass* cls), (override));
-  MOCK_METHOD(void, ClassDestroy, (kclass* cls), (override));
-  MOCK_METHOD(device*, DeviceCreate, (kclass* cls, device* parent, unsigned int devt,
-              void* drvdata, const char* format, va_list args), (override));
-  MOCK_METHOD(void, DeviceDestroy, (kclass* cls, unsigned int devt), (override));
-  MOCK_METHOD(void, DeviceInitialize, (device* dev), (override));
-  MOCK_METHOD(int, DeviceAdd, (device* dev), (override));
-  MOCK_METHOD(void, DeviceDel, (device* dev), (override));
-  MOCK_METHOD(device*, GetDevice, (device* dev), (override));
-  MOCK_METHOD(void, PutDevice, (device* dev), (override));
-  MOCK_METHOD(int, DevSetName, (device* dev, const char* format, va_list args), (override));
-  MOCK_METHOD(int, PlatformDriverRegister, (platform_driver* driver, module* owner), (override));
-  MOCK_METHOD(void, PlatformDriverUnregister, (platform_driver* driver), (override));
-  MOCK_METHOD(int, PlatformDriverProbe, (platform_driver* driver, int (*probe)(platform_device*),
-              module* owner), (override));
-  MOCK_METHOD(platform_device*, PlatformDeviceAlloc, (const char* name, int id), (override));
-  MOCK_METHOD(int, PlatformDeviceAddResources, (platform_device* pdev, const resource* resources,
-              unsigned int count), (override));
-  MOCK_METHOD(int, PlatformDeviceAdd, (platform_device* pdev), (override));
-  MOCK_METHOD(void, PlatformDeviceDel, (platform_device* pdev), (override));
-  MOCK_METHOD(void, PlatformDevicePut, (platform_device* pdev), (override));
-  MOCK_METHOD(resource*, PlatformGetResource, (platform_device* pdev, unsigned int type,
-              unsigned int index), (override));
-  MOCK_METHOD(int, DevmAddAction, (device* dev, void (*action)(void*), void* data), (override));
-  MOCK_METHOD(int, DevmRemoveAction, (device* dev, void (*action)(void*), void* data, bool run),
+  MOCK_METHOD(kclass*, ClassCreate, (module * owner, const char* name), (override));
+  MOCK_METHOD(int, ClassRegister, (kclass * cls), (override));
+  MOCK_METHOD(void, ClassUnregister, (kclass * cls), (override));
+  MOCK_METHOD(void, ClassDestroy, (kclass * cls), (override));
+  MOCK_METHOD(device*, DeviceCreate,
+              (kclass * cls, device* parent, unsigned int devt, void* drvdata, const char* format,
+               va_list args),
               (override));
-  MOCK_METHOD(void*, DevmKmalloc, (device* dev, size_t size_bytes, unsigned int gfp), (override));
-  MOCK_METHOD(void, DevmKfree, (device* dev, const void* object), (override));
+  MOCK_METHOD(void, DeviceDestroy, (kclass * cls, unsigned int devt), (override));
+  MOCK_METHOD(void, DeviceInitialize, (device * dev), (override));
+  MOCK_METHOD(int, DeviceAdd, (device * dev), (override));
+  MOCK_METHOD(void, DeviceDel, (device * dev), (override));
+  MOCK_METHOD(device*, GetDevice, (device * dev), (override));
+  MOCK_METHOD(void, PutDevice, (device * dev), (override));
+  MOCK_METHOD(int, DevSetName, (device * dev, const char* format, va_list args), (override));
+  MOCK_METHOD(int, PlatformDriverRegister, (platform_driver * driver, module* owner), (override));
+  MOCK_METHOD(void, PlatformDriverUnregister, (platform_driver * driver), (override));
+  MOCK_METHOD(int, PlatformDriverProbe,
+              (platform_driver * driver, int (*probe)(platform_device*), module* owner),
+              (override));
+  MOCK_METHOD(platform_device*, PlatformDeviceAlloc, (const char* name, int id), (override));
+  MOCK_METHOD(int, PlatformDeviceAddResources,
+              (platform_device * pdev, const resource* resources, unsigned int count), (override));
+  MOCK_METHOD(int, PlatformDeviceAdd, (platform_device * pdev), (override));
+  MOCK_METHOD(void, PlatformDeviceDel, (platform_device * pdev), (override));
+  MOCK_METHOD(void, PlatformDevicePut, (platform_device * pdev), (override));
+  MOCK_METHOD(resource*, PlatformGetResource,
+              (platform_device * pdev, unsigned int type, unsigned int index), (override));
+  MOCK_METHOD(int, DevmAddAction, (device * dev, void (*action)(void*), void* data), (override));
+  MOCK_METHOD(int, DevmRemoveAction, (device * dev, void (*action)(void*), void* data, bool run),
+              (override));
+  MOCK_METHOD(void*, DevmKmalloc, (device * dev, size_t size_bytes, unsigned int gfp), (override));
+  MOCK_METHOD(void, DevmKfree, (device * dev, const void* object), (override));
 };
 
 class MockOfApi : public OfApi {
@@ -201,17 +226,18 @@ class MockOfApi : public OfApi {
   explicit MockOfApi(OfApi& real);
   ~MockOfApi() override;
 
-  MOCK_METHOD(device_node*, FindCompatibleNode, (device_node* from, const char* type,
-              const char* compatible), (override));
+  MOCK_METHOD(device_node*, FindCompatibleNode,
+              (device_node * from, const char* type, const char* compatible), (override));
   MOCK_METHOD(device_node*, FindNodeByPath, (const char* path), (override));
   MOCK_METHOD(device_node*, FindNodeByPhandle, (unsigned int phandle), (override));
   MOCK_METHOD(const void*, GetProperty, (const device_node* node, const char* name, int* length),
               (override));
-  MOCK_METHOD(int, AddressToResource, (device_node* node, int index, resource* out), (override));
-  MOCK_METHOD(device_node*, NodeGet, (device_node* node), (override));
-  MOCK_METHOD(void, NodePut, (device_node* node), (override));
-  MOCK_METHOD(bool, ReservedMem, (const device_node* node, unsigned long long* base,
-              unsigned long long* size_bytes), (override));
+  MOCK_METHOD(int, AddressToResource, (device_node * node, int index, resource* out), (override));
+  MOCK_METHOD(device_node*, NodeGet, (device_node * node), (override));
+  MOCK_METHOD(void, NodePut, (device_node * node), (override));
+  MOCK_METHOD(bool, ReservedMem,
+              (const device_node* node, unsigned long long* base, unsigned long long* size_bytes),
+              (override));
 };
 
 class MockSyncApi : public SyncApi {
@@ -220,11 +246,12 @@ class MockSyncApi : public SyncApi {
   explicit MockSyncApi(SyncApi& real);
   ~MockSyncApi() override;
 
-  MOCK_METHOD(void, LockInit, (drydock_lock* lock, LockKind kind, const char* name), (override));
-  MOCK_METHOD(void, LockAcquire, (drydock_lock* lock, LockKind kind, const char* function),
+  MOCK_METHOD(void, LockInit, (drydock_lock * lock, LockKind kind, const char* name), (override));
+  MOCK_METHOD(void, LockAcquire, (drydock_lock * lock, LockKind kind, const char* function),
               (override));
-  MOCK_METHOD(bool, LockTry, (drydock_lock* lock, LockKind kind, const char* function), (override));
-  MOCK_METHOD(void, LockRelease, (drydock_lock* lock, LockKind kind, const char* function),
+  MOCK_METHOD(bool, LockTry, (drydock_lock * lock, LockKind kind, const char* function),
+              (override));
+  MOCK_METHOD(void, LockRelease, (drydock_lock * lock, LockKind kind, const char* function),
               (override));
   MOCK_METHOD(bool, LockIsHeld, (const drydock_lock* lock), (override));
   MOCK_METHOD(void, MightSleep, (const char* function), (override));
@@ -247,15 +274,16 @@ class MockLogApi : public LogApi {
   ~MockLogApi() override;
 
   MOCK_METHOD(int, Printk, (const char* format, va_list args), (override));
-  MOCK_METHOD(void, DevPrintk, (const char* level, const device* dev, const char* format,
-              va_list args), (override));
+  MOCK_METHOD(void, DevPrintk,
+              (const char* level, const device* dev, const char* format, va_list args), (override));
   MOCK_METHOD(int, Vsnprintf, (char* to, size_t size_bytes, const char* format, va_list args),
               (override));
-  MOCK_METHOD(void, Warn, (const char* file, int line, const char* function, const char* format,
-              va_list args), (override));
+  MOCK_METHOD(void, Warn,
+              (const char* file, int line, const char* function, const char* format, va_list args),
+              (override));
   MOCK_METHOD(void, Bug, (const char* file, int line, const char* function), (override));
-  MOCK_METHOD(bool, TryModuleGet, (module* module), (override));
-  MOCK_METHOD(void, ModulePut, (module* module), (override));
+  MOCK_METHOD(bool, TryModuleGet, (module * module), (override));
+  MOCK_METHOD(void, ModulePut, (module * module), (override));
 };
 
 // A kernel whose roles are another kernel's, except those replaced by Use(). A driver run is left

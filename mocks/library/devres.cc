@@ -48,7 +48,8 @@ struct Coherent {
 };
 void FreeCoherent(void* data) {
   auto* block = static_cast<Coherent*>(data);
-  Cross<&DmaApi::DmaFreeAttrs>(block->dev, block->size, block->cpu_addr, block->handle, block->attrs);
+  Cross<&DmaApi::DmaFreeAttrs>(block->dev, block->size, block->cpu_addr, block->handle,
+                               block->attrs);
 }
 
 DRYDOCK_SHIM_INLINE void* IoremapManaged(device* dev, unsigned long long phys,
@@ -62,13 +63,15 @@ DRYDOCK_SHIM_INLINE void* IoremapManaged(device* dev, unsigned long long phys,
 }
 DRYDOCK_SHIM_INLINE resource* RequestManaged(device* dev, unsigned long long start,
                                              unsigned long long size, const char* name) {
-  auto* region = static_cast<Region*>(Cross<&DeviceApi::DevmKmalloc>(dev, sizeof(Region), kGfpKernel));
+  auto* region =
+      static_cast<Region*>(Cross<&DeviceApi::DevmKmalloc>(dev, sizeof(Region), kGfpKernel));
   if (region == nullptr) return nullptr;
   *region = {start, size};
   resource* res = Cross<&IoApi::RequestMemRegion>(start, size, name);
   if (res == nullptr) {
     Cross<&DeviceApi::DevmKfree>(dev, static_cast<const void*>(region));
-  } else if (Cross<&DeviceApi::DevmAddAction>(dev, Action{ReleaseRegion}, static_cast<void*>(region)) != 0) {
+  } else if (Cross<&DeviceApi::DevmAddAction>(dev, Action{ReleaseRegion},
+                                              static_cast<void*>(region)) != 0) {
     Cross<&IoApi::ReleaseMemRegion>(start, size);
     return nullptr;
   }

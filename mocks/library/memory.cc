@@ -30,7 +30,8 @@ DRYDOCK_SHIM_INLINE int MapPages(vm_area_struct* vma, page** pages, unsigned lon
   unsigned long wanted = (vma->vm_end - vma->vm_start) >> kPageShift;
   if (offset >= count || wanted > count - offset) return -kEnxio;
   for (unsigned long i = 0; i < wanted; ++i) {
-    int error = Cross<&MmApi::VmInsertPage>(vma, vma->vm_start + (i << kPageShift), pages[offset + i]);
+    int error =
+        Cross<&MmApi::VmInsertPage>(vma, vma->vm_start + (i << kPageShift), pages[offset + i]);
     if (error != 0) return error;
   }
   return 0;

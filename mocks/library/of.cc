@@ -121,7 +121,8 @@ int of_property_match_string(const device_node* node, const char* name, const ch
   }
   return -kEnodata;
 }
-// A list of phandles, each followed by as many cells as `cells` of its node says (`count` when no name).
+// A list of phandles, each followed by as many cells as `cells` of its node says (`count` when no
+// name).
 int __of_parse_phandle_with_args(const device_node* node, const char* list, const char* cells,
                                  int count, int index, of_phandle_args* out) {
   int length = 0;
@@ -136,7 +137,8 @@ int __of_parse_phandle_with_args(const device_node* node, const char* list, cons
     if (handle == 0) args = 0;
     if (cells != nullptr && target != nullptr) {
       int bytes = 0;
-      const void* cell = Cross<&OfApi::GetProperty>(static_cast<const device_node*>(target), cells, &bytes);
+      const void* cell =
+          Cross<&OfApi::GetProperty>(static_cast<const device_node*>(target), cells, &bytes);
       if (cell != nullptr && bytes >= 4) {
         args = Cell(cell, 0);
       } else if (count < 0) {
@@ -164,7 +166,9 @@ const of_device_id* of_match_node(const of_device_id* matches, const device_node
   const of_device_id* best = nullptr;
   int best_index = 0;
   for (; matches->name[0] != 0 || matches->type[0] != 0 || matches->compatible[0] != 0; ++matches) {
-    int index = list == nullptr || matches->compatible[0] == 0 ? -1 : IndexOf(list, length, matches->compatible);
+    int index = list == nullptr || matches->compatible[0] == 0
+                    ? -1
+                    : IndexOf(list, length, matches->compatible);
     if (index >= 0 && (best == nullptr || index < best_index)) {
       best = matches;
       best_index = index;
@@ -199,7 +203,8 @@ device_node* of_find_matching_node_and_match(device_node* from, const of_device_
   return node;
 }
 device_node* of_get_parent(const device_node* node) {
-  return node == nullptr || node->parent == nullptr ? nullptr : Cross<&OfApi::NodeGet>(node->parent);
+  return node == nullptr || node->parent == nullptr ? nullptr
+                                                    : Cross<&OfApi::NodeGet>(node->parent);
 }
 device_node* of_get_next_child(const device_node* node, device_node* before) {
   device_node* next = before != nullptr ? before->sibling : node == nullptr ? nullptr : node->child;
@@ -215,7 +220,8 @@ device_node* of_get_next_available_child(const device_node* node, device_node* b
   return next;
 }
 device_node* of_get_child_by_name(const device_node* node, const char* name) {
-  for (device_node* child = node == nullptr ? nullptr : node->child; child != nullptr; child = child->sibling) {
+  for (device_node* child = node == nullptr ? nullptr : node->child; child != nullptr;
+       child = child->sibling) {
     size_t n = std::strlen(name);
     if (std::strncmp(child->name, name, n) == 0 && (child->name[n] == 0 || child->name[n] == '@')) {
       return Cross<&OfApi::NodeGet>(child);
@@ -234,7 +240,8 @@ reserved_mem* of_reserved_mem_lookup(device_node* node) {
   static reserved_mem regions[64];
   unsigned long long base = 0, size = 0;
   if (node == nullptr) return nullptr;
-  if (!Cross<&OfApi::ReservedMem>(static_cast<const device_node*>(node), &base, &size)) return nullptr;
+  if (!Cross<&OfApi::ReservedMem>(static_cast<const device_node*>(node), &base, &size))
+    return nullptr;
   if (node->drydock_id >= 64) CrossUnmodelled("of_reserved_mem_lookup beyond 64 nodes");
   reserved_mem* region = &regions[node->drydock_id % 64];
   *region = {node->name, 0, node->phandle, nullptr, base, size, nullptr};

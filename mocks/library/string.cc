@@ -1,5 +1,5 @@
-// Strings, memory and formatting. What the C library has goes to the C library, which AddressSanitizer
-// watches; what only a kernel has is written here.
+// Strings, memory and formatting. What the C library has goes to the C library, which
+// AddressSanitizer watches; what only a kernel has is written here.
 #include <strings.h>
 
 #include <climits>
@@ -24,8 +24,8 @@ void* ErrPtr(long error) { return reinterpret_cast<void*>(error); }
 // A wild pointer faults in the C library: the note says where the driver was.
 DRYDOCK_SHIM_INLINE void Note() { KernelApi::NoteCallerIfInstalled(__builtin_return_address(0)); }
 
-// Formats, then copies by memcpy, so that a write beyond the driver's buffer is seen. Returns the length
-// that the whole text has.
+// Formats, then copies by memcpy, so that a write beyond the driver's buffer is seen. Returns the
+// length that the whole text has.
 int Format(const void* caller, char* to, size_t size, const char* format, va_list args) {
   char text[512];
   va_list again;
@@ -51,11 +51,12 @@ int Digit(char c) {
   return 99;
 }
 
-// Reads digits at *s; base 0 means as the prefix says. Returns how many digits there were; *overflow is set
-// when they do not fit.
+// Reads digits at *s; base 0 means as the prefix says. Returns how many digits there were;
+// *overflow is set when they do not fit.
 int ParseDigits(const char** s, unsigned int base, unsigned long long* out, bool* overflow) {
   const char* at = *s;
-  if ((base == 0 || base == 16) && at[0] == '0' && (at[1] == 'x' || at[1] == 'X') && Digit(at[2]) < 16) {
+  if ((base == 0 || base == 16) && at[0] == '0' && (at[1] == 'x' || at[1] == 'X') &&
+      Digit(at[2]) < 16) {
     at += 2;
     base = 16;
   } else if (base == 0) {
@@ -86,7 +87,8 @@ int ParseWhole(const char* s, unsigned int base, bool allow_minus, bool* negativ
   return *s == '\0' ? 0 : -kEinval;
 }
 
-int ParseUnsigned(const char* s, unsigned int base, unsigned long long max, unsigned long long* out) {
+int ParseUnsigned(const char* s, unsigned int base, unsigned long long max,
+                  unsigned long long* out) {
   bool negative;
   int error = ParseWhole(s, base, false, &negative, out);
   return error == 0 && *out > max ? -kErange : error;
@@ -110,35 +112,101 @@ DRYDOCK_SHIM_INLINE int NumberFromUser(const char* s, size_t count, char (&text)
   return 0;
 }
 
-constexpr unsigned int kGfpUser = ___GFP_DIRECT_RECLAIM | ___GFP_KSWAPD_RECLAIM | ___GFP_IO |
-                                  ___GFP_FS | ___GFP_HARDWALL;
+constexpr unsigned int kGfpUser =
+    ___GFP_DIRECT_RECLAIM | ___GFP_KSWAPD_RECLAIM | ___GFP_IO | ___GFP_FS | ___GFP_HARDWALL;
 
 }  // namespace
 
 extern "C" {
 
-void* drydock_memcpy(void* to, const void* from, size_t n) { Note(); return std::memcpy(to, from, n); }
-void* drydock_memmove(void* to, const void* from, size_t n) { Note(); return std::memmove(to, from, n); }
-void* drydock_memset(void* to, int c, size_t n) { Note(); return std::memset(to, c, n); }
-int drydock_memcmp(const void* a, const void* b, size_t n) { Note(); return std::memcmp(a, b, n); }
-const void* drydock_memchr(const void* s, int c, size_t n) { Note(); return std::memchr(s, c, n); }
-size_t drydock_strlen(const char* s) { Note(); return std::strlen(s); }
-size_t drydock_strnlen(const char* s, size_t n) { Note(); return strnlen(s, n); }
-char* drydock_strcpy(char* to, const char* from) { Note(); return std::strcpy(to, from); }
-char* drydock_strncpy(char* to, const char* from, size_t n) { Note(); return std::strncpy(to, from, n); }
-char* drydock_strcat(char* to, const char* from) { Note(); return std::strcat(to, from); }
-char* drydock_strncat(char* to, const char* from, size_t n) { Note(); return std::strncat(to, from, n); }
-int drydock_strcmp(const char* a, const char* b) { Note(); return std::strcmp(a, b); }
-int drydock_strncmp(const char* a, const char* b, size_t n) { Note(); return std::strncmp(a, b, n); }
-int drydock_strcasecmp(const char* a, const char* b) { Note(); return strcasecmp(a, b); }
-int drydock_strncasecmp(const char* a, const char* b, size_t n) { Note(); return strncasecmp(a, b, n); }
-const char* drydock_strchr(const char* s, int c) { Note(); return std::strchr(s, c); }
-const char* drydock_strrchr(const char* s, int c) { Note(); return std::strrchr(s, c); }
-const char* drydock_strstr(const char* s, const char* what) { Note(); return std::strstr(s, what); }
-size_t drydock_strspn(const char* s, const char* accept) { Note(); return std::strspn(s, accept); }
-size_t drydock_strcspn(const char* s, const char* reject) { Note(); return std::strcspn(s, reject); }
-const char* drydock_strpbrk(const char* s, const char* set) { Note(); return std::strpbrk(s, set); }
-char* drydock_strsep(char** s, const char* set) { Note(); return strsep(s, set); }
+void* drydock_memcpy(void* to, const void* from, size_t n) {
+  Note();
+  return std::memcpy(to, from, n);
+}
+void* drydock_memmove(void* to, const void* from, size_t n) {
+  Note();
+  return std::memmove(to, from, n);
+}
+void* drydock_memset(void* to, int c, size_t n) {
+  Note();
+  return std::memset(to, c, n);
+}
+int drydock_memcmp(const void* a, const void* b, size_t n) {
+  Note();
+  return std::memcmp(a, b, n);
+}
+const void* drydock_memchr(const void* s, int c, size_t n) {
+  Note();
+  return std::memchr(s, c, n);
+}
+size_t drydock_strlen(const char* s) {
+  Note();
+  return std::strlen(s);
+}
+size_t drydock_strnlen(const char* s, size_t n) {
+  Note();
+  return strnlen(s, n);
+}
+char* drydock_strcpy(char* to, const char* from) {
+  Note();
+  return std::strcpy(to, from);
+}
+char* drydock_strncpy(char* to, const char* from, size_t n) {
+  Note();
+  return std::strncpy(to, from, n);
+}
+char* drydock_strcat(char* to, const char* from) {
+  Note();
+  return std::strcat(to, from);
+}
+char* drydock_strncat(char* to, const char* from, size_t n) {
+  Note();
+  return std::strncat(to, from, n);
+}
+int drydock_strcmp(const char* a, const char* b) {
+  Note();
+  return std::strcmp(a, b);
+}
+int drydock_strncmp(const char* a, const char* b, size_t n) {
+  Note();
+  return std::strncmp(a, b, n);
+}
+int drydock_strcasecmp(const char* a, const char* b) {
+  Note();
+  return strcasecmp(a, b);
+}
+int drydock_strncasecmp(const char* a, const char* b, size_t n) {
+  Note();
+  return strncasecmp(a, b, n);
+}
+const char* drydock_strchr(const char* s, int c) {
+  Note();
+  return std::strchr(s, c);
+}
+const char* drydock_strrchr(const char* s, int c) {
+  Note();
+  return std::strrchr(s, c);
+}
+const char* drydock_strstr(const char* s, const char* what) {
+  Note();
+  return std::strstr(s, what);
+}
+size_t drydock_strspn(const char* s, const char* accept) {
+  Note();
+  return std::strspn(s, accept);
+}
+size_t drydock_strcspn(const char* s, const char* reject) {
+  Note();
+  return std::strcspn(s, reject);
+}
+const char* drydock_strpbrk(const char* s, const char* set) {
+  Note();
+  return std::strpbrk(s, set);
+}
+char* drydock_strsep(char** s, const char* set) {
+  Note();
+  return strsep(s, set);
+}
 size_t drydock_strlcpy(char* to, const char* from, size_t n) {
   Note();
   size_t length = std::strlen(from);
@@ -266,7 +334,8 @@ int sysfs_emit_at(char* to, int at, const char* format, ...) {
   if (at < 0 || at >= 4096) return 0;
   va_list args;
   va_start(args, format);
-  int length = Format(__builtin_return_address(0), to + at, static_cast<size_t>(4096 - at), format, args);
+  int length =
+      Format(__builtin_return_address(0), to + at, static_cast<size_t>(4096 - at), format, args);
   va_end(args);
   return length < 4096 - at ? length : 4095 - at;
 }
@@ -275,7 +344,8 @@ char* kvasprintf(unsigned int gfp, const char* format, va_list args) {
   va_copy(again, args);
   int length = Cross<&LogApi::Vsnprintf>(static_cast<char*>(nullptr), size_t{0}, format, args);
   auto* text = static_cast<char*>(Cross<&AllocApi::Kmalloc>(static_cast<size_t>(length) + 1, gfp));
-  if (text != nullptr) Format(__builtin_return_address(0), text, static_cast<size_t>(length) + 1, format, again);
+  if (text != nullptr)
+    Format(__builtin_return_address(0), text, static_cast<size_t>(length) + 1, format, again);
   va_end(again);
   return text;
 }
@@ -285,7 +355,8 @@ char* kasprintf(unsigned int gfp, const char* format, ...) {
   va_copy(again, args);
   int length = Cross<&LogApi::Vsnprintf>(static_cast<char*>(nullptr), size_t{0}, format, args);
   auto* text = static_cast<char*>(Cross<&AllocApi::Kmalloc>(static_cast<size_t>(length) + 1, gfp));
-  if (text != nullptr) Format(__builtin_return_address(0), text, static_cast<size_t>(length) + 1, format, again);
+  if (text != nullptr)
+    Format(__builtin_return_address(0), text, static_cast<size_t>(length) + 1, format, again);
   va_end(again);
   va_end(args);
   return text;
@@ -312,7 +383,8 @@ char* kstrdup(const char* s, unsigned int gfp) {
   if (copy != nullptr) std::memcpy(copy, s, n);
   return static_cast<char*>(copy);
 }
-// A constant of the kernel's own image is shared in a kernel; a driver's is copied, and so is all here.
+// A constant of the kernel's own image is shared in a kernel; a driver's is copied, and so is all
+// here.
 const char* kstrdup_const(const char* s, unsigned int gfp) {
   if (s == nullptr) return nullptr;
   size_t n = std::strlen(s) + 1;
@@ -356,9 +428,9 @@ int drydock_copy_struct_from_user(void* to, size_t ksize, const void* from, size
   size_t size = ksize < usize ? ksize : usize;
   for (size_t at = size; at < usize; ++at) {
     unsigned char byte;
-    if (Cross<&UaccessApi::CopyFromUser>(static_cast<void*>(&byte),
-                                         static_cast<const void*>(static_cast<const char*>(from) + at),
-                                         1ul) != 0) {
+    if (Cross<&UaccessApi::CopyFromUser>(
+            static_cast<void*>(&byte),
+            static_cast<const void*>(static_cast<const char*>(from) + at), 1ul) != 0) {
       return -kEfault;
     }
     if (byte != 0) return -kE2big;
@@ -375,13 +447,13 @@ int kstrtoll(const char* s, unsigned int base, long long* out) {
   Note();
   return ParseSigned(s, base, LLONG_MIN, LLONG_MAX, out);
 }
-#define DRYDOCK_KSTRTO(symbol, type, parse, wide, ...)         \
-  int symbol(const char* s, unsigned int base, type* out) {    \
-    Note();                                                    \
-    wide value;                                                \
-    int error = parse(s, base, __VA_ARGS__, &value);           \
-    if (error == 0) *out = static_cast<type>(value);           \
-    return error;                                              \
+#define DRYDOCK_KSTRTO(symbol, type, parse, wide, ...)      \
+  int symbol(const char* s, unsigned int base, type* out) { \
+    Note();                                                 \
+    wide value;                                             \
+    int error = parse(s, base, __VA_ARGS__, &value);        \
+    if (error == 0) *out = static_cast<type>(value);        \
+    return error;                                           \
   }
 DRYDOCK_KSTRTO(kstrtouint, unsigned int, ParseUnsigned, unsigned long long, UINT_MAX)
 DRYDOCK_KSTRTO(kstrtou16, unsigned short, ParseUnsigned, unsigned long long, USHRT_MAX)
@@ -391,7 +463,8 @@ int kstrtobool(const char* s, bool* out) {
   Note();
   if (s == nullptr) return -kEinval;
   char first = s[0];
-  if (first == 'o' || first == 'O') first = s[1] == 'n' || s[1] == 'N' ? '1' : s[1] == 'f' || s[1] == 'F' ? '0' : '?';
+  if (first == 'o' || first == 'O')
+    first = s[1] == 'n' || s[1] == 'N' ? '1' : s[1] == 'f' || s[1] == 'F' ? '0' : '?';
   if (first == 'y' || first == 'Y' || first == 't' || first == 'T' || first == '1') {
     *out = true;
   } else if (first == 'n' || first == 'N' || first == 'f' || first == 'F' || first == '0') {
@@ -401,11 +474,11 @@ int kstrtobool(const char* s, bool* out) {
   }
   return 0;
 }
-#define DRYDOCK_KSTRTO_FROM_USER(symbol, type, parse)                              \
-  int symbol(const char* s, size_t count, unsigned int base, type* out) {          \
-    char text[68];                                                                 \
-    int error = NumberFromUser(s, count, text);                                    \
-    return error != 0 ? error : parse(text, base, out);                            \
+#define DRYDOCK_KSTRTO_FROM_USER(symbol, type, parse)                     \
+  int symbol(const char* s, size_t count, unsigned int base, type* out) { \
+    char text[68];                                                        \
+    int error = NumberFromUser(s, count, text);                           \
+    return error != 0 ? error : parse(text, base, out);                   \
   }
 DRYDOCK_KSTRTO_FROM_USER(kstrtoull_from_user, unsigned long long, kstrtoull)
 DRYDOCK_KSTRTO_FROM_USER(kstrtouint_from_user, unsigned int, kstrtouint)

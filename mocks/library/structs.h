@@ -1,5 +1,5 @@
-// C++ views of kernel structs that only driver code and mocks/library know. mocks/struct_layout.h asserts
-// that they are laid out as mocks/include declares them.
+// C++ views of kernel structs that only driver code and mocks/library know. mocks/struct_layout.h
+// asserts that they are laid out as mocks/include declares them.
 #ifndef DRYDOCK_MOCKS_LIBRARY_STRUCTS_H_
 #define DRYDOCK_MOCKS_LIBRARY_STRUCTS_H_
 

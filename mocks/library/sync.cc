@@ -1,5 +1,5 @@
-// Completions, semaphores, rate limits, reference counts' complaints, and clocks: what a kernel makes of
-// waiting, waking and the time.
+// Completions, semaphores, rate limits, reference counts' complaints, and clocks: what a kernel
+// makes of waiting, waking and the time.
 #include <cstring>
 
 #include "mocks/library/structs.h"
@@ -7,10 +7,10 @@
 
 using drydock::mocks::Cross;
 using drydock::mocks::CrossFrom;
+using drydock::mocks::IoApi;
 using drydock::mocks::LockKind;
 using drydock::mocks::LogApi;
 using drydock::mocks::SyncApi;
-using drydock::mocks::IoApi;
 
 namespace {
 
@@ -35,17 +35,19 @@ DRYDOCK_SHIM_INLINE void Wait(completion* x, const char* function) {
 }
 
 // As wait_event_timeout(): the jiffies left (at least 1), or 0.
-DRYDOCK_SHIM_INLINE unsigned long WaitFor(completion* x, unsigned long timeout, const char* function) {
+DRYDOCK_SHIM_INLINE unsigned long WaitFor(completion* x, unsigned long timeout,
+                                          const char* function) {
   Cross<&SyncApi::MightSleep>(function);
   if (Take(x)) return timeout == 0 ? 1 : timeout;
   Cross<&SyncApi::Sleep>(JiffiesToNs(timeout), function);
   return Take(x) ? 1 : 0;
 }
 
-// Taking the last one takes the lock beneath, so that order and owner are known as for a mutex. A count
-// that began at zero has no owner: what waits for it waits for up().
+// Taking the last one takes the lock beneath, so that order and owner are known as for a mutex. A
+// count that began at zero has no owner: what waits for it waits for up().
 DRYDOCK_SHIM_INLINE void Down(semaphore* s, const char* function) {
-  if (s->count == 1 || (s->count == 0 && Cross<&SyncApi::LockIsHeld>(static_cast<const drydock_lock*>(&s->lock)))) {
+  if (s->count == 1 ||
+      (s->count == 0 && Cross<&SyncApi::LockIsHeld>(static_cast<const drydock_lock*>(&s->lock)))) {
     Cross<&SyncApi::LockAcquire>(&s->lock, LockKind::kSemaphore, function);
   } else {
     Cross<&SyncApi::MightSleep>(function);
@@ -102,7 +104,8 @@ int down_killable(semaphore* s) {
 }
 int down_trylock(semaphore* s) {  // 0 when taken
   if (s->count == 0) return 1;
-  if (s->count == 1 && !Cross<&SyncApi::LockTry>(&s->lock, LockKind::kSemaphore, "down_trylock")) return 1;
+  if (s->count == 1 && !Cross<&SyncApi::LockTry>(&s->lock, LockKind::kSemaphore, "down_trylock"))
+    return 1;
   --s->count;
   return 0;
 }
@@ -116,10 +119,11 @@ void up(semaphore* s) {
 void drydock_sleep_jiffies(unsigned long timeout, const char* function) {
   Cross<&SyncApi::Sleep>(JiffiesToNs(timeout), function);
 }
-#define DRYDOCK_SCHEDULE_TIMEOUT(symbol)                                       \
-  long symbol(long timeout) {                                                  \
-    Cross<&SyncApi::Sleep>(JiffiesToNs(timeout < 0 ? 0 : static_cast<unsigned long>(timeout)), #symbol); \
-    return 0;                                                                  \
+#define DRYDOCK_SCHEDULE_TIMEOUT(symbol)                                                       \
+  long symbol(long timeout) {                                                                  \
+    Cross<&SyncApi::Sleep>(JiffiesToNs(timeout < 0 ? 0 : static_cast<unsigned long>(timeout)), \
+                           #symbol);                                                           \
+    return 0;                                                                                  \
   }
 DRYDOCK_SCHEDULE_TIMEOUT(schedule_timeout)
 DRYDOCK_SCHEDULE_TIMEOUT(schedule_timeout_interruptible)
@@ -130,11 +134,15 @@ unsigned long msleep_interruptible(unsigned int ms) {
   return 0;
 }
 
-long long drydock_ktime_get_real() { return static_cast<long long>(kEpochNs + Cross<&SyncApi::KtimeNs>()); }
+long long drydock_ktime_get_real() {
+  return static_cast<long long>(kEpochNs + Cross<&SyncApi::KtimeNs>());
+}
 long long ktime_get_real_seconds() {
   return static_cast<long long>((kEpochNs + Cross<&SyncApi::KtimeNs>()) / 1000000000);
 }
-long long ktime_get_seconds() { return static_cast<long long>(Cross<&SyncApi::KtimeNs>() / 1000000000); }
+long long ktime_get_seconds() {
+  return static_cast<long long>(Cross<&SyncApi::KtimeNs>() / 1000000000);
+}
 void ktime_get_ts64(timespec64* ts) {
   uint64_t now = Cross<&SyncApi::KtimeNs>();
   *ts = {static_cast<long long>(now / 1000000000), static_cast<long>(now % 1000000000)};

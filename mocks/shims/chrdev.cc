@@ -24,9 +24,7 @@ int register_chrdev_region(unsigned int dev, unsigned int count, const char* nam
 void unregister_chrdev_region(unsigned int dev, unsigned int count) {
   Cross<&ChrdevApi::UnregisterChrdevRegion>(dev, count);
 }
-void cdev_init(cdev* cdev, const file_operations* fops) {
-  Cross<&ChrdevApi::CdevInit>(cdev, fops);
-}
+void cdev_init(cdev* cdev, const file_operations* fops) { Cross<&ChrdevApi::CdevInit>(cdev, fops); }
 int cdev_add(cdev* cdev, unsigned int dev, unsigned int count) {
   return Cross<&ChrdevApi::CdevAdd>(cdev, dev, count);
 }

@@ -72,7 +72,8 @@ void devm_kfree(device* dev, const void* object) { Cross<&DeviceApi::DevmKfree>(
 int devm_add_action(device* dev, void (*action)(void*), void* data) {
   return Cross<&DeviceApi::DevmAddAction>(dev, action, data);
 }
-int __devm_add_action(device* dev, void (*action)(void*), void* data, const char*) {  // 6.4 and later
+int __devm_add_action(device* dev, void (*action)(void*), void* data,
+                      const char*) {  // 6.4 and later
   return Cross<&DeviceApi::DevmAddAction>(dev, action, data);
 }
 void devm_remove_action(device* dev, void (*action)(void*), void* data) {

@@ -8,10 +8,22 @@ using drydock::mocks::IoCache;
 
 extern "C" {
 
-resource iomem_resource = {.start = 0, .end = ~0ULL, .name = "PCI mem", .flags = 0x200,
-                           .desc = 0, .parent = nullptr, .sibling = nullptr, .child = nullptr};
-resource ioport_resource = {.start = 0, .end = 0xffff, .name = "PCI IO", .flags = 0x100,
-                            .desc = 0, .parent = nullptr, .sibling = nullptr, .child = nullptr};
+resource iomem_resource = {.start = 0,
+                           .end = ~0ULL,
+                           .name = "PCI mem",
+                           .flags = 0x200,
+                           .desc = 0,
+                           .parent = nullptr,
+                           .sibling = nullptr,
+                           .child = nullptr};
+resource ioport_resource = {.start = 0,
+                            .end = 0xffff,
+                            .name = "PCI IO",
+                            .flags = 0x100,
+                            .desc = 0,
+                            .parent = nullptr,
+                            .sibling = nullptr,
+                            .child = nullptr};
 
 void* ioremap(unsigned long long phys, unsigned long size) {
   return Cross<&IoApi::Ioremap>(phys, size, IoCache::kUncachedMinus);

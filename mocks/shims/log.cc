@@ -4,12 +4,12 @@
 using drydock::mocks::Cross;
 using drydock::mocks::LogApi;
 
-#define DRYDOCK_DEV_LEVEL(symbol, level)                             \
-  void symbol(const device* dev, const char* format, ...) {          \
-    va_list args;                                                    \
-    va_start(args, format);                                          \
-    Cross<&LogApi::DevPrintk>("\001" level, dev, format, args);      \
-    va_end(args);                                                    \
+#define DRYDOCK_DEV_LEVEL(symbol, level)                        \
+  void symbol(const device* dev, const char* format, ...) {     \
+    va_list args;                                               \
+    va_start(args, format);                                     \
+    Cross<&LogApi::DevPrintk>("\001" level, dev, format, args); \
+    va_end(args);                                               \
   }
 
 extern "C" {

@@ -33,9 +33,7 @@ void unmap_mapping_range(address_space* mapping, long long begin, long long len,
 int remap_vmalloc_range(vm_area_struct* vma, void* address, unsigned long pgoff) {
   return Cross<&MmApi::RemapVmallocRange>(vma, address, pgoff);
 }
-pgprot_t vm_get_page_prot(unsigned long vm_flags) {
-  return Cross<&MmApi::VmGetPageProt>(vm_flags);
-}
+pgprot_t vm_get_page_prot(unsigned long vm_flags) { return Cross<&MmApi::VmGetPageProt>(vm_flags); }
 pgprot_t pgprot_writecombine(pgprot_t prot) { return Cross<&MmApi::PgprotWritecombine>(prot); }
 pgprot_t pgprot_writethrough(pgprot_t prot) { return Cross<&MmApi::PgprotWritethrough>(prot); }
 vm_area_struct* find_vma(mm_struct* mm, unsigned long addr) {

@@ -1,4 +1,5 @@
-// Symbols of drivers/of that read the device tree itself; the rest is made of these (library/of.cc).
+// Symbols of drivers/of that read the device tree itself; the rest is made of these
+// (library/of.cc).
 #include "mocks/shims/shim.h"
 
 using drydock::mocks::Cross;

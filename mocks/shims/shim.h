@@ -1,8 +1,9 @@
-// How a kernel symbol crosses the seam: notes where the driver is, calls the role's method, and leaves
-// the driver if that call ended its run.
+// How a kernel symbol crosses the seam: notes where the driver is, calls the role's method, and
+// leaves the driver if that call ended its run.
 //
-// The functions here are inlined into each shim, so that the return address is the driver's. A shim must not
-// have an object with a destructor alive when it crosses: LeaveDriver() abandons the stack.
+// The functions here are inlined into each shim, so that the return address is the driver's. A shim
+// must not have an object with a destructor alive when it crosses: LeaveDriver() abandons the
+// stack.
 #ifndef DRYDOCK_MOCKS_SHIMS_SHIM_H_
 #define DRYDOCK_MOCKS_SHIMS_SHIM_H_
 
@@ -42,10 +43,12 @@ DRYDOCK_SHIM_INLINE auto CrossFrom(const void* caller, Args... args) {
   auto& role = Role(kernel, static_cast<typename Method::Class*>(nullptr));
   if constexpr (std::is_void_v<typename Method::Return>) {
     (role.*kMethod)(args...);
-    if (kernel.trap_pending()) [[unlikely]] kernel.LeaveDriver();
+    if (kernel.trap_pending()) [[unlikely]]
+      kernel.LeaveDriver();
   } else {
     auto result = (role.*kMethod)(args...);
-    if (kernel.trap_pending()) [[unlikely]] kernel.LeaveDriver();
+    if (kernel.trap_pending()) [[unlikely]]
+      kernel.LeaveDriver();
     return result;
   }
 }

@@ -1,7 +1,5 @@
-// Each family of shims, from driver C to a mock of its role: the call arrives with its arguments, the result
-// goes back, a trap leaves the driver, and without a kernel nothing runs.
-#include "mocks/shims/shim_test_driver.h"
-
+// Each family of shims, from driver C to a mock of its role: the call arrives with its arguments,
+// the result goes back, a trap leaves the driver, and without a kernel nothing runs.
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -11,9 +9,10 @@
 #include "gtest/gtest.h"
 #include "mocks/gmock/mock_kernel.h"
 #include "mocks/include/drydock/flags.h"
+#include "mocks/shims/shim_test_driver.h"
 
-// The simulation defines these; the test has eight frames of its own. The module's own record is here too,
-// since the snippet is linked in and not loaded.
+// The simulation defines these; the test has eight frames of its own. The module's own record is
+// here too, since the snippet is linked in and not loaded.
 static page frames[8];
 alignas(4096) static char memory[8 * 4096];
 extern "C" {
@@ -26,13 +25,14 @@ namespace drydock::mocks {
 namespace {
 
 using ::testing::_;
-using ::testing::Invoke;
 using ::testing::InSequence;
+using ::testing::Invoke;
 using ::testing::NiceMock;
 using ::testing::Return;
 using ::testing::StrEq;
 
-constexpr unsigned int kGfpKernel = ___GFP_DIRECT_RECLAIM | ___GFP_KSWAPD_RECLAIM | ___GFP_IO | ___GFP_FS;
+constexpr unsigned int kGfpKernel =
+    ___GFP_DIRECT_RECLAIM | ___GFP_KSWAPD_RECLAIM | ___GFP_IO | ___GFP_FS;
 
 struct Left {};
 
@@ -81,7 +81,8 @@ class ShimTest : public ::testing::Test {
 MATCHER_P(ProtIs, bits, "") { return arg.pgprot == static_cast<unsigned long>(bits); }
 
 TEST_F(ShimTest, RemapPfnRangeArrivesAsGiven) {
-  EXPECT_CALL(mm_, RemapPfnRange(&vma_, 0x10000, 0x1234, 0x2000, ProtIs(0x27))).WillOnce(Return(-ENOMEM));
+  EXPECT_CALL(mm_, RemapPfnRange(&vma_, 0x10000, 0x1234, 0x2000, ProtIs(0x27)))
+      .WillOnce(Return(-ENOMEM));
   EXPECT_EQ(drv_remap(&vma_, 0x1234), -ENOMEM);
 }
 
@@ -145,7 +146,8 @@ TEST_F(ShimTest, KzallocAsksForZeroes) {
 
 TEST_F(ShimTest, KmallocArrayThatOverflowsAsksForNothing) {
   EXPECT_EQ(drv_kmalloc_array(~0ul / 2, 4), nullptr);
-  EXPECT_CALL(alloc_, Kmalloc(40, ___GFP_HIGH | ___GFP_ATOMIC | ___GFP_KSWAPD_RECLAIM)).WillOnce(Return(memory));
+  EXPECT_CALL(alloc_, Kmalloc(40, ___GFP_HIGH | ___GFP_ATOMIC | ___GFP_KSWAPD_RECLAIM))
+      .WillOnce(Return(memory));
   EXPECT_EQ(drv_kmalloc_array(10, 4), memory);
 }
 
@@ -159,7 +161,9 @@ TEST_F(ShimTest, GetFreePagesGivesTheAddressOfTheFrame) {
   EXPECT_EQ(drv_get_free_pages(1), reinterpret_cast<unsigned long>(memory + 2 * 4096));
 }
 
-TEST_F(ShimTest, PageAddressIsArithmetic) { EXPECT_EQ(drv_page_address(frames + 3), memory + 3 * 4096); }
+TEST_F(ShimTest, PageAddressIsArithmetic) {
+  EXPECT_EQ(drv_page_address(frames + 3), memory + 3 * 4096);
+}
 
 TEST_F(ShimTest, VirtToPhysCrosses) {
   EXPECT_CALL(alloc_, VirtToPhys(memory)).WillOnce(Return(0x123456789000));
@@ -242,7 +246,8 @@ TEST_F(ShimTest, DevmIoremapResourceClaimsMapsAndKeepsBothToUndo) {
   EXPECT_CALL(devices_, DevmKmalloc(&dev_, _, _)).WillOnce(Return(memory));
   EXPECT_CALL(io_, RequestMemRegion(0xfe000000, 0x1000, StrEq("regs"))).WillOnce(Return(&res));
   EXPECT_CALL(devices_, DevmAddAction(&dev_, _, memory)).WillOnce(Return(0));
-  EXPECT_CALL(io_, Ioremap(0xfe000000, 0x1000, IoCache::kUncachedMinus)).WillOnce(Return(memory + 4096));
+  EXPECT_CALL(io_, Ioremap(0xfe000000, 0x1000, IoCache::kUncachedMinus))
+      .WillOnce(Return(memory + 4096));
   void (*undo)(void*) = nullptr;
   EXPECT_CALL(devices_, DevmAddAction(&dev_, _, memory + 4096))
       .WillOnce(Invoke([&](device*, void (*action)(void*), void*) {
@@ -289,15 +294,18 @@ TEST_F(ShimTest, LocksSayTheirKind) {
 
 TEST_F(ShimTest, WaitThatNothingEndsIsATrap) {
   EXPECT_CALL(sync_, MightSleep);
-  EXPECT_CALL(sync_, WaitOn(_, StrEq("drv_wait_for_nothing"))).WillOnce(Invoke([this](auto...) { Trap(); }));
+  EXPECT_CALL(sync_, WaitOn(_, StrEq("drv_wait_for_nothing"))).WillOnce(Invoke([this](auto...) {
+    Trap();
+  }));
   EXPECT_THROW(drv_wait_for_nothing(), Left);
 }
 
 TEST_F(ShimTest, PrintkHasItsLevelAndArguments) {
-  EXPECT_CALL(log_, Printk(StrEq("\0016value %d\n"), _)).WillOnce(Invoke([](const char*, va_list args) {
-    EXPECT_EQ(va_arg(args, int), 42);
-    return 9;
-  }));
+  EXPECT_CALL(log_, Printk(StrEq("\0016value %d\n"), _))
+      .WillOnce(Invoke([](const char*, va_list args) {
+        EXPECT_EQ(va_arg(args, int), 42);
+        return 9;
+      }));
   drv_printk(42);
 }
 

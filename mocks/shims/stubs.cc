@@ -1,13 +1,14 @@
-// Functions that are declared so that drivers compile, and not modelled: calling one ends the run with
-// its name (docs: how to add a kernel function). One line each; delete it when the function gets a shim.
+// Functions that are declared so that drivers compile, and not modelled: calling one ends the run
+// with its name (docs: how to add a kernel function). One line each; delete it when the function
+// gets a shim.
 #include "mocks/shims/shim.h"
 
 using drydock::mocks::CrossUnmodelled;
 
-#define DRYDOCK_STUB(symbol)      \
-  unsigned long symbol() {        \
-    CrossUnmodelled(#symbol);     \
-    return 0;                     \
+#define DRYDOCK_STUB(symbol)  \
+  unsigned long symbol() {    \
+    CrossUnmodelled(#symbol); \
+    return 0;                 \
   }
 // A C library's name: the driver's call comes under another symbol.
 #define DRYDOCK_STUB_NAMED(symbol, name) \

@@ -7,23 +7,23 @@ using drydock::mocks::SyncApi;
 
 #define DRYDOCK_ACQUIRE(symbol, kind) \
   void symbol(drydock_lock* lock) { Cross<&SyncApi::LockAcquire>(lock, LockKind::kind, #symbol); }
-#define DRYDOCK_ACQUIRE_0(symbol, kind)                            \
-  int symbol(drydock_lock* lock) {                                 \
-    Cross<&SyncApi::LockAcquire>(lock, LockKind::kind, #symbol);   \
-    return 0;                                                      \
+#define DRYDOCK_ACQUIRE_0(symbol, kind)                          \
+  int symbol(drydock_lock* lock) {                               \
+    Cross<&SyncApi::LockAcquire>(lock, LockKind::kind, #symbol); \
+    return 0;                                                    \
   }
-#define DRYDOCK_ACQUIRE_FLAGS(symbol, kind)                        \
-  unsigned long symbol(drydock_lock* lock) {                       \
-    Cross<&SyncApi::LockAcquire>(lock, LockKind::kind, #symbol);   \
-    return 0;                                                      \
+#define DRYDOCK_ACQUIRE_FLAGS(symbol, kind)                      \
+  unsigned long symbol(drydock_lock* lock) {                     \
+    Cross<&SyncApi::LockAcquire>(lock, LockKind::kind, #symbol); \
+    return 0;                                                    \
   }
 #define DRYDOCK_TRY(symbol, kind) \
   int symbol(drydock_lock* lock) { return Cross<&SyncApi::LockTry>(lock, LockKind::kind, #symbol); }
 #define DRYDOCK_RELEASE(symbol, kind) \
   void symbol(drydock_lock* lock) { Cross<&SyncApi::LockRelease>(lock, LockKind::kind, #symbol); }
-#define DRYDOCK_RELEASE_FLAGS(symbol, kind)                        \
-  void symbol(drydock_lock* lock, unsigned long) {                 \
-    Cross<&SyncApi::LockRelease>(lock, LockKind::kind, #symbol);   \
+#define DRYDOCK_RELEASE_FLAGS(symbol, kind)                      \
+  void symbol(drydock_lock* lock, unsigned long) {               \
+    Cross<&SyncApi::LockRelease>(lock, LockKind::kind, #symbol); \
   }
 
 extern "C" {

@@ -1,5 +1,5 @@
-// Addresses of the simulated machine, each a type of its own: a page-shift mistake is what this project
-// looks for in drivers and does not compile here.
+// Addresses of the simulated machine, each a type of its own: a page-shift mistake is what this
+// project looks for in drivers and does not compile here.
 #ifndef DRYDOCK_SIM_HW_ADDRESS_H_
 #define DRYDOCK_SIM_HW_ADDRESS_H_
 

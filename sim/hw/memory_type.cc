@@ -29,12 +29,12 @@ uint64_t CacheBitsOf(CacheType type) {
 
 CacheType CacheTypeOf(uint64_t pgprot) {
   // The three bits index IA32_PAT as Linux programs it: WB WC UC- UC WB WP UC- WT.
-  static constexpr CacheType kByIndex[8] = {
-      CacheType::kWriteBack,     CacheType::kWriteCombining, CacheType::kUncachedMinus,
-      CacheType::kUncached,      CacheType::kWriteBack,      CacheType::kWriteProtected,
-      CacheType::kUncachedMinus, CacheType::kWriteThrough};
-  const unsigned index =
-      ((pgprot & kPwt) != 0 ? 1U : 0U) | ((pgprot & kPcd) != 0 ? 2U : 0U) | ((pgprot & kPat) != 0 ? 4U : 0U);
+  static constexpr CacheType kByIndex[8] = {CacheType::kWriteBack,     CacheType::kWriteCombining,
+                                            CacheType::kUncachedMinus, CacheType::kUncached,
+                                            CacheType::kWriteBack,     CacheType::kWriteProtected,
+                                            CacheType::kUncachedMinus, CacheType::kWriteThrough};
+  const unsigned index = ((pgprot & kPwt) != 0 ? 1U : 0U) | ((pgprot & kPcd) != 0 ? 2U : 0U) |
+                         ((pgprot & kPat) != 0 ? 4U : 0U);
   return kByIndex[index];
 }
 
@@ -54,7 +54,8 @@ bool MemoryTypes::Compatible(CacheType wanted, CacheType got) {
   return !(wanted == CacheType::kWriteThrough && got == CacheType::kWriteCombining);
 }
 
-MemoryTypes::Result MemoryTypes::Reserve(Pfn pfn, uint64_t pages, CacheType wanted, CacheType* got) {
+MemoryTypes::Result MemoryTypes::Reserve(Pfn pfn, uint64_t pages, CacheType wanted,
+                                         CacheType* got) {
   CacheType type = wanted == CacheType::kWriteBack ? CacheType::kUncachedMinus : wanted;
   bool overlaps = false;
   for (uint64_t i = 0; i < *count_; ++i) {
@@ -95,7 +96,8 @@ bool MemoryTypes::Free(Pfn pfn, uint64_t pages) {
 CacheType MemoryTypes::Lookup(Pfn pfn) const {
   for (uint64_t i = 0; i < *count_; ++i) {
     const Entry& entry = entries_[i];
-    if (entry.pfn <= pfn && pfn < entry.pfn + entry.pages) return static_cast<CacheType>(entry.type);
+    if (entry.pfn <= pfn && pfn < entry.pfn + entry.pages)
+      return static_cast<CacheType>(entry.type);
   }
   return CacheType::kUncachedMinus;
 }

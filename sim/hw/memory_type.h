@@ -1,5 +1,5 @@
-// Cache types, their encoding in x86 page-table entries, and PAT's register of who mapped which physical
-// range how. Rules PAT1..PAT10 of docs/mmap-rules.md; Linux arch/x86/mm/pat/memtype.c and
+// Cache types, their encoding in x86 page-table entries, and PAT's register of who mapped which
+// physical range how. Rules PAT1..PAT10 of docs/mmap-rules.md; Linux arch/x86/mm/pat/memtype.c and
 // memtype_interval.c. Only MMIO ranges are in the register: RAM is always write-back (PAT2).
 #ifndef DRYDOCK_SIM_HW_MEMORY_TYPE_H_
 #define DRYDOCK_SIM_HW_MEMORY_TYPE_H_
@@ -32,11 +32,12 @@ class MemoryTypes {
 
   enum class Result : uint8_t { kOk, kConflict, kFull };
 
-  // memtype_reserve() for MMIO: the type obtained for [pfn, pfn + pages). A WB request becomes UC- (PAT3);
-  // an overlap with one type takes that type (PAT4); with several, kConflict and nothing changed.
+  // memtype_reserve() for MMIO: the type obtained for [pfn, pfn + pages). A WB request becomes UC-
+  // (PAT3); an overlap with one type takes that type (PAT4); with several, kConflict and nothing
+  // changed.
   Result Reserve(Pfn pfn, uint64_t pages, CacheType wanted, CacheType* got);
-  // memtype_free(): an exact match, else a match of the end, which shrinks the entry (P5); else false
-  // and the entry stays for ever (P4).
+  // memtype_free(): an exact match, else a match of the end, which shrinks the entry (P5); else
+  // false and the entry stays for ever (P4).
   bool Free(Pfn pfn, uint64_t pages);
   // lookup_memtype(): UC- where nothing is reserved (PAT6).
   CacheType Lookup(Pfn pfn) const;

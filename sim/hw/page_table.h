@@ -1,5 +1,5 @@
-// A process's page table, in extents: runs of pages whose frames follow each other and whose bits are
-// equal. Mapping 1 TiB costs what mapping one page costs; any page can be asked for.
+// A process's page table, in extents: runs of pages whose frames follow each other and whose bits
+// are equal. Mapping 1 TiB costs what mapping one page costs; any page can be asked for.
 #ifndef DRYDOCK_SIM_HW_PAGE_TABLE_H_
 #define DRYDOCK_SIM_HW_PAGE_TABLE_H_
 
@@ -55,16 +55,18 @@ class PageTable {
   size_t LowerBound(VirtAddr va) const;
   bool AnyIn(VirtAddr va, uint64_t pages) const;
 
-  // Adds a run where no entry is. Returns false, with nothing changed, when the table is full: the caller
-  // answers as for a page-table page that could not be allocated.
+  // Adds a run where no entry is. Returns false, with nothing changed, when the table is full: the
+  // caller answers as for a page-table page that could not be allocated.
   bool Map(VirtAddr va, uint64_t pages, Pfn pfn, PteBits bits, uint64_t driver_pc);
-  // Removes every entry of the range. False, with nothing changed, when a split found the table full.
+  // Removes every entry of the range. False, with nothing changed, when a split found the table
+  // full.
   bool Unmap(VirtAddr va, uint64_t pages);
   // Applies `change(PteBits) -> PteBits` to each run of the range.
   template <class F>
   bool Change(VirtAddr va, uint64_t pages, F change) {
     if (!SplitAt(va) || !SplitAt(va + (pages << kPageShift))) return false;
-    for (size_t i = LowerBound(va); i < count() && extents_[i].va < va + (pages << kPageShift); ++i) {
+    for (size_t i = LowerBound(va); i < count() && extents_[i].va < va + (pages << kPageShift);
+         ++i) {
       const PteBits bits = change(extents_[i].bits);
       if (!(bits == extents_[i].bits)) extents_.Mut(i).bits = bits;
     }

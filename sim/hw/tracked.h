@@ -1,5 +1,5 @@
-// Mutable state of the world that can be put back: each piece keeps a snapshot and knows whether it was
-// touched since. Reset costs what was touched; nothing is allocated after construction.
+// Mutable state of the world that can be put back: each piece keeps a snapshot and knows whether it
+// was touched since. Reset costs what was touched; nothing is allocated after construction.
 //
 // State is reached for writing through Mut() alone, so a write that reset does not know of does
 // not compile. Types must have unique object representations (no padding): the world's hash and the

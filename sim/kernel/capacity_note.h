@@ -1,5 +1,5 @@
-// The emulated kernel's tables are of fixed size. A driver that wants more gets -ENOMEM, and the
-// verdicts say once per program that the limit was the harness's own.
+// The emulated kernel's tables are of fixed size. A driver that wants more ends the run, and the verdicts say
+// that the limit is the harness's own: an answer of -ENOMEM would be a lie.
 #ifndef DRYDOCK_SIM_KERNEL_CAPACITY_NOTE_H_
 #define DRYDOCK_SIM_KERNEL_CAPACITY_NOTE_H_
 
@@ -13,11 +13,10 @@ class CapacityNote {
   CapacityNote(hw::ResetList& list, Verdicts& verdicts, const char* table)
       : verdicts_(verdicts), table_(table), noted_(list, table) {}
 
-  // Class 0 and oracle 0: not a mistake of the driver.
   void Exceeded(size_t capacity) {
     if (*noted_ != 0) return;
     noted_.Mut() = 1;
-    verdicts_.Report(0, 0, "a table of the emulated kernel is large enough",
+    verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "a table of the emulated kernel is large enough",
                      "harness limit: no more than %zu %s", capacity, table_);
   }
 

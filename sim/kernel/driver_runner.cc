@@ -59,20 +59,19 @@ struct SignalRoom {
   static void OnFault(int signal_number, siginfo_t* info, void* raw_context) {
     auto* context = static_cast<ucontext_t*>(raw_context);
     if (runner != nullptr) {
-      if (signal_number == SIGSEGV &&
-          (runner->memory_.OnWriteFault(info->si_addr) || runner->mmio_.OnWriteFault(info->si_addr))) {
+      if (signal_number == SIGSEGV && (runner->memory_.OnWriteFault(info->si_addr) ||
+                                       runner->mmio_.OnWriteFault(info->si_addr))) {
         return;
       }
       const void* pc = Pc(context);
       const bool overflow = runner->fibres_.OnRunningStack(info->si_addr);
       // A call through a wild pointer leaves the program counter at the wild address itself.
       const bool wild_call = runner->inside() && pc == info->si_addr;
-      if (runner->inside() &&
-          (runner->verdicts_.InDriver(pc) || overflow || wild_call)) {
+      if (runner->inside() && (runner->verdicts_.InDriver(pc) || overflow || wild_call)) {
         if (runner->verdicts_.InDriver(pc)) runner->verdicts_.NoteCaller(pc);
-        runner->verdicts_.TrapNow(
-            Trap::kOops, 0, 14, "the driver touches only memory it owns", "%s at address %p%s",
-            NameOf(signal_number), info->si_addr, overflow ? " (the kernel stack overflowed)" : "");
+        runner->verdicts_.TrapNow(Trap::kOops, 0, 14, "the driver touches only memory it owns",
+                                  "%s at address %p%s", NameOf(signal_number), info->si_addr,
+                                  overflow ? " (the kernel stack overflowed)" : "");
         Abandon(context);
         return;
       }
@@ -106,8 +105,8 @@ struct SignalRoom {
     if (runner->verdicts_.InDriver(pc)) {
       runner->verdicts_.NoteCaller(pc);
     } else if (watched_ticks < 2 * ticks_allowed) {
-      // In the simulation or a library on the driver's behalf: it is left at the next look, or, if the
-      // driver calls in a loop, by the shim that sees the trap.
+      // In the simulation or a library on the driver's behalf: it is left at the next look, or, if
+      // the driver calls in a loop, by the shim that sees the trap.
       if (watched_ticks == ticks_allowed) Note();
       return;
     }
@@ -163,7 +162,8 @@ void DriverRunner::InstallSignalHandlers(double seconds) {
   itimerval tick{};
   tick.it_interval.tv_usec = kTickMs * 1000;
   tick.it_value = tick.it_interval;
-  ok = ok && sigaction(SIGVTALRM, &action, nullptr) == 0 && setitimer(ITIMER_VIRTUAL, &tick, nullptr) == 0;
+  ok = ok && sigaction(SIGVTALRM, &action, nullptr) == 0 &&
+       setitimer(ITIMER_VIRTUAL, &tick, nullptr) == 0;
   if (!ok) {
     std::perror("drydock: cannot install signal handlers");
     std::abort();

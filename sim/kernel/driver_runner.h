@@ -1,5 +1,5 @@
-// The one door into driver code. Each callback runs on a fibre of its own; signals in it and loops without
-// end become verdicts, not the death of the process.
+// The one door into driver code. Each callback runs on a fibre of its own; signals in it and loops
+// without end become verdicts, not the death of the process.
 #ifndef DRYDOCK_SIM_KERNEL_DRIVER_RUNNER_H_
 #define DRYDOCK_SIM_KERNEL_DRIVER_RUNNER_H_
 
@@ -14,7 +14,7 @@
 namespace drydock::hw {
 class MmioSpace;
 class PhysicalMemory;
-}
+}  // namespace drydock::hw
 
 namespace drydock::kernel {
 
@@ -31,8 +31,8 @@ class DriverRunner final : public DriverCall {
   [[noreturn]] void Leave() { fibres_.Leave(); }
   bool inside() const { return fibres_.depth() > 0; }
 
-  // Installs the handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and the watchdog of `seconds` of
-  // CPU time per callback, once per process; they serve the instance made last.
+  // Installs the handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and the watchdog of
+  // `seconds` of CPU time per callback, once per process; they serve the instance made last.
   static void InstallSignalHandlers(double seconds);
 
  private:

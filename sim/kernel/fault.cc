@@ -1,5 +1,5 @@
-// Loads, stores and the faults they take. Linux mm/memory.c of 6.1 (handle_pte_fault, do_fault, do_wp_page)
-// and arch/x86/mm/fault.c; docs/mmap-rules.md section 6.
+// Loads, stores and the faults they take. Linux mm/memory.c of 6.1 (handle_pte_fault, do_fault,
+// do_wp_page) and arch/x86/mm/fault.c; docs/mmap-rules.md section 6.
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
@@ -11,14 +11,15 @@ namespace {
 using user::Outcome;
 using user::Signal;
 
-constexpr vm_fault_t kFaultOom = 0x1, kFaultSigbus = 0x2, kFaultMajor = 0x4, kFaultHwPoison = 0x10 | 0x20,
-                     kFaultSigsegv = 0x40, kFaultNoPage = 0x100, kFaultLocked = 0x200, kFaultRetry = 0x400,
-                     kFaultDoneCow = 0x1000;
+constexpr vm_fault_t kFaultOom = 0x1, kFaultSigbus = 0x2, kFaultMajor = 0x4,
+                     kFaultHwPoison = 0x10 | 0x20, kFaultSigsegv = 0x40, kFaultNoPage = 0x100,
+                     kFaultLocked = 0x200, kFaultRetry = 0x400, kFaultDoneCow = 0x1000;
 constexpr vm_fault_t kFaultError = kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv;
-constexpr unsigned kFlagWrite = 0x01, kFlagMkwrite = 0x02, kFlagAllowRetry = 0x04, kFlagKillable = 0x10,
-                   kFlagUser = 0x40, kFlagInterruptible = 0x200;
-constexpr unsigned kFlagsOfUserFault = kFlagAllowRetry | kFlagKillable | kFlagInterruptible | kFlagUser;
-constexpr unsigned kGfpOfFault = 0xcc0;     // GFP_KERNEL
+constexpr unsigned kFlagWrite = 0x01, kFlagMkwrite = 0x02, kFlagAllowRetry = 0x04,
+                   kFlagKillable = 0x10, kFlagUser = 0x40, kFlagInterruptible = 0x200;
+constexpr unsigned kFlagsOfUserFault =
+    kFlagAllowRetry | kFlagKillable | kFlagInterruptible | kFlagUser;
+constexpr unsigned kGfpOfFault = 0xcc0;   // GFP_KERNEL
 constexpr unsigned long kPageLocked = 1;  // PG_locked, in page::flags
 constexpr int kRefaultsAllowed = 4;
 
@@ -42,12 +43,15 @@ Outcome Mm::Access(uint32_t mm, uint64_t address, void* to, const void* from, si
     size_t chunk = hw::kPageSize - in_page;
     if (chunk > size_bytes - done) chunk = size_bytes - done;
     hw::Pfn pfn;
-    Outcome outcome = at < kTaskSize ? TouchPage(mm, at & ~hw::kPageMask, write, &pfn) : Killed(Signal::kSegvMaperr);
+    Outcome outcome = at < kTaskSize ? TouchPage(mm, at & ~hw::kPageMask, write, &pfn)
+                                     : Killed(Signal::kSegvMaperr);
     if (!outcome.ok()) return outcome;
     const hw::PhysAddr phys = hw::PhysAddr::Of(pfn) + in_page;
-    const bool there = write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
-                             : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
-    if (!there && !write) __builtin_memset(static_cast<char*>(to) + done, 0xff, chunk);  // no device answers
+    const bool there =
+        write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
+              : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
+    if (!there && !write)
+      __builtin_memset(static_cast<char*>(to) + done, 0xff, chunk);  // no device answers
     done += chunk;
   }
   return {.value = static_cast<int64_t>(size_bytes), .signal = Signal::kNone, .trapped = false};
@@ -64,8 +68,9 @@ size_t Mm::CopyUser(uint64_t address, void* to, const void* from, size_t size_by
     hw::Pfn pfn;
     if (at >= kTaskSize || !TouchPage(current_, at & ~hw::kPageMask, write, &pfn).ok()) break;
     const hw::PhysAddr phys = hw::PhysAddr::Of(pfn) + in_page;
-    const bool there = write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
-                             : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
+    const bool there =
+        write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
+              : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
     if (!there && !write) __builtin_memset(static_cast<char*>(to) + done, 0xff, chunk);
     done += chunk;
   }
@@ -82,7 +87,8 @@ Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
       if (*pfn >= kMaxPfn) {
         // RP5: the processor finds reserved bits set.
         verdicts_.TrapNow(Trap::kOops, 1, 1, "frames below MAXPHYADDR",
-                          "frame %#lx: \"Corrupted page table\" on first touch", static_cast<unsigned long>(pfn->value));
+                          "frame %#lx: \"Corrupted page table\" on first touch",
+                          static_cast<unsigned long>(pfn->value));
         return kTrapped;
       }
       if (extent->bits.accessed == 0 || (write && extent->bits.dirty == 0)) {
@@ -95,9 +101,11 @@ Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
       return kDone;
     }
     const uint32_t i = FirstEndingAfter(mm, address);
-    if (i == mms_[mm].vma_count || VmaAt(mm, i).c.vm_start > address) return Killed(Signal::kSegvMaperr);  // FA1
+    if (i == mms_[mm].vma_count || VmaAt(mm, i).c.vm_start > address)
+      return Killed(Signal::kSegvMaperr);  // FA1
     Vma* vma = MutAt(mm, i);
-    const bool permitted = write ? (vma->c.vm_flags & kVmWrite) != 0 : (vma->c.vm_flags & kVmAccess) != 0;
+    const bool permitted =
+        write ? (vma->c.vm_flags & kVmWrite) != 0 : (vma->c.vm_flags & kVmAccess) != 0;
     if (!permitted) return Killed(Signal::kSegvAccerr);
     backend_.LockMmap(&mms_.Mut(mm).c, false);
     const Outcome outcome = Trapped() ? kTrapped : HandleFault(vma, address, write);
@@ -105,10 +113,12 @@ Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
     out_of_memory = outcome.value == -ENOMEM;
     if (!outcome.ok() && !out_of_memory) return outcome;
   }
-  if (out_of_memory) return Killed(Signal::kBusAdrerr);  // it would go on for ever; the OOM killer ends it
-  verdicts_.TrapNow(Trap::kBudget, 37, 11, "a fault that is resolved or refused",
-                    "the same page faulted %d times in a row: ->fault says it installed a page and did not",
-                    kRefaultsAllowed);
+  if (out_of_memory)
+    return Killed(Signal::kBusAdrerr);  // it would go on for ever; the OOM killer ends it
+  verdicts_.TrapNow(
+      Trap::kBudget, 37, 11, "a fault that is resolved or refused",
+      "the same page faulted %d times in a row: ->fault says it installed a page and did not",
+      kRefaultsAllowed);
   return kTrapped;
 }
 
@@ -116,7 +126,8 @@ Outcome Mm::HandleFault(Vma* vma, uint64_t address, bool write) {
   const hw::Extent* extent = tables_[vma->mm]->Find({address});
   if (extent != nullptr) {
     if (extent->bits.present == 0) {
-      // do_numa_page(): an entry made with no access (PAGE_NONE) in a mapping that has it is mended.
+      // do_numa_page(): an entry made with no access (PAGE_NONE) in a mapping that has it is
+      // mended.
       const uint64_t prot = vma->c.vm_page_prot.pgprot;
       tables_[vma->mm]->Change({address}, 1, [prot](hw::PteBits bits) {
         bits.present = (prot & kPtePresent) != 0 ? 1 : 0;
@@ -233,10 +244,11 @@ bool Mm::TellWrite(Vma* vma, vm_fault* vmf, Outcome* outcome) {
   }
   if ((code & kFaultNoPage) != 0) return false;
   if ((code & kFaultLocked) != 0) {
-    UnlockPage(backend_.PfnOf(vmf->page));
+    if (vmf->page != nullptr) UnlockPage(backend_.PfnOf(vmf->page));
     return true;
   }
-  // 0 is for pages of a page cache. Without a mapping the page counts as truncated: the store is made again.
+  // 0 is for pages of a page cache. Without a mapping the page counts as truncated: the store is
+  // made again.
   return vmf->page == nullptr || vmf->page->mapping != nullptr;
 }
 
@@ -245,7 +257,8 @@ Outcome Mm::WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& exte
   const hw::Pfn pfn = hw::PageTable::PfnAt(extent, {address});
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
   const bool anon = extent.bits.anon != 0;
-  if (!shared && !(anon && Alone(pfn))) return CopyOnWrite(vma, address, pfn) ? kDone : kOutOfMemory;
+  if (!shared && !(anon && Alone(pfn)))
+    return CopyOnWrite(vma, address, pfn) ? kDone : kOutOfMemory;
   const vm_operations_struct* ops = vma->c.vm_ops;
   if (shared && !anon && ops != nullptr) {
     vm_fault vmf{};

@@ -10,8 +10,8 @@
 extern "C" {
 void __sanitizer_start_switch_fiber(void** fake_stack_save, const void* bottom, size_t size)
     __attribute__((weak));
-void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_old, size_t* size_old)
-    __attribute__((weak));
+void __sanitizer_finish_switch_fiber(void* fake_stack_save, const void** bottom_old,
+                                     size_t* size_old) __attribute__((weak));
 void __asan_unpoison_memory_region(const volatile void* address, size_t size) __attribute__((weak));
 
 // Saves the callee-saved registers on the present stack, stores its pointer and goes on at `to`.
@@ -46,7 +46,8 @@ drydock_switch_stack:
 .size drydock_switch_stack, .-drydock_switch_stack
 )");
 
-// A frame that AddressSanitizer keeps on a fake stack would be freed under the function that switches.
+// A frame that AddressSanitizer keeps on a fake stack would be freed under the function that
+// switches.
 #define SWITCHES_STACKS __attribute__((no_sanitize("address"), no_sanitize("undefined"), noinline))
 
 namespace drydock::kernel {
@@ -101,8 +102,9 @@ SWITCHES_STACKS long Fibres::Call(Entry entry, void* const (&args)[6], bool* lef
   stack.result = 0;
   stack.finished = false;
 
-  // What drydock_switch_stack pops: six registers and a return address. The zero above ends unwinding, and
-  // leaves the stack as a function finds it when it is called: 8 bytes below a multiple of 16.
+  // What drydock_switch_stack pops: six registers and a return address. The zero above ends
+  // unwinding, and leaves the stack as a function finds it when it is called: 8 bytes below a
+  // multiple of 16.
   auto** sp = reinterpret_cast<void**>(stack.top);
   *--sp = nullptr;
   *--sp = reinterpret_cast<void*>(&Trampoline);

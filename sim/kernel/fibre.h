@@ -1,6 +1,7 @@
-// The stacks that driver code runs on. Each entry into the driver gets one, so that leaving a driver in the
-// middle (BUG, an unmodelled symbol, a wild access, an endless loop) is to abandon its stack: the C++
-// frames of the simulation stay where they are, on the stack below, and return as ever.
+// The stacks that driver code runs on. Each entry into the driver gets one, so that leaving a
+// driver in the middle (BUG, an unmodelled symbol, a wild access, an endless loop) is to abandon
+// its stack: the C++ frames of the simulation stay where they are, on the stack below, and return
+// as ever.
 #ifndef DRYDOCK_SIM_KERNEL_FIBRE_H_
 #define DRYDOCK_SIM_KERNEL_FIBRE_H_
 
@@ -22,8 +23,8 @@ class Fibres {
   Fibres(const Fibres&) = delete;
   Fibres& operator=(const Fibres&) = delete;
 
-  // Runs `entry` on a fresh stack to its end. If it is abandoned, *left is true and the result is 0.
-  // Precondition: depth() < kDepth.
+  // Runs `entry` on a fresh stack to its end. If it is abandoned, *left is true and the result is
+  // 0. Precondition: depth() < kDepth.
   long Call(Entry entry, void* const (&args)[6], bool* left);
 
   // How many driver entries are on the way now.

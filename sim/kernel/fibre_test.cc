@@ -23,8 +23,8 @@ struct CountsDestruction {
   ~CountsDestruction() { ++destroyed; }
 };
 
-// As the emulated kernel does when a driver's callback trapped: a frame with a destructor on the middle
-// fibre, which returns normally before that fibre is left in turn.
+// As the emulated kernel does when a driver's callback trapped: a frame with a destructor on the
+// middle fibre, which returns normally before that fibre is left in turn.
 long CallsOneThatLeaves(void*, void*, void*, void*, void*, void*) {
   bool left = false;
   {

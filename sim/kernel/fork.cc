@@ -51,7 +51,8 @@ int64_t Mm::CopyEntries(Vma* from, Vma* to) {
   const uint64_t all_pages = (c.vm_end - c.vm_start) >> hw::kPageShift;
   hw::Pfn first_pfn;
   if ((c.vm_flags & kVmPfnMap) != 0 && (c.vm_flags & kVmPat) != 0) {
-    // track_pfn_copy(): the type of the first entry, strictly (PAT10); a copied first page fails (P7).
+    // track_pfn_copy(): the type of the first entry, strictly (PAT10); a copied first page fails
+    // (P7).
     const hw::Extent* first = tables_[from->mm]->Find({c.vm_start});
     if (first == nullptr || first->bits.anon != 0) return -ENOMEM;
     uint64_t prot = hw::CacheBitsOf(first->bits.cache);
@@ -83,7 +84,8 @@ int64_t Mm::CopyEntries(Vma* from, Vma* to) {
     if (cow) bits.write = 0;
     if (forked) bits.anon = kAnonForked;
     if ((c.vm_flags & kVmShared) != 0) bits.dirty = 0;
-    ok = ok && !backend_.FailNow() && tables_[to->mm]->Map({start}, pages, pfn, bits, extent.driver_pc);
+    ok = ok && !backend_.FailNow() &&
+         tables_[to->mm]->Map({start}, pages, pfn, bits, extent.driver_pc);
     if (!ok) {
       UntrackRange(to, first_pfn, all_pages);  // untrack_pfn_copy()
       return -ENOMEM;

@@ -111,6 +111,11 @@ TEST_F(ForkRules, FK2_AfterAForkMprotectDoesNotMakeSharedPagesWritable) {
   EXPECT_EQ(Entry(0)->bits.write, 0);
   EXPECT_EQ(Store(0, 'y'), "");
   EXPECT_EQ(LoadByte(0, kChild), 'x');
+  // What one of them stored to last is its own again.
+  ASSERT_EQ(Store(0, 'c', kChild), "");
+  ASSERT_EQ(mm.Mprotect(kChild, At(0), kPage, kRead), 0);
+  ASSERT_EQ(mm.Mprotect(kChild, At(0), kPage, kReadWrite), 0);
+  EXPECT_EQ(Entry(0, kChild)->bits.write, 1);
 }
 
 TEST_F(ForkRules, FK2_AFaultOnlyMappingIsFaultedInAgain) {

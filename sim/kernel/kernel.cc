@@ -37,7 +37,7 @@ Kernel::Kernel(const KernelOptions& options)
       allocator_(state_, memory_, verdicts_, *options.platform),
       log_(state_, verdicts_),
       locks_(state_, verdicts_, *this, *this, options.seed),
-      devices_(state_, verdicts_, runner_, *this, allocator_, log_),
+      devices_(state_, verdicts_, runner_, *this, allocator_, log_, options.profile),
       chrdevs_(state_, verdicts_, runner_, *this, allocator_, log_, devices_),
       of_(state_, verdicts_, Describe(options), options.device_name),
       io_(state_, mmio_, allocator_, verdicts_),
@@ -64,22 +64,23 @@ Kernel::Kernel(const KernelOptions& options)
     }
   }
   for (const ReservedRegion& region : of_.reserved()) {
-    if (!mmio_.AddWindow(region.base, region.size_bytes, hw::WindowKind::kReservedMemory, region.name)) {
+    if (!mmio_.AddWindow(region.base, region.size_bytes, hw::WindowKind::kReservedMemory,
+                         region.name)) {
       throw std::runtime_error(options.device_name + ": reserved memory " + region.name +
                                " overlaps memory or another window, give it a range of its own");
     }
   }
   const mocks::ScopedKernelApi current(*this);
   if (const int error = of_.CreateDevices(devices_); error != 0) {
-    throw std::runtime_error(options.device_name + ": a platform device cannot be registered: " +
-                             ErrnoName(-error));
+    throw std::runtime_error(options.device_name +
+                             ": a platform device cannot be registered: " + ErrnoName(-error));
   }
   vfs_.NewProcess();
 }
 
 void Kernel::Unmodelled(const char* symbol) {
-  verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "a symbol that is modelled", "%s is not modelled, see docs/add-a-kernel-function.md",
-                    symbol);
+  verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "a symbol that is modelled",
+                    "%s is not modelled, see docs/add-a-kernel-function.md", symbol);
 }
 
 bool Kernel::ReserveForKernel(hw::PhysAddr base, uint64_t size_bytes, mocks::IoCache wanted) {
@@ -118,12 +119,12 @@ void Kernel::Reset() {
   memory_.Reset();
   mmio_.Reset();
   log_.Clear();
+  mm_.SetCurrent(0);
+  mm_.ForgetLastMmap();
   MarkReachable();
 }
 
-uint64_t Kernel::StateHash() const {
-  return state_.Hash() ^ memory_.Hash() * 3 ^ mmio_.Hash() * 5;
-}
+uint64_t Kernel::StateHash() const { return state_.Hash() ^ memory_.Hash() * 3 ^ mmio_.Hash() * 5; }
 
 const char* Kernel::FirstDifference() const {
   if (const char* piece = state_.FirstDifference()) return piece;

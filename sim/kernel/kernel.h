@@ -1,5 +1,5 @@
-// The emulated kernel: its parts put together, and the seam's other side. Has no behaviour of its own beyond
-// forwarding each role to the part that keeps it.
+// The emulated kernel: its parts put together, and the seam's other side. Has no behaviour of its
+// own beyond forwarding each role to the part that keeps it.
 #ifndef DRYDOCK_SIM_KERNEL_KERNEL_H_
 #define DRYDOCK_SIM_KERNEL_KERNEL_H_
 

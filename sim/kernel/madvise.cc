@@ -7,12 +7,13 @@
 namespace drydock::kernel {
 namespace {
 
-constexpr int kNormal = 0, kRandom = 1, kSequential = 2, kWillNeed = 3, kDontNeed = 4, kFree = 8, kRemove = 9,
-              kDontFork = 10, kDoFork = 11, kMergeable = 12, kUnmergeable = 13, kHugePage = 14, kNoHugePage = 15,
-              kDontDump = 16, kDoDump = 17, kWipeOnFork = 18, kKeepOnFork = 19, kCold = 20, kPageOut = 21,
-              kPopulateRead = 22, kPopulateWrite = 23, kDontNeedLocked = 24, kCollapse = 25;
-constexpr uint64_t kVmSeqRead = 0x8000, kVmRandRead = 0x10000, kVmHugePage = 0x20000000, kVmNoHugePage = 0x40000000,
-                   kVmMergeable = 0x80000000;
+constexpr int kNormal = 0, kRandom = 1, kSequential = 2, kWillNeed = 3, kDontNeed = 4, kFree = 8,
+              kRemove = 9, kDontFork = 10, kDoFork = 11, kMergeable = 12, kUnmergeable = 13,
+              kHugePage = 14, kNoHugePage = 15, kDontDump = 16, kDoDump = 17, kWipeOnFork = 18,
+              kKeepOnFork = 19, kCold = 20, kPageOut = 21, kPopulateRead = 22, kPopulateWrite = 23,
+              kDontNeedLocked = 24, kCollapse = 25;
+constexpr uint64_t kVmSeqRead = 0x8000, kVmRandRead = 0x10000, kVmHugePage = 0x20000000,
+                   kVmNoHugePage = 0x40000000, kVmMergeable = 0x80000000;
 
 bool Known(int advice) {
   return (advice >= kNormal && advice <= kDontNeed) || (advice >= kFree && advice <= kCollapse);
@@ -66,7 +67,8 @@ int64_t Mm::Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice) 
     const uint64_t to = vma->c.vm_end < end ? vma->c.vm_end : end;
     result = AdviseVma(vma, at, to, advice);
     const Vma* now = Find(mm, at);
-    at = result == 0 && write && now != nullptr ? now->c.vm_end : to;  // of what it was merged into, perhaps
+    at = result == 0 && write && now != nullptr ? now->c.vm_end
+                                                : to;  // of what it was merged into, perhaps
   }
   if (!Populates(advice)) backend_.UnlockMmap(&mms_.Mut(mm).c, write);
   return result != 0 ? result : hole ? -ENOMEM : 0;
@@ -79,7 +81,8 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
     case kRemove:  // madvise_remove(), then vfs_fallocate() of a character device
       if ((flags & kVmLocked) != 0 || vma->c.vm_file == nullptr) return -EINVAL;
       if ((flags & (kVmShared | kVmMayWrite)) != (kVmShared | kVmMayWrite)) return -EACCES;
-      return ((vma->c.vm_pgoff << hw::kPageShift) + (start - vma->c.vm_start)) >> 63 != 0 ? -EINVAL : -ENODEV;
+      return ((vma->c.vm_pgoff << hw::kPageShift) + (start - vma->c.vm_start)) >> 63 != 0 ? -EINVAL
+                                                                                          : -ENODEV;
     case kWillNeed:
       return 0;
     case kCollapse:
@@ -92,8 +95,9 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
       return vma->c.vm_ops != nullptr || SharedObject(vma->c) != nullptr ? -EINVAL : 0;
     case kDontNeed:
     case kDontNeedLocked:
-      if ((flags & (kVmPfnMap | (advice == kDontNeed ? kVmLocked : 0))) != 0) return -EINVAL;  // MA1
-      ZapSingle(vma, start, end);                                                             // MA2
+      if ((flags & (kVmPfnMap | (advice == kDontNeed ? kVmLocked : 0))) != 0)
+        return -EINVAL;            // MA1
+      ZapSingle(vma, start, end);  // MA2
       return 0;
     case kPopulateRead:
     case kPopulateWrite: {
@@ -155,8 +159,8 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
   // madvise_update_vma(). What went wrong for want of memory is EAGAIN.
   const auto told = [](int64_t error) { return error == -ENOMEM ? -EAGAIN : error; };
   Vma* merged = Merge(Preceding(vma->mm, start), vma->mm, start, end, flags,
-                      vma->c.vm_pgoff + ((start - vma->c.vm_start) >> hw::kPageShift), vma->c.vm_file,
-                      SharedObject(vma->c));
+                      vma->c.vm_pgoff + ((start - vma->c.vm_start) >> hw::kPageShift),
+                      vma->c.vm_file, SharedObject(vma->c));
   if (merged != nullptr) {
     merged->c.vm_flags = flags;
     return 0;

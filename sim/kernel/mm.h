@@ -1,9 +1,9 @@
-// The emulated kernel's memory management: VMAs, mmap(2) and its family, faults, and the functions by
-// which drivers fill page tables. Rules by their ids in docs/mmap-rules.md; the code that keeps a rule names
-// it. One Mm serves all simulated processes; an address space is named by its index.
+// The emulated kernel's memory management: VMAs, mmap(2) and its family, faults, and the functions
+// by which drivers fill page tables. Rules by their ids in docs/mmap-rules.md; the code that keeps
+// a rule names it. One Mm serves all simulated processes; an address space is named by its index.
 //
-// Its rooms: mmap.cc (mmap(2)), vma.cc (look-up, split, unmap), remap.cc and insert.cc (population),
-// fault.cc (loads, stores, faults), mprotect.cc, mremap.cc, madvise.cc, fork.cc.
+// Its rooms: mmap.cc (mmap(2)), vma.cc (look-up, split, unmap), remap.cc and insert.cc
+// (population), fault.cc (loads, stores, faults), mprotect.cc, mremap.cc, madvise.cc, fork.cc.
 #ifndef DRYDOCK_SIM_KERNEL_MM_H_
 #define DRYDOCK_SIM_KERNEL_MM_H_
 
@@ -42,7 +42,7 @@ class MmBackend {
   virtual int PageCount(const page* page) = 0;
   virtual hw::Pfn PfnOf(const page* page) = 0;
   // The struct page, to hand to the driver and to write. nullptr: there is none.
-  virtual page* PageOf(hw::Pfn pfn) { return static_cast<void>(pfn), nullptr; }
+  virtual page* PageOf(hw::Pfn pfn) = 0;
   // Bytes of physical memory, RAM or MMIO; at most to the end of the page. False: nothing is there.
   virtual bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) = 0;
   virtual bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) = 0;
@@ -55,10 +55,10 @@ class MmBackend {
 // A VMA of the pool: the part drivers see, and what the kernel keeps beside it.
 struct Vma {
   vm_area_struct c;
-  uint64_t serial = 0;   // counts VMAs: names one over its life
-  uint32_t mm = 0;       // address space it is in
-  uint32_t live = 0;     // 1 while in use
-  uint32_t opened = 0;   // ->open ran on it, or it is the one ->mmap made
+  uint64_t serial = 0;  // counts VMAs: names one over its life
+  uint32_t mm = 0;      // address space it is in
+  uint32_t live = 0;    // 1 while in use
+  uint32_t opened = 0;  // ->open ran on it, or it is the one ->mmap made
   uint32_t reserved = 0;
 };
 
@@ -73,13 +73,14 @@ struct MmapCall {
   bool file_changed = false;
 };
 
-// PteBits::anon. A private page is shared by the processes of a fork until one of them writes to it.
+// PteBits::anon. A private page is shared by the processes of a fork until one of them writes to
+// it.
 inline constexpr uint8_t kAnonExclusive = 1, kAnonForked = 2;
 
 class Mm final : public mocks::MmApi, public UserMemory {
  public:
   static constexpr uint32_t kMaxMms = 6;
-  static constexpr uint32_t kMaxVmas = 128;        // of all address spaces together
+  static constexpr uint32_t kMaxVmas = 128;  // of all address spaces together
   static constexpr uint32_t kMaxVmasPerMm = 48;
   static constexpr uint64_t kMmapBase = 0x21fffffff000;  // top-down from here
   static constexpr hw::Pfn kMaxPfn{uint64_t{1} << 28};   // MAXPHYADDR of 40 bits, as QEMU's TCG has
@@ -121,7 +122,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   const hw::MemoryTypes& memory_types() const { return memtypes_; }
   hw::MemoryTypes& memory_types() { return memtypes_; }
   const Vma* Find(uint32_t mm, uint64_t address) const;  // the VMA that holds it
-  bool AnyMapped(hw::Pfn first, uint64_t pages) const;    // by a user PTE of any process
+  bool AnyMapped(hw::Pfn first, uint64_t pages) const;   // by a user PTE of any process
   // Changes whenever a page table or a VMA may have changed.
   uint64_t changes() const { return *changes_; }
   const MmapCall& last_mmap() const { return last_mmap_; }
@@ -164,18 +165,19 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // vma.cc
   Vma* AllocVma(uint32_t mm);  // nullptr: -ENOMEM
   void FreeVma(Vma* vma);
-  void Link(Vma* vma);    // into its address space, by address
+  void Link(Vma* vma);  // into its address space, by address
   void Unlink(Vma* vma);
   uint32_t FirstEndingAfter(uint32_t mm, uint64_t address) const;  // index into order
   Vma* MutAt(uint32_t mm, uint32_t i) { return &vmas_.Mut(mms_[mm].order[i]); }
   Vma* VmaOf(vm_area_struct* c);  // nullptr if `c` is none of ours: a copy, or made up
   int64_t Split(Vma* vma, uint64_t address, bool new_below);
-  // vma_merge(): the VMA that [start, end) with these properties was merged into, or nullptr. `prev` is the
-  // VMA that holds or precedes `start`, or nullptr; `object` names shared anonymous memory.
-  Vma* Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
-             const file* file, const void* object);
+  // vma_merge(): the VMA that [start, end) with these properties was merged into, or nullptr.
+  // `prev` is the VMA that holds or precedes `start`, or nullptr; `object` names shared anonymous
+  // memory.
+  Vma* Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags,
+             uint64_t pgoff, const file* file, const void* object);
   void SetBounds(Vma* vma, uint64_t start, uint64_t end);
-  void RemoveMerged(Vma* vma);  // swallowed by a neighbour: no ->close
+  void RemoveMerged(Vma* vma);                    // swallowed by a neighbour: no ->close
   Vma* Preceding(uint32_t mm, uint64_t address);  // holds or precedes it; nullptr
   // What names the object of shared anonymous memory; nullptr for anything else.
   static const void* SharedObject(const vm_area_struct& vma);
@@ -204,9 +206,10 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int64_t CopyEntries(Vma* from, Vma* to);
 
   // mremap.cc
-  static int64_t MayResize(const Vma& vma, uint64_t address, uint64_t old_length, uint64_t new_length, int flags);
-  int64_t RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length, int flags,
-                     uint64_t new_address);
+  static int64_t MayResize(const Vma& vma, uint64_t address, uint64_t old_length,
+                           uint64_t new_length, int flags);
+  int64_t RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+                     int flags, uint64_t new_address);
   int64_t MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
                   uint64_t new_address, bool dont_unmap);
   void MoveEntries(uint32_t mm, uint64_t from, uint64_t to, uint64_t length);
@@ -219,7 +222,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   void UntrackRange(Vma* vma, hw::Pfn pfn, uint64_t pages);
   uint64_t LookupCacheBits(hw::Pfn pfn);
   bool InstallRange(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, hw::PteBits bits);
-  void CheckInsideVma(const vm_area_struct& vma, uint64_t addr, uint64_t size, const char* function);
+  void CheckInsideVma(const vm_area_struct& vma, uint64_t addr, uint64_t size,
+                      const char* function);
 
   // fault.cc
   user::Outcome TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn);
@@ -229,7 +233,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   user::Outcome AnonymousFault(Vma* vma, uint64_t address, bool write);
   bool CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from);
   bool Alone(hw::Pfn pfn) const;  // one user entry shows it
-  // ->page_mkwrite: true if the kernel goes on to make the entry writable, else *outcome is the answer.
+  // ->page_mkwrite: true if the kernel goes on to make the entry writable, else *outcome is the
+  // answer.
   bool TellWrite(Vma* vma, vm_fault* vmf, user::Outcome* outcome);
   void UnlockPage(hw::Pfn pfn);
   user::Outcome FromFaultCode(vm_fault_t code);

@@ -1,5 +1,5 @@
-// Mm's view of the machine: pages from the allocator, bytes from RAM or device windows, files from the VFS,
-// mmap_lock from the lock checker.
+// Mm's view of the machine: pages from the allocator, bytes from RAM or device windows, files from
+// the VFS, mmap_lock from the lock checker.
 #ifndef DRYDOCK_SIM_KERNEL_MM_BACKEND_H_
 #define DRYDOCK_SIM_KERNEL_MM_BACKEND_H_
 
@@ -15,11 +15,14 @@ class Vfs;
 
 class MachineBackend final : public MmBackend {
  public:
-  MachineBackend(hw::PhysicalMemory& memory, hw::MmioSpace& mmio, Allocator& allocator, Locks& locks)
+  MachineBackend(hw::PhysicalMemory& memory, hw::MmioSpace& mmio, Allocator& allocator,
+                 Locks& locks)
       : memory_(memory), mmio_(mmio), allocator_(allocator), locks_(locks) {}
   void SetVfs(Vfs& vfs) { vfs_ = &vfs; }  // before anything else
 
-  bool AllocAnonPage(bool zeroed, hw::Pfn* pfn) override { return allocator_.AllocAnonPage(zeroed, pfn); }
+  bool AllocAnonPage(bool zeroed, hw::Pfn* pfn) override {
+    return allocator_.AllocAnonPage(zeroed, pfn);
+  }
   void FreeAnonPage(hw::Pfn pfn) override { allocator_.FreeAnonPage(pfn); }
   bool FailNow() override { return allocator_.FailNow(); }
   void FileGet(file* file) override;
@@ -31,6 +34,7 @@ class MachineBackend final : public MmBackend {
   void PagePut(hw::Pfn pfn) override { allocator_.PutPage(memory_.PageAddress(pfn)); }
   int PageCount(const page* page) override { return allocator_.PageCount(page); }
   hw::Pfn PfnOf(const page* page) override { return memory_.PfnOf(page); }
+  page* PageOf(hw::Pfn pfn) override { return memory_.IsRam(pfn) ? memory_.PageOf(pfn) : nullptr; }
   bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) override;
   bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) override;
   void CopyPage(hw::Pfn to, hw::Pfn from) override;

@@ -1,4 +1,5 @@
-// mmap(2): Linux mm/mmap.c:do_mmap() and __mmap_region() of 6.1; docs/mmap-rules.md sections 1 and 2.
+// mmap(2): Linux mm/mmap.c:do_mmap() and __mmap_region() of 6.1; docs/mmap-rules.md sections 1
+// and 2.
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
@@ -21,8 +22,8 @@ bool FileMmapOk(uint64_t pgoff, uint64_t length) {
   return pgoff <= (~uint64_t{0} - length) >> hw::kPageShift;
 }
 
-// MR3: a private writable mapping is charged, and refused beyond all of memory (__vm_enough_memory's
-// heuristic mode).
+// MR3: a private writable mapping is charged, and refused beyond all of memory
+// (__vm_enough_memory's heuristic mode).
 bool Accountable(uint64_t vm_flags) {
   return (vm_flags & (kVmNoReserve | kVmShared | kVmWrite)) == kVmWrite;
 }
@@ -37,31 +38,33 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
   uint64_t pgoff = offset >> hw::kPageShift;
   const bool anonymous = (flags & kMapAnonymous) != 0;
   if (!anonymous) {
-    if (bad_fd || file == nullptr) return -EBADF;             // 1.2
-    if ((flags & kMapHugetlb) != 0) return -EINVAL;           // 1.2
+    if (bad_fd || file == nullptr) return -EBADF;    // 1.2
+    if ((flags & kMapHugetlb) != 0) return -EINVAL;  // 1.2
   }
-  if (length == 0) return -EINVAL;                            // 1.3
+  if (length == 0) return -EINVAL;                              // 1.3
   if (anonymous && (flags & kMapHugetlb) != 0) return -ENOMEM;  // no huge page is reserved here
-  if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;  // 1.4
-  if ((flags & kMapFixed) == 0) {  // round_hint_to_min()
+  if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;    // 1.4
+  if ((flags & kMapFixed) == 0) {                               // round_hint_to_min()
     address &= ~hw::kPageMask;
     if (address != 0 && address < kMinAddress) address = kMinAddress;
   }
   const uint64_t pages_bytes = hw::PageAlignUp(length);
-  if (pages_bytes == 0) return -ENOMEM;                       // 1.5
+  if (pages_bytes == 0) return -ENOMEM;  // 1.5
   const uint64_t pages = pages_bytes >> hw::kPageShift;
   if (core_guards_ && pgoff + pages < pgoff) return -EOVERFLOW;  // 1.6
   if (mms_[mm].vma_count >= kMaxVmasPerMm - 2) return -ENOMEM;   // 1.7
 
-  const int64_t area = UnmappedArea(mm, anonymous ? nullptr : file, address, pages_bytes, pgoff, flags);
+  const int64_t area =
+      UnmappedArea(mm, anonymous ? nullptr : file, address, pages_bytes, pgoff, flags);
   if (area < 0) return area;
   const auto start = static_cast<uint64_t>(area);
-  if ((flags & kMapFixedNoReplace) != 0) {                    // 1.9
+  if ((flags & kMapFixedNoReplace) != 0) {  // 1.9
     const uint32_t i = FirstEndingAfter(mm, start);
     if (i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start < start + pages_bytes) return -EEXIST;
   }
 
-  uint64_t vm_flags = static_cast<uint64_t>(prot & 7) | kVmMayRead | kVmMayWrite | kVmMayExec;  // 1.10
+  uint64_t vm_flags =
+      static_cast<uint64_t>(prot & 7) | kVmMayRead | kVmMayWrite | kVmMayExec;  // 1.10
   if ((flags & kMapLocked) != 0) vm_flags |= kVmLocked;
   if ((flags & kMapGrowsDown) != 0) vm_flags |= kVmGrowsDown;
   if ((flags & kMapSync) != 0) vm_flags |= kVmSync;  // calc_vm_flag_bits(): of any type
@@ -74,7 +77,8 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
         [[fallthrough]];
       case kMapSharedValidate: {
         // MAP_FIXED_NOREPLACE is not among the known ones.
-        const int known = kMapLegacyMask | kMapHugeSizes | static_cast<int>(file->f_op->mmap_supported_flags);
+        const int known =
+            kMapLegacyMask | kMapHugeSizes | static_cast<int>(file->f_op->mmap_supported_flags);
         if ((flags & ~known) != 0) return -EOPNOTSUPP;
         if ((prot & kProtWrite) != 0 && (file->f_mode & kFmodeWrite) == 0) return -EACCES;
         vm_flags |= kVmShared | kVmMayShare;
@@ -106,7 +110,8 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
   if ((flags & kMapNoReserve) != 0) vm_flags |= kVmNoReserve;
 
   backend_.LockMmap(&mms_.Mut(mm).c, true);
-  const int64_t result = MapRegion(mm, start, pages_bytes, vm_flags, pgoff, anonymous ? nullptr : file);
+  const int64_t result =
+      MapRegion(mm, start, pages_bytes, vm_flags, pgoff, anonymous ? nullptr : file);
   backend_.UnlockMmap(&mms_.Mut(mm).c, true);
   const bool populate = (flags & kMapPopulate) != 0 && (flags & kMapNonBlock) == 0;
   if (result >= 0 && !Trapped() && (populate || (flags & kMapLocked) != 0)) {
@@ -137,12 +142,14 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
     found = address;
   } else {
     const uint32_t hint = FirstEndingAfter(mm, address);
-    const bool free_at_hint = address != 0 && address <= kTaskSize - length &&
-                              (hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start);
+    const bool free_at_hint =
+        address != 0 && address <= kTaskSize - length &&
+        (hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start);
     if (free_at_hint) {
       found = address;
     } else {
-      // The highest gap below the base that is large enough; else, as bottom-up does, the lowest above.
+      // The highest gap below the base that is large enough; else, as bottom-up does, the lowest
+      // above.
       uint64_t top = kMmapBase;
       for (uint32_t i = mms_[mm].vma_count; i > 0; --i) {
         const vm_area_struct& vma = VmaAt(mm, i - 1).c;
@@ -171,8 +178,8 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
 }
 
 // __mmap_region().
-int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags, uint64_t pgoff,
-                      file* file) {
+int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags,
+                      uint64_t pgoff, file* file) {
   const uint64_t end = start + length;
   const int64_t unmapped = UnmapRange(mm, start, end);  // MR2: before the driver is asked
   if (Trapped()) return -EINTR;
@@ -215,12 +222,13 @@ int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_
       vma->c.vm_start = start;
     }
     if ((vma->c.vm_flags & ~vm_flags & kVmMayWrite) != 0) {
-      verdicts_.Report(18, 10, "->mmap does not add VM_MAYWRITE", "VM_MAYWRITE was clear before ->mmap");
+      verdicts_.Report(18, 10, "->mmap does not add VM_MAYWRITE",
+                       "VM_MAYWRITE was clear before ->mmap");
     }
     Vma* before = vma->c.vm_flags != vm_flags ? Preceding(mm, start) : nullptr;
     merged = before == nullptr ? nullptr
-                               : Merge(before, mm, start, end, vma->c.vm_flags, vma->c.vm_pgoff, vma->c.vm_file,
-                                       nullptr);
+                               : Merge(before, mm, start, end, vma->c.vm_flags, vma->c.vm_pgoff,
+                                       vma->c.vm_file, nullptr);
     if (merged != nullptr) {  // MR10: the new one goes without ->close
       if (vma->c.vm_file != nullptr) backend_.FilePut(vma->c.vm_file);
       FreeVma(vma);
@@ -260,7 +268,8 @@ int64_t Mm::CallMmap(Vma* vma, file* file) {
 
 // mm/mmap.c: vma_wants_writenotify() (MR13).
 bool Mm::WantsWriteNotify(const vm_area_struct& vma) {
-  return (vma.vm_flags & (kVmWrite | kVmShared)) == (kVmWrite | kVmShared) && vma.vm_ops != nullptr &&
+  return (vma.vm_flags & (kVmWrite | kVmShared)) == (kVmWrite | kVmShared) &&
+         vma.vm_ops != nullptr &&
          (vma.vm_ops->page_mkwrite != nullptr || vma.vm_ops->pfn_mkwrite != nullptr);
 }
 

@@ -524,6 +524,7 @@ TEST_F(MmapRules, AnonymousMemoryIsMergedAndHasItsPages) {
             "  +1 1 page own WB rw- anon dirty accessed\n");
   EXPECT_EQ(Store(0, 'y'), "");
   EXPECT_EQ(LoadByte(0), 'y');
+  EXPECT_EQ(Entry(0)->bits.special, 0);
   EXPECT_EQ(backend.anon_in_use(), 2U);
 }
 

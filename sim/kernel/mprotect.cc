@@ -37,7 +37,8 @@ int64_t Mm::ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t a
     if ((new_flags & ~(new_flags >> 4) & kVmAccess) != 0) return -EACCES;  // MPR1
     const uint64_t to = vma->c.vm_end < end ? vma->c.vm_end : end;
     if (vma->c.vm_ops != nullptr && vma->c.vm_ops->mprotect != nullptr) {
-      const int64_t refused = CallDriver(driver_, vma->c.vm_ops->mprotect, &vma->c, at, to, new_flags);
+      const int64_t refused =
+          CallDriver(driver_, vma->c.vm_ops->mprotect, &vma->c, at, to, new_flags);
       if (Trapped()) return -EINTR;
       if (refused != 0) return refused;  // verbatim, before any split
     }
@@ -56,8 +57,8 @@ int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flag
     new_flags |= kVmAccount;
   }
   Vma* merged = Merge(Preceding(vma->mm, start), vma->mm, start, end, new_flags,
-                      vma->c.vm_pgoff + ((start - vma->c.vm_start) >> hw::kPageShift), vma->c.vm_file,
-                      SharedObject(vma->c));
+                      vma->c.vm_pgoff + ((start - vma->c.vm_start) >> hw::kPageShift),
+                      vma->c.vm_file, SharedObject(vma->c));
   if (merged != nullptr) {
     vma = merged;
   } else if (start != vma->c.vm_start) {
@@ -76,16 +77,19 @@ int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flag
   const bool notify = WantsWriteNotify(vma->c);
   const bool writable = (new_flags & kVmWrite) != 0;
   // change_pte_range(): frame, special, cache and dirty bits stay (MPR2).
-  const bool ok = tables_[vma->mm]->Change({start}, (end - start) >> hw::kPageShift, [&](hw::PteBits bits) {
-    bits.present = (prot & kPtePresent) != 0 ? 1 : 0;
-    bits.exec = (prot & kPteNx) == 0 ? 1 : 0;
-    bits.write = (prot & kPteRw) != 0 ? 1 : 0;
-    // can_change_pte_writable() (MPR3): what is dirty needs no fault; of private pages, only one's own.
-    if (bits.dirty != 0 && bits.present != 0 && (shared ? notify : writable && bits.anon == kAnonExclusive)) {
-      bits.write = 1;
-    }
-    return bits;
-  });
+  const bool ok =
+      tables_[vma->mm]->Change({start}, (end - start) >> hw::kPageShift, [&](hw::PteBits bits) {
+        bits.present = (prot & kPtePresent) != 0 ? 1 : 0;
+        bits.exec = (prot & kPteNx) == 0 ? 1 : 0;
+        bits.write = (prot & kPteRw) != 0 ? 1 : 0;
+        // can_change_pte_writable() (MPR3): what is dirty needs no fault; of private pages, only
+        // one's own.
+        if (bits.dirty != 0 && bits.present != 0 &&
+            (shared ? notify : writable && bits.anon == kAnonExclusive)) {
+          bits.write = 1;
+        }
+        return bits;
+      });
   NoteChange();
   return ok ? 0 : -ENOMEM;
 }

@@ -11,11 +11,12 @@ constexpr int kMayMove = 1, kFixed = 2, kDontUnmap = 4;
 
 }  // namespace
 
-int64_t Mm::Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length, int flags,
-                   uint64_t new_address) {
+int64_t Mm::Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+                   int flags, uint64_t new_address) {
   if ((flags & ~(kMayMove | kFixed | kDontUnmap)) != 0) return -EINVAL;
   if ((flags & kFixed) != 0 && (flags & kMayMove) == 0) return -EINVAL;
-  if ((flags & kDontUnmap) != 0 && ((flags & kMayMove) == 0 || old_length != new_length)) return -EINVAL;
+  if ((flags & kDontUnmap) != 0 && ((flags & kMayMove) == 0 || old_length != new_length))
+    return -EINVAL;
   if ((old_address & hw::kPageMask) != 0) return -EINVAL;
   old_length = hw::PageAlignUp(old_length);
   new_length = hw::PageAlignUp(new_length);
@@ -27,20 +28,21 @@ int64_t Mm::Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint6
 }
 
 // vma_to_resize(): what may not move or grow.
-int64_t Mm::MayResize(const Vma& vma, uint64_t address, uint64_t old_length, uint64_t new_length, int flags) {
+int64_t Mm::MayResize(const Vma& vma, uint64_t address, uint64_t old_length, uint64_t new_length,
+                      int flags) {
   const uint64_t vm_flags = vma.c.vm_flags;
-  if (old_length == 0 && (vm_flags & (kVmShared | kVmMayShare)) == 0) return -EINVAL;       // RM1
+  if (old_length == 0 && (vm_flags & (kVmShared | kVmMayShare)) == 0) return -EINVAL;  // RM1
   if ((flags & kDontUnmap) != 0 && (vm_flags & (kVmDontExpand | kVmPfnMap)) != 0) return -EINVAL;
   if (old_length > vma.c.vm_end - address) return -EFAULT;
   if (new_length == old_length) return 0;
   const uint64_t pgoff = ((address - vma.c.vm_start) >> hw::kPageShift) + vma.c.vm_pgoff;
   if (pgoff + (new_length >> hw::kPageShift) < pgoff) return -EINVAL;
-  if ((vm_flags & (kVmDontExpand | kVmPfnMap)) != 0) return -EFAULT;                        // RM1
+  if ((vm_flags & (kVmDontExpand | kVmPfnMap)) != 0) return -EFAULT;  // RM1
   return 0;
 }
 
-int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length, int flags,
-                       uint64_t new_address) {
+int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+                       int flags, uint64_t new_address) {
   // do_munmap() of the tail.
   const auto unmap_tail = [&]() -> int64_t {
     const uint64_t start = old_address + new_length;
@@ -52,14 +54,17 @@ int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, u
   const auto area_for = [&](const Vma& vma, uint64_t address, int map_flags) {
     if ((vma.c.vm_flags & kVmMayShare) != 0) map_flags |= kMapShared;
     return UnmappedArea(mm, vma.c.vm_file, address, new_length,
-                        vma.c.vm_pgoff + ((old_address - vma.c.vm_start) >> hw::kPageShift), map_flags);
+                        vma.c.vm_pgoff + ((old_address - vma.c.vm_start) >> hw::kPageShift),
+                        map_flags);
   };
   if (Find(mm, old_address) == nullptr) return -EFAULT;
   if ((flags & (kFixed | kDontUnmap)) != 0) {
-    if ((new_address & hw::kPageMask) != 0 || new_length > kTaskSize || new_address > kTaskSize - new_length) {
+    if ((new_address & hw::kPageMask) != 0 || new_length > kTaskSize ||
+        new_address > kTaskSize - new_length) {
       return -EINVAL;
     }
-    if (old_address + old_length > new_address && new_address + new_length > old_address) return -EINVAL;
+    if (old_address + old_length > new_address && new_address + new_length > old_address)
+      return -EINVAL;
     if ((flags & kFixed) != 0) {
       const int64_t error = UnmapRange(mm, new_address, new_address + new_length);  // RM2: first
       if (error != 0 || Trapped()) return error != 0 ? error : -EINTR;
@@ -88,14 +93,16 @@ int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, u
   if (old_length == vma->c.vm_end - old_address) {
     const uint64_t new_end = old_address + new_length;
     const uint32_t next = FirstEndingAfter(mm, vma->c.vm_end);
-    if (new_end <= kTaskSize && (next == mms_[mm].vma_count || VmaAt(mm, next).c.vm_start >= new_end)) {
-      // P9: the extension is merged, which a VM_SPECIAL mapping cannot be; one with ->close just grows.
+    if (new_end <= kTaskSize &&
+        (next == mms_[mm].vma_count || VmaAt(mm, next).c.vm_start >= new_end)) {
+      // P9: the extension is merged, which a VM_SPECIAL mapping cannot be; one with ->close just
+      // grows.
       Vma* grown = &vmas_.Mut(vma->c.drydock_id);
       if (vma->c.vm_ops != nullptr && vma->c.vm_ops->close != nullptr) {
         SetBounds(grown, vma->c.vm_start, new_end);
       } else if (Merge(grown, mm, vma->c.vm_end, new_end, vma->c.vm_flags,
-                       vma->c.vm_pgoff + ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift), vma->c.vm_file,
-                       SharedObject(vma->c)) == nullptr) {
+                       vma->c.vm_pgoff + ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift),
+                       vma->c.vm_file, SharedObject(vma->c)) == nullptr) {
         return -ENOMEM;
       }
       NoteChange();
@@ -108,7 +115,8 @@ int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, u
   return MoveVma(mm, old_address, old_length, new_length, static_cast<uint64_t>(area), false);
 }
 
-// move_vma(): ->open of the copy, entries move, ->mremap, then the old range is unmapped (RM2, RM3).
+// move_vma(): ->open of the copy, entries move, ->mremap, then the old range is unmapped (RM2,
+// RM3).
 int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
                     uint64_t new_address, bool dont_unmap) {
   Vma* vma = MutAt(mm, FirstEndingAfter(mm, old_address));
@@ -116,10 +124,12 @@ int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint
   if (ops != nullptr && ops->may_split != nullptr) {
     int refused = 0;
     if (vma->c.vm_start != old_address) {
-      refused = CallDriver(driver_, ops->may_split, &vma->c, static_cast<unsigned long>(old_address));
+      refused =
+          CallDriver(driver_, ops->may_split, &vma->c, static_cast<unsigned long>(old_address));
     }
     if (refused == 0 && !Trapped() && vma->c.vm_end != old_address + old_length) {
-      refused = CallDriver(driver_, ops->may_split, &vma->c, static_cast<unsigned long>(old_address + old_length));
+      refused = CallDriver(driver_, ops->may_split, &vma->c,
+                           static_cast<unsigned long>(old_address + old_length));
     }
     if (Trapped()) return -EINTR;
     if (refused != 0) return refused;
@@ -127,14 +137,15 @@ int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint
   // copy_vma(): merged into a neighbour, without ->open, or a copy.
   const uint64_t offset = (old_address - vma->c.vm_start) >> hw::kPageShift;
   uint64_t pgoff = vma->c.vm_pgoff + offset;
-  const bool private_anonymous = ops == nullptr && vma->c.vm_file == nullptr && SharedObject(vma->c) == nullptr;
+  const bool private_anonymous =
+      ops == nullptr && vma->c.vm_file == nullptr && SharedObject(vma->c) == nullptr;
   const bool untouched = private_anonymous && vma->c.anon_vma == nullptr;
   if (untouched) pgoff = new_address >> hw::kPageShift;
   const bool beside = new_address == vma->c.vm_end || vma->c.vm_start == new_address + new_length;
   Vma* fresh = untouched && dont_unmap && beside
                    ? nullptr
-                   : Merge(Preceding(mm, new_address), mm, new_address, new_address + new_length, vma->c.vm_flags,
-                           pgoff, vma->c.vm_file, SharedObject(vma->c));
+                   : Merge(Preceding(mm, new_address), mm, new_address, new_address + new_length,
+                           vma->c.vm_flags, pgoff, vma->c.vm_file, SharedObject(vma->c));
   if (fresh != nullptr) {
     vma = MutAt(mm, FirstEndingAfter(mm, old_address));  // it may have been merged with itself
     if (vma->c.anon_vma != nullptr) fresh->c.anon_vma = vma->c.anon_vma;
@@ -194,7 +205,8 @@ void Mm::MoveEntries(uint32_t mm, uint64_t from, uint64_t to, uint64_t length) {
     // A driver's stray entries (RP5) at the target are overwritten.
     if (!table.Unmap({to + (start - from)}, pages) || !table.Unmap({start}, pages) ||
         !table.Map({to + (start - from)}, pages, pfn, extent.bits, extent.driver_pc)) {
-      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs", "a page table is full");
+      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs",
+                        "a page table is full");
       return;
     }
   }

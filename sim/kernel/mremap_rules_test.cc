@@ -235,6 +235,11 @@ TEST_F(MremapRules, RM2_StrayEntriesAtTheTargetAreOverwritten) {
   EXPECT_EQ(Remap(0, 2, 2, kTo, 9), Addr(9));
   EXPECT_EQ(LoadByte(9), 'U');
   EXPECT_EQ(LoadByte(10), 'V');
+  EXPECT_EQ(Maps(),
+            "108000-109000 rw-s 00000000 /dev/t0 rd wr sh mr mw me ms pf io de dd sd\n"
+            "  +0 1 page ram+0 WB rw- special accessed\n"
+            "109000-10b000 rw-s 00000000 /dev/t0 rd wr sh mr mw me ms pf io de ar dd sd\n"
+            "  +0 2 pages ram+20 WB rw- special accessed\n");
 }
 
 TEST_F(MremapRules, RM3_AnErrorOfTheDriverMovesBackButTheTargetIsGone) {

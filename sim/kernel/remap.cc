@@ -8,12 +8,14 @@
 namespace drydock::kernel {
 
 // O2: the kernel does not look (RP5), and user space may then reach memory past its mapping.
-void Mm::CheckInsideVma(const vm_area_struct& vma, uint64_t addr, uint64_t size, const char* function) {
+void Mm::CheckInsideVma(const vm_area_struct& vma, uint64_t addr, uint64_t size,
+                        const char* function) {
   if (addr >= vma.vm_start && addr <= vma.vm_end && size <= vma.vm_end - addr) return;
   verdicts_.Report(10, 2, "page-table entries only within [vm_start, vm_end)",
                    "%s: %lu pages from page %ld of a mapping of %lu pages", function,
                    static_cast<unsigned long>(hw::PagesOf(size)),
-                   static_cast<long>(static_cast<int64_t>(addr - vma.vm_start)) / static_cast<long>(hw::kPageSize),
+                   static_cast<long>(static_cast<int64_t>(addr - vma.vm_start)) /
+                       static_cast<long>(hw::kPageSize),
                    (vma.vm_end - vma.vm_start) >> hw::kPageShift);
 }
 
@@ -25,7 +27,8 @@ uint64_t Mm::LookupCacheBits(hw::Pfn pfn) {
 // reserve_pfn_range() (PAT2..PAT5). On success *prot carries the type obtained.
 int Mm::ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot) {
   if (backend_.AnyRam(pfn, pages)) {
-    // PAT2: RAM is write-back, whatever was asked for; its first page speaks for a range that is RAM in part.
+    // PAT2: RAM is write-back, whatever was asked for; its first page speaks for a range that is
+    // RAM in part.
     *prot = (*prot & ~hw::kCacheBits) | LookupCacheBits(pfn);
     return 0;
   }
@@ -67,8 +70,8 @@ void Mm::UntrackRange(Vma* vma, hw::Pfn pfn, uint64_t pages) {
   if (!backend_.AnyRam(pfn, pages)) memtypes_.Free(pfn, pages);
 }
 
-// untrack_pfn(vma, 0, 0): the range is found by the VMA's first entry, or, where that was copied on write, by
-// vm_pgoff (RP2).
+// untrack_pfn(vma, 0, 0): the range is found by the VMA's first entry, or, where that was copied on
+// write, by vm_pgoff (RP2).
 void Mm::Untrack(Vma* vma) {
   if ((vma->c.vm_flags & kVmPfnMap) == 0 || (vma->c.vm_flags & kVmPat) == 0) return;
   const hw::Extent* extent = tables_[vma->mm]->Find({vma->c.vm_start});
@@ -102,7 +105,8 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
                       pgprot_t pgprot) {
   Vma* vma = VmaOf(c);
   if (vma == nullptr) {
-    verdicts_.TrapNow(Trap::kBug, 28, 10, "the VMA that ->mmap was given", "a copy of a VMA, or a stale one");
+    verdicts_.TrapNow(Trap::kBug, 28, 10, "the VMA that ->mmap was given",
+                      "a copy of a VMA, or a stale one");
     return -EINVAL;
   }
   const uint64_t pages = hw::PagesOf(size);
@@ -113,7 +117,8 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
   if ((addr & hw::kPageMask) != 0) {                               // RP1b, P11
     ZapSingle(vma, addr, end);
     UntrackRange(vma, first, pages);
-    verdicts_.Report(0, 10, "a page-aligned address", "remap_pfn_range at %#lx: WARN, -EINVAL", addr);
+    verdicts_.Report(0, 10, "a page-aligned address", "remap_pfn_range at %#lx: WARN, -EINVAL",
+                     addr);
     return -EINVAL;
   }
   if (IsCowMapping(c->vm_flags)) {  // RP2
@@ -124,9 +129,11 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
     }
     c->vm_pgoff = pfn;
   }
-  c->vm_flags |= kVmIo | kVmPfnMap | kVmDontExpand | kVmDontDump;  // RP4: also when a later step fails
+  c->vm_flags |=
+      kVmIo | kVmPfnMap | kVmDontExpand | kVmDontDump;  // RP4: also when a later step fails
   if (pages == 0 || end <= addr) {
-    verdicts_.TrapNow(Trap::kBug, 0, 10, "a range of at least one page", "remap_pfn_range of %lu bytes: BUG", size);
+    verdicts_.TrapNow(Trap::kBug, 0, 10, "a range of at least one page",
+                      "remap_pfn_range of %lu bytes: BUG", size);
     return -EINVAL;
   }
   CheckInsideVma(*c, addr, pages << hw::kPageShift, "remap_pfn_range");
@@ -161,16 +168,21 @@ int Mm::VmIomapMemory(vm_area_struct* vma, unsigned long long start, unsigned lo
 // zap_vma_ptes(): only within the VMA, and only of VM_PFNMAP ones.
 void Mm::ZapVmaPtes(vm_area_struct* c, unsigned long addr, unsigned long size) {
   Vma* vma = VmaOf(c);
-  if (vma == nullptr || addr < c->vm_start || addr + size > c->vm_end || (c->vm_flags & kVmPfnMap) == 0) return;
-  if ((size & hw::kPageMask) != 0 && tables_[vma->mm]->AnyIn({addr & ~hw::kPageMask}, hw::PagesOf(size))) {
+  if (vma == nullptr || addr < c->vm_start || addr + size > c->vm_end ||
+      (c->vm_flags & kVmPfnMap) == 0)
+    return;
+  if ((size & hw::kPageMask) != 0 &&
+      tables_[vma->mm]->AnyIn({addr & ~hw::kPageMask}, hw::PagesOf(size))) {
     verdicts_.TrapNow(Trap::kOops, 0, 10, "a size of whole pages",
-                      "zap_vma_ptes of %lu bytes: the walk runs off the end of the page table", size);
+                      "zap_vma_ptes of %lu bytes: the walk runs off the end of the page table",
+                      size);
     return;
   }
   ZapSingle(vma, addr, addr + size);
 }
 
-void Mm::UnmapMappingRange(address_space* mapping, long long hole_begin, long long hole_len, int even_cows) {
+void Mm::UnmapMappingRange(address_space* mapping, long long hole_begin, long long hole_len,
+                           int even_cows) {
   const uint64_t first = static_cast<uint64_t>(hole_begin) >> hw::kPageShift;
   const uint64_t pages = hw::PagesOf(static_cast<uint64_t>(hole_len));
   uint64_t last = first + pages - 1;
@@ -182,7 +194,8 @@ void Mm::UnmapMappingRange(address_space* mapping, long long hole_begin, long lo
       Vma* vma = MutAt(m, i);
       if (vma->c.vm_file == nullptr || vma->c.vm_file->f_mapping != mapping) continue;
       const uint64_t vma_first = vma->c.vm_pgoff;
-      const uint64_t vma_last = vma_first + ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift) - 1;
+      const uint64_t vma_last =
+          vma_first + ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift) - 1;
       if (vma_first > last || vma_last < first) continue;
       const uint64_t from = vma_first > first ? vma_first : first;
       const uint64_t to = vma_last < last ? vma_last : last;

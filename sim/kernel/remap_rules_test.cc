@@ -485,6 +485,17 @@ TEST_F(PatRules, PAT6_PartOfSeveralTypesIsEinval) {
   EXPECT_EQ(Map(4, 4, kReadWrite, kMapShared), -EINVAL);
 }
 
+TEST_F(PatRules, PAT7_AKernelMappingThatIsThereDecides) {
+  hw::CacheType got = hw::CacheType::kWriteBack;
+  ASSERT_EQ(mm.memory_types().Reserve(kBar, 16, hw::CacheType::kUncachedMinus, &got),
+            hw::MemoryTypes::Result::kOk);  // as ioremap() does
+  MapsBar(kWc);
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  EXPECT_EQ(CacheAt(0), "UC-");
+  ASSERT_EQ(Unmap(0, 2), 0);
+  EXPECT_EQ(Types(), 1U);
+}
+
 TEST_F(PatRules, PAT8_FailedMmapReleases) {
   driver.mmap = [](file*, vm_area_struct* vma) {
     return RemapAll(vma, kBar) != 0 ? -EFAULT : -EIO;

@@ -17,7 +17,8 @@ constexpr int64_t kNoIoctlCmd = 515;
 
 }  // namespace
 
-Vfs::Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs, MmBackend& backend)
+Vfs::Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs,
+         MmBackend& backend)
     : verdicts_(verdicts),
       calls_(calls),
       chrdevs_(chrdevs),
@@ -89,10 +90,12 @@ int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
   }
   // do_dentry_open().
   file.f_mode |= kModeOpened;
-  if ((file.f_mode & kFmodeRead) != 0 && (file.f_op->read != nullptr || file.f_op->read_iter != nullptr)) {
+  if ((file.f_mode & kFmodeRead) != 0 &&
+      (file.f_op->read != nullptr || file.f_op->read_iter != nullptr)) {
     file.f_mode |= kModeCanRead;
   }
-  if ((file.f_mode & kFmodeWrite) != 0 && (file.f_op->write != nullptr || file.f_op->write_iter != nullptr)) {
+  if ((file.f_mode & kFmodeWrite) != 0 &&
+      (file.f_op->write != nullptr || file.f_op->write_iter != nullptr)) {
     file.f_mode |= kModeCanWrite;
   }
   if (file.f_op->llseek == nullptr) file.f_mode &= ~kModeLseek;
@@ -133,7 +136,8 @@ int64_t Vfs::Close(uint32_t process, int fd) {
   if (file == nullptr) return -EBADF;
   processes_.Mut(process).fds[fd - kFirstFd] = 0;
   int64_t result = 0;
-  if (file->f_op->flush != nullptr) result = CallDriver(calls_, file->f_op->flush, file, static_cast<void*>(nullptr));
+  if (file->f_op->flush != nullptr)
+    result = CallDriver(calls_, file->f_op->flush, file, static_cast<void*>(nullptr));
   if (!Trapped()) FilePut(file);
   return result;
 }

@@ -1,6 +1,6 @@
-// Processes, descriptors and files: the system calls of a program that are not about memory. Linux fs/open.c,
-// fs/read_write.c, fs/ioctl.c, fs/file.c, kernel/fork.c and kernel/exit.c of 6.1, as far as character
-// devices go.
+// Processes, descriptors and files: the system calls of a program that are not about memory. Linux
+// fs/open.c, fs/read_write.c, fs/ioctl.c, fs/file.c, kernel/fork.c and kernel/exit.c of 6.1, as far
+// as character devices go.
 #ifndef DRYDOCK_SIM_KERNEL_VFS_H_
 #define DRYDOCK_SIM_KERNEL_VFS_H_
 
@@ -22,7 +22,8 @@ class Vfs {
   static constexpr uint32_t kMaxFiles = 64;
   static constexpr uint32_t kMaxInodes = 32;
 
-  Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs, MmBackend& backend);
+  Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs,
+      MmBackend& backend);
   void SetMm(Mm& mm) { mm_ = &mm; }  // Mm and Vfs need each other; before anything else
 
   // A first process with an empty address space. Its index, or -1.

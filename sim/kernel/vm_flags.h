@@ -1,4 +1,5 @@
-// The numbers of Linux that mmap(2) and its kin speak: VM_*, PROT_*, MAP_*, page protection bits (x86-64).
+// The numbers of Linux that mmap(2) and its kin speak: VM_*, PROT_*, MAP_*, page protection bits
+// (x86-64).
 #ifndef DRYDOCK_SIM_KERNEL_VM_FLAGS_H_
 #define DRYDOCK_SIM_KERNEL_VM_FLAGS_H_
 
@@ -30,11 +31,11 @@ inline constexpr int kMapShared = 1, kMapPrivate = 2, kMapSharedValidate = 3, kM
                      kMapLocked = 0x2000, kMapNoReserve = 0x4000, kMapHugetlb = 0x40000,
                      kMapSync = 0x80000, kMapFixedNoReplace = 0x100000;
 // What MAP_SHARED_VALIDATE knows without the driver's help (mman.h: LEGACY_MAP_MASK).
-inline constexpr int kMapLegacyMask = kMapShared | kMapPrivate | kMapFixed | kMapAnonymous |
-                                      0x800 /* DENYWRITE */ | 0x1000 /* EXECUTABLE */ | 0x40 /* 32BIT */ |
-                                      0x4000000 /* UNINITIALIZED */ | kMapGrowsDown | kMapLocked |
-                                      kMapNoReserve | 0x8000 /* POPULATE */ | 0x10000 /* NONBLOCK */ |
-                                      0x20000 /* STACK */ | kMapHugetlb;
+inline constexpr int kMapLegacyMask =
+    kMapShared | kMapPrivate | kMapFixed | kMapAnonymous | 0x800 /* DENYWRITE */ |
+    0x1000 /* EXECUTABLE */ | 0x40 /* 32BIT */ | 0x4000000 /* UNINITIALIZED */ | kMapGrowsDown |
+    kMapLocked | kMapNoReserve | 0x8000 /* POPULATE */ | 0x10000 /* NONBLOCK */ |
+    0x20000 /* STACK */ | kMapHugetlb;
 
 inline constexpr unsigned kFmodeRead = 1, kFmodeWrite = 2;
 
@@ -42,9 +43,10 @@ inline constexpr unsigned kFmodeRead = 1, kFmodeWrite = 2;
 inline constexpr uint64_t kPtePresent = 0x1, kPteRw = 0x2, kPteUser = 0x4, kPteAccessed = 0x20,
                           kPteDirty = 0x40, kPteProtNone = 0x100, kPteSpecial = 0x200,
                           kPteSoftDirty = 0x800, kPteNx = uint64_t{1} << 63;
-// What pgprot_modify() keeps of the old protection: PFN field, cache bits, special, accessed, dirty.
-inline constexpr uint64_t kPteChangeMask = 0x000ffffffffff000 | hw::kCacheBits | kPteSpecial |
-                                           kPteAccessed | kPteDirty | kPteSoftDirty;
+// What pgprot_modify() keeps of the old protection: PFN field, cache bits, special, accessed,
+// dirty.
+inline constexpr uint64_t kPteChangeMask =
+    0x000ffffffffff000 | hw::kCacheBits | kPteSpecial | kPteAccessed | kPteDirty | kPteSoftDirty;
 
 // arch/x86/mm/pgprot.c: vm_get_page_prot(). Private mappings have no write bit: they copy on write.
 constexpr uint64_t PageProtOf(uint64_t vm_flags) {

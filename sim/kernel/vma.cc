@@ -70,7 +70,8 @@ Vma* Mm::VmaOf(vm_area_struct* c) {
   const auto offset = static_cast<size_t>(reinterpret_cast<const char*>(c) -
                                           reinterpret_cast<const char*>(vmas_.data()));
   const size_t index = offset / sizeof(Vma);
-  return offset % sizeof(Vma) == offsetof(Vma, c) && vmas_[index].live != 0 ? &vmas_.Mut(index) : nullptr;
+  return offset % sizeof(Vma) == offsetof(Vma, c) && vmas_[index].live != 0 ? &vmas_.Mut(index)
+                                                                            : nullptr;
 }
 
 uint32_t Mm::FirstEndingAfter(uint32_t mm, uint64_t address) const {
@@ -125,11 +126,12 @@ void Mm::ReleaseVma(Vma* vma) {
   FreeVma(vma);
 }
 
-// __split_vma(): `vma` keeps the part above (new_below) or below `address`; ->open runs on the new part.
+// __split_vma(): `vma` keeps the part above (new_below) or below `address`; ->open runs on the new
+// part.
 int64_t Mm::Split(Vma* vma, uint64_t address, bool new_below) {
   if (vma->c.vm_ops != nullptr && vma->c.vm_ops->may_split != nullptr) {  // SP2
-    const int64_t refused = CallDriver(driver_, vma->c.vm_ops->may_split, &vma->c,
-                                       static_cast<unsigned long>(address));
+    const int64_t refused =
+        CallDriver(driver_, vma->c.vm_ops->may_split, &vma->c, static_cast<unsigned long>(address));
     if (Trapped()) return -EINTR;
     if (refused != 0) return refused;
   }
@@ -161,8 +163,8 @@ int64_t Mm::Split(Vma* vma, uint64_t address, bool new_below) {
 }
 
 void Mm::SetBounds(Vma* vma, uint64_t start, uint64_t end) {
-  mms_.Mut(vma->mm).c.total_vm += ((end - start) >> hw::kPageShift) -
-                                  ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift);
+  mms_.Mut(vma->mm).c.total_vm +=
+      ((end - start) >> hw::kPageShift) - ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift);
   vma->c.vm_start = start;
   vma->c.vm_end = end;
 }
@@ -184,8 +186,8 @@ Vma* Mm::Preceding(uint32_t mm, uint64_t address) {
 }
 
 // Its cases 1 to 8. A neighbour with ->close is left alone (P8); page tables do not change.
-Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
-               const file* file, const void* object) {
+Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags,
+               uint64_t pgoff, const file* file, const void* object) {
   if ((vm_flags & kVmSpecial) != 0) return nullptr;
   if (file == nullptr && (vm_flags & kVmShared) != 0 && object == nullptr) return nullptr;
   const auto mergeable = [&](const vm_area_struct& c) {
@@ -197,14 +199,16 @@ Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm
   const uint32_t after_prev = FirstEndingAfter(mm, prev != nullptr ? prev->c.vm_end : 0);
   const uint32_t count = mms_[mm].vma_count;
   // The VMA that [start, end) is or begins, where it is mapped already; and the one above.
-  Vma* middle = after_prev < count && VmaAt(mm, after_prev).c.vm_start < end ? MutAt(mm, after_prev) : nullptr;
+  Vma* middle = after_prev < count && VmaAt(mm, after_prev).c.vm_start < end ? MutAt(mm, after_prev)
+                                                                             : nullptr;
   Vma* next = nullptr;
   if (middle == nullptr || middle->c.vm_end == end) {
     const uint32_t i = middle == nullptr ? after_prev : after_prev + 1;
     if (i < count && VmaAt(mm, i).c.vm_start == end) next = MutAt(mm, i);
   }
-  const bool with_prev = prev != nullptr && prev->c.vm_end == start && mergeable(prev->c) &&
-                         prev->c.vm_pgoff + ((prev->c.vm_end - prev->c.vm_start) >> hw::kPageShift) == pgoff;
+  const bool with_prev =
+      prev != nullptr && prev->c.vm_end == start && mergeable(prev->c) &&
+      prev->c.vm_pgoff + ((prev->c.vm_end - prev->c.vm_start) >> hw::kPageShift) == pgoff;
   const bool with_next = next != nullptr && mergeable(next->c) && next->c.vm_pgoff == pgoff + pages;
   if (!with_prev && !with_next) return nullptr;
   NoteChange();
@@ -231,7 +235,8 @@ Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm
 }
 
 int64_t Mm::Munmap(uint32_t mm, uint64_t address, uint64_t length) {
-  if ((address & hw::kPageMask) != 0 || address > kTaskSize || length > kTaskSize - address) return -EINVAL;
+  if ((address & hw::kPageMask) != 0 || address > kTaskSize || length > kTaskSize - address)
+    return -EINVAL;
   length = hw::PageAlignUp(length);
   if (length == 0) return -EINVAL;
   backend_.LockMmap(&mms_.Mut(mm).c, true);
@@ -250,7 +255,8 @@ int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
     first = FirstEndingAfter(mm, start);
   }
   const uint32_t last = FirstEndingAfter(mm, end - 1);
-  if (last < mms_[mm].vma_count && VmaAt(mm, last).c.vm_start < end && VmaAt(mm, last).c.vm_end > end) {
+  if (last < mms_[mm].vma_count && VmaAt(mm, last).c.vm_start < end &&
+      VmaAt(mm, last).c.vm_end > end) {
     const int64_t error = Split(MutAt(mm, last), end, /*new_below=*/true);
     if (error != 0) return error;  // SP3: the first split stays
   }
@@ -281,7 +287,8 @@ void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
     const uint64_t pages = hw::PagesOf(to - from);
     const hw::Pfn pfn = hw::PageTable::PfnAt(extent, {from});
     if (!table.Unmap({from}, pages)) {
-      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs", "a page table is full");
+      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs",
+                        "a page table is full");
       return;
     }
     if (extent.bits.anon != 0) {

@@ -6,7 +6,8 @@
 namespace drydock::user {
 namespace {
 
-// The end of a system call: what the driver still holds is its fault, a trap is the caller's to see.
+// The end of a system call: what the driver still holds is its fault, a trap is the caller's to
+// see.
 Outcome Finish(kernel::Kernel& kernel, const char* call, int64_t value) {
   if (kernel.verdicts().pending_trap() != kernel::Trap::kNone) {
     return {.value = 0, .signal = Signal::kNone, .trapped = true};
@@ -49,12 +50,14 @@ Outcome Process::Ioctl(int fd, uint32_t command, uint64_t argument) {
   return Finish(*kernel_, "ioctl", kernel_->vfs().Ioctl(index_, fd, command, argument));
 }
 
-Outcome Process::Mmap(hw::VirtAddr address, uint64_t length, int prot, int flags, int fd, uint64_t offset) {
+Outcome Process::Mmap(hw::VirtAddr address, uint64_t length, int prot, int flags, int fd,
+                      uint64_t offset) {
   kernel_->mm().SetCurrent(index_);
   const bool anonymous = (flags & kernel::kMapAnonymous) != 0;
   file* file = anonymous ? nullptr : kernel_->vfs().FileOf(index_, fd);
   return Finish(*kernel_, "mmap",
-                kernel_->mm().Mmap(index_, address.value, length, prot, flags, file, !anonymous && file == nullptr, offset));
+                kernel_->mm().Mmap(index_, address.value, length, prot, flags, file,
+                                   !anonymous && file == nullptr, offset));
 }
 
 Outcome Process::Munmap(hw::VirtAddr address, uint64_t length) {
@@ -72,11 +75,12 @@ Outcome Process::Madvise(hw::VirtAddr address, uint64_t length, int advice) {
   return Finish(*kernel_, "madvise", kernel_->mm().Madvise(index_, address.value, length, advice));
 }
 
-Outcome Process::Mremap(hw::VirtAddr old_address, uint64_t old_length, uint64_t new_length, int flags,
-                        hw::VirtAddr new_address) {
+Outcome Process::Mremap(hw::VirtAddr old_address, uint64_t old_length, uint64_t new_length,
+                        int flags, hw::VirtAddr new_address) {
   kernel_->mm().SetCurrent(index_);
   return Finish(*kernel_, "mremap",
-                kernel_->mm().Mremap(index_, old_address.value, old_length, new_length, flags, new_address.value));
+                kernel_->mm().Mremap(index_, old_address.value, old_length, new_length, flags,
+                                     new_address.value));
 }
 
 Outcome Process::Fork() {

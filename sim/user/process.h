@@ -14,7 +14,8 @@ class Kernel;
 
 namespace drydock::user {
 
-// A value: two words that name a process of the kernel. Every call runs to its end before it returns.
+// A value: two words that name a process of the kernel. Every call runs to its end before it
+// returns.
 class Process {
  public:
   Process(kernel::Kernel& kernel, uint32_t index) : kernel_(&kernel), index_(index) {}

@@ -25,9 +25,8 @@ class ProgressLine {
   void Show(const Progress& progress) {
     if (!tty_ || progress.seconds < 2 || progress.seconds < next_) return;
     next_ = progress.seconds + 0.2;
-    std::fprintf(stderr, "\r\033[K%.0f of %.0f s · %s programs · %zu finding%s",
-                 progress.seconds, progress.total_seconds,
-                 WithCommas(progress.executions).c_str(), progress.findings,
+    std::fprintf(stderr, "\r\033[K%.0f of %.0f s · %s programs · %zu finding%s", progress.seconds,
+                 progress.total_seconds, WithCommas(progress.executions).c_str(), progress.findings,
                  progress.findings == 1 ? "" : "s");
     shown_ = true;
   }
@@ -163,8 +162,8 @@ class CheckRun {
       for (size_t k = 0; k < i; ++k) number += report.findings[k].class_id == finding.class_id;
       std::string stem = options_.out + "/" + report.module + "-" + finding.class_id;
       if (number > 1) stem += "-" + std::to_string(number);
-      const std::string title = finding.class_id + " " + std::string(finding.kind().name) +
-                                " in " + finding.function;
+      const std::string title =
+          finding.class_id + " " + std::string(finding.kind().name) + " in " + finding.function;
       const std::string comment = "# " + title + ": " + finding.seen + "\n";
       std::string wrong = WriteWhole(stem + ".prog", comment + finding.program);
       if (!wrong.empty()) return wrong;
@@ -219,7 +218,8 @@ class CheckRun {
     for (const DriverReport& report : reports_) {
       if (!report.error.empty()) std::fprintf(stderr, "drydock: %s\n", report.error.c_str());
     }
-    if (Interrupted()) std::fprintf(stderr, "drydock: interrupted, this is what was found so far\n");
+    if (Interrupted())
+      std::fprintf(stderr, "drydock: interrupted, this is what was found so far\n");
   }
 
   const Installation& installation_;
@@ -240,8 +240,8 @@ int CannotRun(const std::string& line) {
 }
 
 std::string WorkerArguments(const DriverOptions& options, std::vector<std::string>* arguments) {
-  for (const auto& [name, file] : {std::pair("device", &options.device),
-                                   std::pair("policy", &options.policy)}) {
+  for (const auto& [name, file] :
+       {std::pair("device", &options.device), std::pair("policy", &options.policy)}) {
     if (file->empty()) continue;
     if (!std::ifstream(*file).good() || fs::is_directory(*file)) {
       return *file + ": cannot be read, name a --" + name + " file";

@@ -12,8 +12,8 @@ namespace drydock::command {
 
 // What both commands take.
 struct DriverOptions {
-  std::string device;  // --device
-  std::string policy;  // --policy
+  std::string device;               // --device
+  std::string policy;               // --policy
   std::vector<std::string> params;  // --param NAME=VALUE
 };
 

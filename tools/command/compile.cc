@@ -38,14 +38,13 @@ std::vector<std::string> CompileFlags(const Installation& installation, const Mo
   AppendFlags(flags, &all);
   AppendFlags(flags.parent_path() / "driver_sanitizer_flags.txt", &all);
   AppendFlags(flags.parent_path() / "driver_coverage_flags.txt", &all);
-  all.insert(all.end(), {"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer",
-                         "-fsanitize=address,undefined",
-                         // One report must not end the run: the worker makes a violation of it.
-                         "-fsanitize-recover=address,undefined", "-fsanitize=fuzzer-no-link",
-                         "-isystem", installation.root + "/mocks/include",
-                         "-DKBUILD_MODNAME=\"" + module.name + "\"",
-                         "-DDRYDOCK_PROFILE=" + std::to_string(profile),
-                         "-fno-color-diagnostics", "-fno-caret-diagnostics"});
+  all.insert(all.end(),
+             {"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
+              // One report must not end the run: the worker makes a violation of it.
+              "-fsanitize-recover=address,undefined", "-fsanitize=fuzzer-no-link", "-isystem",
+              installation.root + "/mocks/include", "-DKBUILD_MODNAME=\"" + module.name + "\"",
+              "-DDRYDOCK_PROFILE=" + std::to_string(profile), "-fno-color-diagnostics",
+              "-fno-caret-diagnostics"});
   return all;
 }
 
@@ -87,7 +86,8 @@ Installation FindInstallation(std::string* error) {
     if (text != nullptr) *value = text;
     if (!value->empty() && fs::exists(*value)) return;
     if (error->empty()) {
-      *error = std::string(name) + (value->empty() ? " is not set" : "=" + *value + " is not there") +
+      *error = std::string(name) +
+               (value->empty() ? " is not set" : "=" + *value + " is not there") +
                ": start ./drydock in the checkout, it sets what the command needs";
     }
   };
@@ -115,8 +115,8 @@ std::string WhyNotC(const std::string& file) {
   return {};
 }
 
-CompiledDriver CompileDriver(const Installation& installation, const std::string& file,
-                             int profile, const std::string& folder) {
+CompiledDriver CompileDriver(const Installation& installation, const std::string& file, int profile,
+                             const std::string& folder) {
   CompiledDriver driver;
   driver.file = file;
   driver.error = WhyNotC(file);
@@ -132,15 +132,14 @@ CompiledDriver CompileDriver(const Installation& installation, const std::string
   std::vector<std::string> sources = driver.module.parts;
   sources.push_back(installation.root + "/mocks/module/this_module.c");
   for (size_t i = 0; i < sources.size(); ++i) {
-    const std::string object =
-        folder + "/" + driver.module.name + "-" + std::to_string(i) + ".o";
+    const std::string object = folder + "/" + driver.module.name + "-" + std::to_string(i) + ".o";
     commands.push_back(flags);
     commands.back().insert(commands.back().end(), {"-c", sources[i], "-o", object});
     link.push_back(object);
   }
   if (!CompileAll(commands, log)) {
-    driver.error = Interrupted() ? file + ": interrupted"
-                                 : ExplainCompileLog(ReadWhole(log), file, log);
+    driver.error =
+        Interrupted() ? file + ": interrupted" : ExplainCompileLog(ReadWhole(log), file, log);
     return driver;
   }
   AppendFlags(fs::path(installation.flags).parent_path() / "driver_link_flags.txt", &link);

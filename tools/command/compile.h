@@ -22,15 +22,15 @@ struct Installation {
 Installation FindInstallation(std::string* error);
 
 struct CompiledDriver {
-  std::string file;    // as the user named it
+  std::string file;  // as the user named it
   Module module;
   std::string object;  // path of the shared object
   std::string error;   // one line "FILE:LINE: what, what to do"; empty if it compiled
 };
 
 // Compiles into `folder`, the parts side by side; the compiler's words go to NAME.log there.
-CompiledDriver CompileDriver(const Installation& installation, const std::string& file,
-                             int profile, const std::string& folder);
+CompiledDriver CompileDriver(const Installation& installation, const std::string& file, int profile,
+                             const std::string& folder);
 
 // The one line that a compiler's log comes to. `log_path` is named if there is more to read.
 std::string ExplainCompileLog(std::string_view log, std::string_view file,

@@ -45,7 +45,8 @@ std::string ExplainCompileLog(std::string_view log, std::string_view file,
   if (before.ends_with("fatal ")) before.remove_suffix(6);
   std::string_view what = log.substr(at + 7, end - at - 7);
   // The warning flag that made an error of it says nothing to a driver's author.
-  if (what.ends_with(']') && what.find(" [-W") != what.npos) what = what.substr(0, what.find(" [-W"));
+  if (what.ends_with(']') && what.find(" [-W") != what.npos)
+    what = what.substr(0, what.find(" [-W"));
   const std::string place = std::string(PlaceOf(before)) + ": ";
   const std::string_view name = Quoted(what);
   if (what.find("file not found") != what.npos) {

@@ -31,10 +31,12 @@ INSTANTIATE_TEST_SUITE_P(
         {"undeclared_function",
          "warning: x\na/pump.c:40:2: error: call to undeclared function 'dma_buf_get'; ISO C99 and "
          "later do not support implicit function declarations [-Wimplicit-function-declaration]\n",
-         "a/pump.c:40: dma_buf_get() is not declared: a header is not included, or Drydock does not "
+         "a/pump.c:40: dma_buf_get() is not declared: a header is not included, or Drydock does "
+         "not "
          "have the function, see docs/adding-a-kernel-function.md"},
         {"undeclared_name", "pump.c:7:9: error: use of undeclared identifier 'VM_FOO'\n",
-         "pump.c:7: 'VM_FOO' is not declared: a header is not included, or Drydock does not have it, "
+         "pump.c:7: 'VM_FOO' is not declared: a header is not included, or Drydock does not have "
+         "it, "
          "see out/pump.log"},
         {"syntax", "pump.c:9:1: error: expected ';' after expression\n",
          "pump.c:9: expected ';' after expression, see out/pump.log"},
@@ -54,7 +56,9 @@ TEST(WhyNotC, NamesWhatAFileIsInstead) {
   EXPECT_THAT(WhyNotC(folder + "/no.c"), testing::HasSubstr("no such file"));
   EXPECT_THAT(WhyNotC(folder), testing::HasSubstr("a folder"));
   EXPECT_THAT(WhyNotC(write("a.cc", "int x;")), testing::HasSubstr("not a C file"));
-  EXPECT_THAT(WhyNotC(write("b.c", std::string("\x7f" "ELF\0\0", 6))),
+  EXPECT_THAT(WhyNotC(write("b.c", std::string("\x7f"
+                                               "ELF\0\0",
+                                               6))),
               testing::HasSubstr("not C source"));
   EXPECT_THAT(WhyNotC(write("c.c", "")), testing::HasSubstr("empty"));
   EXPECT_EQ(WhyNotC(write("d.c", "int x;\n")), "");
@@ -68,16 +72,16 @@ TEST(Kbuild, ModulesAndTheirParts) {
                           "pump-objs += pump_extra.o\n"
                           "ccflags-y := -DDEBUG\n"
                           "\tobj-m += recipe.o\n"),
-              testing::ElementsAre(
-                  Module{"pump", {"pump_main.c", "pump_plan.c", "pump_extra.c"}},
-                  Module{"tiny", {"tiny.c"}}, Module{"my_valve", {"my-valve.c"}}));
+              testing::ElementsAre(Module{"pump", {"pump_main.c", "pump_plan.c", "pump_extra.c"}},
+                                   Module{"tiny", {"tiny.c"}}, Module{"my_valve", {"my-valve.c"}}));
   EXPECT_THAT(ParseKbuild(""), testing::IsEmpty());
 }
 
 TEST(Kbuild, AFileBringsItsModulesOtherParts) {
   const std::string folder = testing::TempDir() + "/kbuild";
   std::filesystem::create_directories(folder);
-  std::ofstream(folder + "/Kbuild") << "obj-m := pump.o far.o\npump-y := a.o b.o\nfar-y := c.o no.o\n";
+  std::ofstream(folder + "/Kbuild")
+      << "obj-m := pump.o far.o\npump-y := a.o b.o\nfar-y := c.o no.o\n";
   for (const char* name : {"/a.c", "/b.c", "/c.c"}) std::ofstream(folder + name) << "int x;\n";
 
   EXPECT_EQ(ModuleOf(folder + "/b.c"), (Module{"pump", {folder + "/a.c", folder + "/b.c"}}));

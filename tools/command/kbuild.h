@@ -18,8 +18,8 @@ struct Module {
 // Every module of a Kbuild text: `obj-m`/`obj-y`/`obj-$(...)` and their `NAME-y`/`NAME-objs`.
 std::vector<Module> ParseKbuild(std::string_view text);
 
-// The module that the C file at `path` belongs to; by itself, if no Kbuild file says more. Its parts
-// get the file's folder.
+// The module that the C file at `path` belongs to; by itself, if no Kbuild file says more. Its
+// parts get the file's folder.
 Module ModuleOf(const std::string& path);
 
 // The modules of the folder's Kbuild file, parts with folder; empty if there is none.

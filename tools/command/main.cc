@@ -1,5 +1,5 @@
-// The part of `./drydock` that is C++: check and replay. The script at the root of the checkout builds
-// it, says by DRYDOCK_* variables where everything is, and starts it.
+// The part of `./drydock` that is C++: check and replay. The script at the root of the checkout
+// builds it, says by DRYDOCK_* variables where everything is, and starts it.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
@@ -14,7 +14,8 @@ using drydock::command::DriverOptions;
 using drydock::command::ReplayOptions;
 
 void AddDriverOptions(CLI::App* command, DriverOptions* options) {
-  command->add_option("--device", options->device, "Device description: resources, properties, ids");
+  command->add_option("--device", options->device,
+                      "Device description: resources, properties, ids");
   command->add_option("--policy", options->policy, "What offsets mean, what may only be read");
   command->add_option("--param", options->params, "Module parameter, NAME=VALUE; may be repeated")
       ->expected(1)
@@ -27,14 +28,15 @@ std::string FirstLine(std::string text) { return text.substr(0, text.find('\n'))
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Runs a Linux character driver's mmap handler in user space and says what is wrong."};
+  CLI::App app{
+      "Runs a Linux character driver's mmap handler in user space and says what is wrong."};
   app.name("drydock");
   app.require_subcommand(1);
   std::string core_guards = "on";
 
   CheckOptions check;
-  CLI::App* check_command =
-      app.add_subcommand("check", "Fuzz drivers. Exit status: 0 clean, 1 findings, 2 could not run");
+  CLI::App* check_command = app.add_subcommand(
+      "check", "Fuzz drivers. Exit status: 0 clean, 1 findings, 2 could not run");
   check_command->add_option("FILE", check.files, "Drivers; none: those of driver_core/");
   check_command->add_option("--seconds", check.seconds, "Time for each driver")
       ->check(CLI::Range(0.1, 1e6))

@@ -1,4 +1,5 @@
-// Files that the command writes: whole or not at all, and known to be writable before the work begins.
+// Files that the command writes: whole or not at all, and known to be writable before the work
+// begins.
 #ifndef DRYDOCK_TOOLS_COMMAND_OUTPUT_FILES_H_
 #define DRYDOCK_TOOLS_COMMAND_OUTPUT_FILES_H_
 

@@ -47,10 +47,11 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
   if (!driver.error.empty()) return CannotRun(driver.error);
 
   const std::string out = scratch.path() + "/replay";
-  command.insert(command.end(), {"--driver=" + driver.object, "--platform=" + platform,
-                                 "--profile=" + fuzz::FormatProfile(header.profile),
-                                 std::string("--core-guards=") + (header.core_guards ? "on" : "off"),
-                                 "--object-pages=16", "--replay=" + options.program});
+  command.insert(command.end(),
+                 {"--driver=" + driver.object, "--platform=" + platform,
+                  "--profile=" + fuzz::FormatProfile(header.profile),
+                  std::string("--core-guards=") + (header.core_guards ? "on" : "off"),
+                  "--object-pages=16", "--replay=" + options.program});
   const pid_t worker = Spawn(command, {.environment = {}, .output_file = out});
   if (worker < 0) return CannotRun(installation.worker + ": cannot be started, build it anew");
   const int status = WaitSeconds(worker, kReplaySeconds);

@@ -18,9 +18,8 @@ std::string Column(std::string text, const std::string& more) {
 std::string Place(const Finding& finding) {
   std::string place = finding.function;
   if (!finding.file.empty() && finding.line != 0) {
-    place += (place.empty() ? "" : ", ") +
-             std::filesystem::path(finding.file).filename().string() + ":" +
-             std::to_string(finding.line);
+    place += (place.empty() ? "" : ", ") + std::filesystem::path(finding.file).filename().string() +
+             ":" + std::to_string(finding.line);
   }
   return place;
 }

@@ -15,21 +15,21 @@ Json JsonOf(const Finding& finding) {
     step["result"] = i < finding.results.size() ? Json(finding.results[i]) : Json(nullptr);
     steps.push_back(std::move(step));
   }
-  return {{"class", finding.class_id},
-          {"name", finding.kind().name},
-          {"oracle", finding.oracle == 0 ? Json(nullptr)
-                                         : Json("O" + std::to_string(finding.oracle))},
-          {"function", finding.function},
-          {"file", finding.file},
-          {"line", finding.line},
-          {"platform", finding.platform},
-          {"step", finding.step + 1},
-          {"expected", finding.expected},
-          {"seen", finding.seen},
-          {"steps", std::move(steps)},
-          {"program", finding.program},
-          {"program_file", finding.program_file},
-          {"c_file", finding.c_file}};
+  return {
+      {"class", finding.class_id},
+      {"name", finding.kind().name},
+      {"oracle", finding.oracle == 0 ? Json(nullptr) : Json("O" + std::to_string(finding.oracle))},
+      {"function", finding.function},
+      {"file", finding.file},
+      {"line", finding.line},
+      {"platform", finding.platform},
+      {"step", finding.step + 1},
+      {"expected", finding.expected},
+      {"seen", finding.seen},
+      {"steps", std::move(steps)},
+      {"program", finding.program},
+      {"program_file", finding.program_file},
+      {"c_file", finding.c_file}};
 }
 
 Json List(const DriverReport& report, fuzz::Weight weight) {

@@ -53,8 +53,8 @@ std::string Heading(const DriverReport& report) {
   std::string right = WithCommas(report.executions) + " programs in " + Seconds(report.seconds) +
                       " (" + Rate(report.ExecutionsPerSecond()) + ")";
   if (report.edges != 0) {
-    right += " · " + std::to_string(report.edges_covered) + " of " +
-             std::to_string(report.edges) + " edges";
+    right += " · " + std::to_string(report.edges_covered) + " of " + std::to_string(report.edges) +
+             " edges";
   }
   return Padded(left, 40) + "  " + right + "\n";
 }
@@ -86,8 +86,7 @@ std::string FormatTable(const std::vector<DriverReport>& reports) {
   std::string text = Padded("driver", width) + "   executions     per second   findings\n";
   for (const DriverReport& report : reports) {
     char numbers[64];
-    std::snprintf(numbers, sizeof numbers, " %12s   %12s   ",
-                  WithCommas(report.executions).c_str(),
+    std::snprintf(numbers, sizeof numbers, " %12s   %12s   ", WithCommas(report.executions).c_str(),
                   Rate(report.ExecutionsPerSecond()).c_str());
     text += Padded(report.file, width) + numbers + Verdict(report) + "\n";
   }

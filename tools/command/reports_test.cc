@@ -50,9 +50,10 @@ DriverReport Pump() {
 }
 
 TEST(Table, OneDriverHasAHeading) {
-  EXPECT_EQ(FormatTable({Pump()}),
-            "pump.c · kernel 6.1 · x86-64              1,204,331 programs in 10.0 s (120 k/s) · 214 of "
-            "221 edges\n1 finding\n");
+  EXPECT_EQ(
+      FormatTable({Pump()}),
+      "pump.c · kernel 6.1 · x86-64              1,204,331 programs in 10.0 s (120 k/s) · 214 of "
+      "221 edges\n1 finding\n");
 }
 
 TEST(Table, SeveralDriversHaveALineEach) {
@@ -80,16 +81,17 @@ TEST(Table, NumbersAreReadable) {
 }
 
 TEST(FindingText, SaysWhatWhereHowAndWhatToType) {
-  EXPECT_EQ(FormatFinding(C04(), "--driver pump.c"),
-            "C04  size minus offset underflows                                     "
-            "pump_mmap, pump.c:88\n"
-            "     1  fd0 = open(\"/dev/pump\", O_RDWR)                               = 3\n"
-            "     2  m0 = mmap(fd0, 1 page, PROT_READ, MAP_SHARED, offset 17 pages)  = ok   <- here\n"
-            "     seen      page 0 shows PFN 0x1411\n"
-            "     expected  EINVAL\n"
-            "     oracle    O1 on x86-64\n"
-            "     replay    ./drydock replay out/pump-C04.prog --driver pump.c\n"
-            "     in C      out/pump-C04.c\n");
+  EXPECT_EQ(
+      FormatFinding(C04(), "--driver pump.c"),
+      "C04  size minus offset underflows                                     "
+      "pump_mmap, pump.c:88\n"
+      "     1  fd0 = open(\"/dev/pump\", O_RDWR)                               = 3\n"
+      "     2  m0 = mmap(fd0, 1 page, PROT_READ, MAP_SHARED, offset 17 pages)  = ok   <- here\n"
+      "     seen      page 0 shows PFN 0x1411\n"
+      "     expected  EINVAL\n"
+      "     oracle    O1 on x86-64\n"
+      "     replay    ./drydock replay out/pump-C04.prog --driver pump.c\n"
+      "     in C      out/pump-C04.c\n");
 }
 
 TEST(ExitStatus, FindingsThenLimitsThenNothing) {
@@ -161,7 +163,8 @@ TEST(OutputFiles, AreWholeOrNotThere) {
   EXPECT_EQ(PrepareFile(file), "");
   EXPECT_FALSE(std::filesystem::exists(file)) << "asking writes nothing";
   EXPECT_EQ(WriteWhole(file, "text\n"), "");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 2) << "nothing beside it";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 2)
+      << "nothing beside it";
 
   EXPECT_THAT(PrepareFile("/proc/x.json"), HasSubstr("cannot be written"));
   EXPECT_THAT(PrepareFile(folder), HasSubstr("a folder, name a file"));

@@ -11,7 +11,7 @@ namespace drydock::command {
 
 struct SpawnOptions {
   std::vector<std::string> environment;  // NAME=VALUE, added to ours
-  std::string output_file;               // standard output and error go there, appended; "" = nowhere
+  std::string output_file;  // standard output and error go there, appended; "" = nowhere
 };
 
 // Starts a program in a process group of its own, which dies with us. -1 if it cannot be started

@@ -1,5 +1,6 @@
-// Runs fuzzing workers, one per driver and platform, and keeps what they find, whatever happens to them: a
-// worker that dies or hangs is a finding with the program that did it, and another one takes its place.
+// Runs fuzzing workers, one per driver and platform, and keeps what they find, whatever happens to
+// them: a worker that dies or hangs is a finding with the program that did it, and another one
+// takes its place.
 #ifndef DRYDOCK_TOOLS_COMMAND_SUPERVISOR_H_
 #define DRYDOCK_TOOLS_COMMAND_SUPERVISOR_H_
 

@@ -1,5 +1,5 @@
-// The supervisor against workers that are shell scripts: whatever a worker does, the run goes on, and
-// what was found is there.
+// The supervisor against workers that are shell scripts: whatever a worker does, the run goes on,
+// and what was found is there.
 #include "tools/command/supervisor.h"
 
 #include <gmock/gmock.h>
@@ -78,7 +78,9 @@ TEST_F(Supervisor, AWorkerThatDiesIsAFindingAndAnotherOneTakesItsPlace) {
   // Bytes 00 00 00 00: open and mmap.
   const DriverReport report =
       Run("running; executions '\\x05'; input '\\x04' '\\0\\0\\0\\0'\n"
-          "if [ ! -e " + folder_ + "/died ]; then touch " + folder_ + "/died; kill -SEGV $$; fi\n"
+          "if [ ! -e " +
+          folder_ + "/died ]; then touch " + folder_ +
+          "/died; kill -SEGV $$; fi\n"
           "find_one C38");
 
   ASSERT_EQ(report.findings.size(), 2u);
@@ -101,7 +103,9 @@ TEST_F(Supervisor, AnAbortWithoutASanitizerReportIsOurs) {
 TEST_F(Supervisor, AWorkerWithoutProgressIsKilledAndIsAFinding) {
   const DriverReport report =
       Run("running; executions '\\x05'; input '\\x04' '\\0\\0\\0\\0'\n"
-          "if [ ! -e " + folder_ + "/hung ]; then touch " + folder_ + "/hung; sleep 60; fi", 5);
+          "if [ ! -e " +
+              folder_ + "/hung ]; then touch " + folder_ + "/hung; sleep 60; fi",
+          5);
 
   ASSERT_EQ(report.findings.size(), 1u);
   EXPECT_EQ(report.findings[0].class_id, "X05");
@@ -154,8 +158,10 @@ TEST_F(Supervisor, LinesThatWereCutOffAreNotRead) {
 TEST_F(Supervisor, ZInterruptKeepsWhatWasFound) {
   CatchInterrupts();
   const pid_t self = getpid();
-  const DriverReport report = Run("running; executions '\\x01'; find_one C04; sleep 0.3; kill -INT " +
-                                  std::to_string(self) + "; sleep 60", 60);
+  const DriverReport report =
+      Run("running; executions '\\x01'; find_one C04; sleep 0.3; kill -INT " +
+              std::to_string(self) + "; sleep 60",
+          60);
 
   EXPECT_TRUE(report.interrupted);
   EXPECT_EQ(report.findings.size(), 1u);

@@ -10,8 +10,9 @@
 
 namespace drydock::command {
 
-// Fills in function, file and line of findings that have a code offset, and drops those that are then the
-// same as an earlier one. Without a symbolizer the functions stay as the worker named them.
+// Fills in function, file and line of findings that have a code offset, and drops those that are
+// then the same as an earlier one. Without a symbolizer the functions stay as the worker named
+// them.
 void Symbolize(const std::string& symbolizer, const std::string& object,
                std::vector<Finding>* findings);
 
@@ -20,8 +21,8 @@ struct CodePlace {
   std::string file;
   int line = 0;
 };
-// The innermost place of one offset's output that is the driver's own: inline functions of Drydock's
-// headers are passed over.
+// The innermost place of one offset's output that is the driver's own: inline functions of
+// Drydock's headers are passed over.
 CodePlace ParseSymbolizerBlock(std::string_view block);
 
 }  // namespace drydock::command

@@ -24,8 +24,8 @@ namespace fs = std::filesystem;
 using fuzz::WorkerPage;
 using fuzz::WorkerState;
 
-constexpr double kLoadSeconds = 30;      // for loading a driver
-constexpr double kShortest = 0.2;        // seconds that are worth another start
+constexpr double kLoadSeconds = 30;  // for loading a driver
+constexpr double kShortest = 0.2;    // seconds that are worth another start
 
 std::string ReadFrom(const std::string& path, size_t begin) {
   std::ifstream file(path, std::ios::binary);
@@ -75,8 +75,7 @@ bool WorkerRun::Start() {
       CannotRun(page_file + ": cannot be made, see whether the disk is full");
       return false;
     }
-    void* memory =
-        mmap(nullptr, sizeof(WorkerPage), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void* memory = mmap(nullptr, sizeof(WorkerPage), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     close(file);
     if (memory == MAP_FAILED) {
       CannotRun(page_file + ": cannot be mapped: " + std::strerror(errno));
@@ -92,19 +91,20 @@ bool WorkerRun::Start() {
   }
   const double left = std::max(1.0, job_.seconds - used_);
   const uint64_t seed = job_.seed * 1000003 + static_cast<uint64_t>(deaths_);
-  arguments.insert(arguments.end(),
-                   {"-max_total_time=" + std::to_string(static_cast<long>(left + 0.5)),
-                    "-seed=" + std::to_string(seed % 0x7fffffff + 1), "-max_len=192",
-                    "-len_control=0", "-timeout=0", "-rss_limit_mb=0", "-detect_leaks=0",
-                    "-reload=0", "-entropic=0", "-handle_abrt=0", "-handle_segv=0",
-                    "-handle_bus=0", "-handle_ill=0", "-handle_fpe=0", "-handle_int=0",
-                    "-handle_term=0", "-artifact_prefix=" + job_.folder + "/"});
+  arguments.insert(
+      arguments.end(),
+      {"-max_total_time=" + std::to_string(static_cast<long>(left + 0.5)),
+       "-seed=" + std::to_string(seed % 0x7fffffff + 1), "-max_len=192", "-len_control=0",
+       "-timeout=0", "-rss_limit_mb=0", "-detect_leaks=0", "-reload=0", "-entropic=0",
+       "-handle_abrt=0", "-handle_segv=0", "-handle_bus=0", "-handle_ill=0", "-handle_fpe=0",
+       "-handle_int=0", "-handle_term=0", "-artifact_prefix=" + job_.folder + "/"});
   if (!job_.dictionary.empty()) arguments.push_back("-dict=" + job_.dictionary);
   arguments.push_back(job_.folder + "/corpus");
-  worker_ = Spawn(arguments, {.environment = {std::string(fuzz::kPageVariable) + "=" + page_file,
-                                              std::string(fuzz::kReportVariable) + "=" +
-                                                  job_.folder + "/report"},
-                              .output_file = job_.folder + "/log"});
+  worker_ =
+      Spawn(arguments,
+            {.environment = {std::string(fuzz::kPageVariable) + "=" + page_file,
+                             std::string(fuzz::kReportVariable) + "=" + job_.folder + "/report"},
+             .output_file = job_.folder + "/log"});
   if (worker_ < 0) {
     CannotRun(job_.worker + ": cannot be started: " + std::strerror(errno));
     return false;
@@ -263,7 +263,8 @@ void WorkerRun::AddDeath(int status, bool hang) {
   // It costs a second or so each time, and later deaths are mostly those seen before.
   if (!hang && deaths_ < 5) MinimiseDeath(file, &finding, &signal);
   const fuzz::ParsedProgram parsed = fuzz::ParseProgram(finding.program, "death");
-  finding.step = parsed.program.step_count == 0 ? 0 : static_cast<int>(parsed.program.step_count) - 1;
+  finding.step =
+      parsed.program.step_count == 0 ? 0 : static_cast<int>(parsed.program.step_count) - 1;
   if (hang || signal == SIGALRM) {
     finding.class_id = "X05";
     finding.oracle = 11;
@@ -271,16 +272,17 @@ void WorkerRun::AddDeath(int status, bool hang) {
     finding.seen = "nothing for " + std::to_string(static_cast<int>(job_.hang_seconds)) +
                    " seconds: the driver loops for ever";
   } else {
-    // An abort that no sanitizer report came before is the simulation's own: not the driver's fault.
+    // An abort that no sanitizer report came before is the simulation's own: not the driver's
+    // fault.
     const bool wild = signal == SIGSEGV || signal == SIGBUS;
     const bool ours = signal == SIGABRT && finding.driver_pc == 0;
     finding.class_id = wild ? "X02" : ours ? "U02" : "X06";
     finding.oracle = ours ? 0 : 14;
     finding.expected = "a program that runs to its end";
-    finding.seen = signal == 0 ? "a sanitizer ended the worker (status " +
-                                     std::to_string(status) + ")"
-                               : std::string("the worker was ended by SIG") +
-                                     (sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
+    finding.seen = signal == 0
+                       ? "a sanitizer ended the worker (status " + std::to_string(status) + ")"
+                       : std::string("the worker was ended by SIG") +
+                             (sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
   }
   Add(std::move(finding));
 }

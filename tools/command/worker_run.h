@@ -1,4 +1,5 @@
-// One job of the supervisor: its worker process, restarted as often as it dies, until its time is over.
+// One job of the supervisor: its worker process, restarted as often as it dies, until its time is
+// over.
 #ifndef DRYDOCK_TOOLS_COMMAND_WORKER_RUN_H_
 #define DRYDOCK_TOOLS_COMMAND_WORKER_RUN_H_
 
@@ -19,8 +20,8 @@ class WorkerRun {
   WorkerRun(const WorkerRun&) = delete;
   WorkerRun& operator=(const WorkerRun&) = delete;
 
-  // Starts the worker if it is not there yet, looks after it, takes in what it wrote. False once the
-  // job is over.
+  // Starts the worker if it is not there yet, looks after it, takes in what it wrote. False once
+  // the job is over.
   bool Tick();
   // Ends the worker now and takes in what it wrote.
   void Stop();
