@@ -106,19 +106,21 @@ INSTANTIATE_TEST_SUITE_P(Wrap64, SampleDriver,
                          // clang-format on
                          NameOf);
 
-INSTANTIATE_TEST_SUITE_P(FramebufferOffset, SampleDriver,
-                         testing::Values(
-                             // clang-format off
+INSTANTIATE_TEST_SUITE_P(
+    FramebufferOffset, SampleDriver,
+    testing::Values(
+        // clang-format off
     Case{"framebuffer_offset", "only_C02", kX86, true, {"C02"}},
     Case{"framebuffer_offset", "only_C02", kOffset, true, {"C02"}},
     Case{"framebuffer_offset", "only_C15", kX86, true, {"C15"}},
     Case{"framebuffer_offset", "only_C15", kOffset, true, {"C15"}},
-    Case{"framebuffer_offset", "faulty", kX86, true, {"C02", "C15"}},
-    Case{"framebuffer_offset", "faulty", kOffset, true, {"C02", "C15"}},
+    // With the mapping's own length as the bound, vm_iomap_memory() refuses every offset but 0.
+    Case{"framebuffer_offset", "faulty", kX86, true, {"C02"}},
+    Case{"framebuffer_offset", "faulty", kOffset, true, {"C02"}},
     Case{"framebuffer_offset", "repaired", kX86, true, {}},
     Case{"framebuffer_offset", "repaired", kOffset, true, {}}),
-                         // clang-format on
-                         NameOf);
+    // clang-format on
+    NameOf);
 
 }  // namespace
 }  // namespace drydock::fuzz

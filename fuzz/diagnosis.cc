@@ -1,11 +1,14 @@
 #include "fuzz/diagnosis.h"
 
+#include <algorithm>
+
 #include "sim/kernel/kernel.h"
 
 namespace drydock::fuzz {
 namespace {
 
 constexpr uint64_t kTwo32Pages = uint64_t{1} << (32 - hw::kPageShift);
+constexpr uint64_t kTwo64Pages = uint64_t{1} << (64 - hw::kPageShift);
 constexpr int kRange = 2, kWrap = 3, kUnderflow = 4, kOffByOne = 5, kTruncation = 11, kSigned = 17,
               kUpgrade = 21, kLeak = 45;
 
@@ -48,7 +51,16 @@ bool Diagnosis::Accepts(const Program& program, uint32_t like, uint64_t pgoff, u
   return executor_.observations().size() > 1 && executor_.observations()[1].outcome.ok();
 }
 
-uint32_t Diagnosis::MakerOf(const Program& program, uint32_t step) {
+uint32_t Diagnosis::MakerOf(const Program& program, const kernel::Violation& violation) {
+  const uint32_t step = violation.step;
+  // The last one that asked for what the oracle saw asked.
+  for (uint32_t i = std::min(step + 1, program.step_count); violation.pages != 0 && i-- > 0;) {
+    const Step& made = program.steps[i];
+    if (made.call == Call::kMmap && made.offset >> hw::kPageShift == violation.pgoff &&
+        hw::PagesOf(made.length) == violation.pages) {
+      return i;
+    }
+  }
   if (step < program.step_count && program.steps[step].call == Call::kMmap) return step;
   // The mapping that a later step touches, or else the last one made before.
   uint32_t maker = program.step_count;
@@ -66,10 +78,11 @@ uint32_t Diagnosis::MakerOf(const Program& program, uint32_t step) {
 }
 
 // Which check of the range is missing, told by the driver's answers around the end of the object.
-int Diagnosis::ClassOfRange(const Program& program, uint32_t step, uint64_t end) {
-  const Step& request = program.steps[step];
-  const uint64_t pgoff = request.offset >> hw::kPageShift;
-  const uint64_t pages = hw::PagesOf(request.length);
+int Diagnosis::ClassOfRange(const Program& program, uint32_t step,
+                            const kernel::Violation& violation) {
+  const uint64_t end = violation.object_pages;
+  const uint64_t pgoff = violation.pgoff;
+  const uint64_t pages = violation.pages;
   if (end == 0) return kRange;
   if (pgoff < end) {
     // The length is too long from a good offset.
@@ -77,19 +90,24 @@ int Diagnosis::ClassOfRange(const Program& program, uint32_t step, uint64_t end)
     if (!Accepts(program, step, pgoff, room + 1)) {
       return Accepts(program, step, kTwo32Pages - 1, 2) ? kWrap : kTruncation;
     }
-    return Accepts(program, step, pgoff, room + 2) ? kRange : kOffByOne;
+    if (Accepts(program, step, pgoff, room + 2)) return kRange;
+    // One page too many at each offset, or a length that is only held against the whole object?
+    const bool at_start = Accepts(program, step, 0, end + 1) && !Accepts(program, step, 0, end + 2);
+    return at_start ? kOffByOne : kRange;
   }
   const bool just_beyond = Accepts(program, step, end, 1);
   const bool further = Accepts(program, step, end + 1, 1);
   if (just_beyond && further) return kRange;
-  if (just_beyond) return kOffByOne;
+  // (More than a page from there: the offset is checked, the length not against what is left.)
+  if (just_beyond) return Accepts(program, step, end, 2) ? kRange : kOffByOne;
   // There is a check of the offset: the request went round it.
   if (further) return kUnderflow;
-  if (pgoff + pages > uint64_t{1} << (64 - hw::kPageShift)) return kWrap;
+  // (In bytes. A sum of exactly 2^64 is 0; a driver that takes offsets below it adds nothing up.)
+  if (pgoff + pages >= kTwo64Pages && !Accepts(program, step, kTwo64Pages - 2, 1)) return kWrap;
   if (Accepts(program, step, kTwo32Pages - 1, 2)) return kWrap;
   const uint64_t low = pgoff & (kTwo32Pages - 1);
   if (pgoff >= kTwo32Pages && low + pages <= end) return kTruncation;
-  if (low + pages > kTwo32Pages && low + pages - kTwo32Pages <= end) return kWrap;
+  if (low + pages >= kTwo32Pages && low + pages - kTwo32Pages <= end) return kWrap;
   if (low >= kTwo32Pages / 2) return kSigned;
   return kRange;
 }
@@ -119,12 +137,11 @@ bool Diagnosis::Concerns(const kernel::Violation& violation) {
 
 bool Diagnosis::Refine(const Program& program, kernel::Violation* violation) {
   bool real = true;
-  const uint32_t maker = MakerOf(program, violation->step);
+  const uint32_t maker = MakerOf(program, *violation);
   switch (violation->class_number) {
     case kRange:
       if (maker < program.step_count) {
-        violation->class_number =
-            static_cast<uint8_t>(ClassOfRange(program, maker, violation->object_pages));
+        violation->class_number = static_cast<uint8_t>(ClassOfRange(program, maker, *violation));
       }
       break;
     case kUpgrade:

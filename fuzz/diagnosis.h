@@ -30,11 +30,11 @@ class Diagnosis {
  private:
   // Would the driver accept this request, made as step `like` of `program` was made?
   bool Accepts(const Program& program, uint32_t like, uint64_t pgoff, uint64_t pages);
-  int ClassOfRange(const Program& program, uint32_t step, uint64_t end);
+  int ClassOfRange(const Program& program, uint32_t step, const kernel::Violation& violation);
   bool IsLeak(const Program& program);
   bool RefusesWritable(const Program& program, uint32_t step);
-  // The step that made the mapping which `step` is about; step_count if none.
-  static uint32_t MakerOf(const Program& program, uint32_t step);
+  // The step that made the mapping which the violation is about; step_count if none.
+  static uint32_t MakerOf(const Program& program, const kernel::Violation& violation);
   void Run(const Program& program);
 
   World& world_;

@@ -8,9 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "fuzz/mutator.h"
@@ -121,6 +123,16 @@ int Initialize(int* argc, char** argv) {
   return 0;
 }
 
+// Seeds are kept as text. Bytes of the program, none if the driver has not its nodes.
+std::span<const uint8_t> BytesOfText(std::span<const uint8_t> text) {
+  static std::array<uint8_t, kMaxEncodedBytes> bytes;
+  std::string error;
+  const size_t size = EncodeText({reinterpret_cast<const char*>(text.data()), text.size()},
+                                 "the input", *session, bytes, &error);
+  if (!error.empty()) CannotRun(error);
+  return {bytes.data(), size};
+}
+
 }  // namespace
 }  // namespace drydock::fuzz
 
@@ -130,7 +142,12 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using drydock::fuzz::session;
-  session->RunBytes({data, size});
+  std::span input(data, size);
+  if (drydock::fuzz::IsProgramText(input)) [[unlikely]] {
+    input = drydock::fuzz::BytesOfText(input);
+    if (input.empty()) return 0;
+  }
+  session->RunBytes(input);
   if (session->world().verdicts().count() != 0) [[unlikely]]
     drydock::fuzz::TellViolations();
   return 0;
@@ -138,6 +155,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
                                           unsigned int seed) {
+  if (drydock::fuzz::IsProgramText({data, size})) [[unlikely]] {
+    const std::span bytes = drydock::fuzz::BytesOfText({data, size});
+    if (!bytes.empty() && bytes.size() <= max_size) {
+      std::memcpy(data, bytes.data(), bytes.size());
+      size = bytes.size();
+    }
+  }
   return drydock::fuzz::Mutate({data, max_size}, size, seed, drydock::fuzz::session->encoding());
 }
 

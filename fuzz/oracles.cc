@@ -36,9 +36,9 @@ uint8_t WayOut(const Request& request, uint64_t end) {
   constexpr uint64_t kTwo32 = uint64_t{1} << (32 - hw::kPageShift);
   constexpr uint64_t kTwo64 = uint64_t{1} << (64 - hw::kPageShift);
   if (request.pgoff < end) return 0;
-  if (request.pgoff + request.pages > kTwo64) return 4;
+  if (request.pgoff + request.pages >= kTwo64) return 4;
   if (request.pgoff >= kTwo32) return 3;
-  return request.pgoff + request.pages > kTwo32 ? 2 : 1;
+  return request.pgoff + request.pages >= kTwo32 ? 2 : 1;
 }
 
 bool Clean(hw::PhysicalMemory& memory, const Allocation& a) {
@@ -66,6 +66,7 @@ void Oracles::Begin() {
   seen_changes_ = kernel_.mm().changes();
   seen_call_ = 0;
   made_count_ = 0;
+  told_count_ = 0;
   kernel_.mm().ForgetLastMmap();
 }
 
@@ -74,6 +75,8 @@ void Oracles::At(uint64_t driver_pc) { verdicts_.Last().driver_pc = driver_pc; }
 void Oracles::About(const Request& request, const Mistake& mistake) {
   if (!mistake.object_known) return;
   verdicts_.Last().object_pages = mistake.object.pages;
+  verdicts_.Last().pgoff = request.pgoff;
+  verdicts_.Last().pages = request.pages;
   verdicts_.Last().variant = WayOut(request, mistake.object.pages);
 }
 
@@ -228,6 +231,16 @@ Request Oracles::RequestOf(const Vma& vma) const {
   return {vma.c.vm_start, vma.c.vm_pgoff, pages};
 }
 
+// Frames that were told of when they were mapped. What is left of that mapping after a split, and
+// copies and moved ones, show them too, and no longer tell what was asked for.
+bool Oracles::IsTold(const Vma& vma, hw::Pfn pfn) const {
+  if (kernel_.mm().last_mmap().serial == vma.serial) return false;
+  for (size_t i = 0; i < told_count_; ++i) {
+    if (told_[i].first <= pfn && pfn - told_[i].first < told_[i].pages) return true;
+  }
+  return false;
+}
+
 // O1 and the page half of O8: each page belongs to the driver, all of it.
 void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
   hw::PhysicalMemory& memory = kernel_.memory();
@@ -247,6 +260,8 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
       continue;
     }
     if (vma == nullptr) return;  // outside of every mapping: O2 has said so
+    if (IsTold(*vma, pfn)) return;
+    if (told_count_ < told_.size()) told_[told_count_++] = {pfn, extent.pages - done};
     const Request request = RequestOf(*vma);
     const uint64_t index = ((extent.va.value - request.start) >> hw::kPageShift) + done;
     const Mistake mistake = Explain(kernel_, request, hw::Pfn{pfn.value - index});

@@ -47,6 +47,11 @@ class Oracles final : public StepObserver {
     bool populated = false;  // `first` means something
   };
 
+  struct Frames {
+    hw::Pfn first;
+    uint64_t pages = 0;
+  };
+
   void CheckMmapResult();
   void CheckTables();
   void CheckExtent(uint32_t mm, const hw::Extent& extent);
@@ -57,6 +62,7 @@ class Oracles final : public StepObserver {
                     const kernel::Allocation& owner);
   void CheckIdentity();
   Request RequestOf(const kernel::Vma& vma) const;
+  bool IsTold(const kernel::Vma& vma, hw::Pfn pfn) const;
   void At(uint64_t driver_pc);
   void About(const Request& request, const Mistake& mistake);
 
@@ -67,6 +73,8 @@ class Oracles final : public StepObserver {
   uint64_t seen_call_ = 0;
   std::array<Made, 2 * kMaxSteps> made_;
   size_t made_count_ = 0;
+  std::array<Frames, 2 * kMaxSteps> told_;  // that are not the driver's
+  size_t told_count_ = 0;
   std::vector<uint8_t> clean_;  // by allocation: at the checkpoint every byte had been written
   uint64_t checkpoint_serial_ = 0;
   uint32_t checkpoint_live_ = 0;

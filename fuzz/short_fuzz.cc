@@ -206,8 +206,8 @@ ShortFuzz FuzzShortly(const WorkerOptions& options, uint32_t mutations) {
   close(ends[0]);
   int status = 0;
   if (child < 0 || waitpid(child, &status, 0) != child || status != 0) {
-    failed.error = options.driver + ": the process that ran it ended with status " +
-                   std::to_string(status);
+    failed.error =
+        options.driver + ": the process that ran it ended with status " + std::to_string(status);
     return failed;
   }
   return Read(text);

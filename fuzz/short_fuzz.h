@@ -25,7 +25,7 @@ struct ShortFuzz {
 };
 
 // In a process of its own: a driver is loaded once in a process, and may end it.
-ShortFuzz FuzzShortly(const WorkerOptions& options, uint32_t mutations = 12'000);
+ShortFuzz FuzzShortly(const WorkerOptions& options, uint32_t mutations = 20'000);
 
 }  // namespace drydock::fuzz
 

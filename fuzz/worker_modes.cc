@@ -82,6 +82,7 @@ class DeathReproducer final : public Reproducer {
     const pid_t child = fork();
     if (child < 0) return false;
     if (child == 0) {
+      session_.world().UnshareAfterFork();
       session_.RunProgram(program);
       _exit(0);
     }

@@ -98,6 +98,11 @@ void World::Reset() {
   if (impl_->data != nullptr) impl_->data->Reset();
 }
 
+void World::UnshareAfterFork() {
+  impl_->kernel.memory().Unshare();
+  impl_->kernel.mmio().Unshare();
+}
+
 uint64_t World::StateHash() const {
   return impl_->kernel.StateHash() ^ (impl_->data != nullptr ? impl_->data->Hash() * 7 : 0);
 }

@@ -50,6 +50,8 @@ class World {
 
   void Checkpoint();
   void Reset();
+  // In a child of fork(2), before anything else: its world becomes its own, not the parent's.
+  void UnshareAfterFork();
   uint64_t StateHash() const;
   // Name of the first state that differs from the checkpoint, or nullptr (after Reset, for tests).
   const char* FirstDifference() const;

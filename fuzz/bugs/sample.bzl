@@ -25,6 +25,7 @@ def _patched(name, source, patches):
         testonly = True,
         srcs = [":" + folder],
         copts = _FAULTY_FLAGS,
+        visibility = ["//fuzz:__subpackages__"],
     )
 
 def sample(name, mistakes, more = {}):
@@ -41,7 +42,13 @@ def sample(name, mistakes, more = {}):
       mistakes: ids of the classes; undo/CLASS.patch undoes one.
       more: further drivers of the sample: name -> (source, patches).
     """
-    _patched("repaired", "repaired.c", [])
+    driver_library(
+        name = "repaired",
+        testonly = True,
+        srcs = ["repaired.c"],
+        copts = DRIVER_WARNINGS,
+        visibility = ["//fuzz:__subpackages__"],
+    )
     _patched("faulty", "faulty.c", [])
     for mistake in mistakes:
         _patched(

@@ -83,6 +83,7 @@ class MmioSpace {
   // As PhysicalMemory's.
   void Checkpoint();
   void Reset() { bytes_.Reset(); }
+  void Unshare() { bytes_.Unshare(); }
   const char* FirstDifference() const;
   uint64_t Hash() const;
   bool OnWriteFault(void* address);

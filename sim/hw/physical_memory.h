@@ -183,6 +183,12 @@ class PhysicalMemory {
   // Over the bytes of all frames in use, and the struct pages. Equal states, equal hashes. Slow.
   uint64_t Hash() const;
 
+  // For a child of fork(2): its memory becomes its own.
+  void Unshare() {
+    ram_.Unshare();
+    page_structs_.Unshare();
+  }
+
   // For the SIGSEGV handler (async-signal-safe): true if the fault was the first store to a
   // protected page, and is mended: the store may be done again.
   bool OnWriteFault(void* address);

@@ -395,5 +395,30 @@ TEST_F(PoisonTest, TheHostsMemoryIsCleanAfterTheObjectIsGone) {
   EXPECT_EQ(shadow::FirstPoisoned(address, PhysicalMemory::kDma32Bytes), nullptr);
 }
 
+TEST(PhysicalMemoryAfterFork, AChildThatUnsharedLeavesTheParentsBytesAlone) {
+  ResetList list;
+  PhysicalMemory memory(list);
+  const Pfn pfn = PhysicalMemory::kNormalBase.pfn();
+  memory.MutFrame(pfn).kind = FrameKind::kPages;
+  memory.FillZero(PhysAddr::Of(pfn), kPageSize);
+  memory.Checkpoint();
+  list.Checkpoint();
+
+  const pid_t child = fork();
+  if (child == 0) {
+    memory.Unshare();
+    memory.MarkDirty(pfn);
+    memory.Plain(pfn)[7] = 1;
+    const bool seen = static_cast<char*>(memory.KernelAddress(PhysAddr::Of(pfn)))[7] == 1;
+    memory.Reset();
+    _exit(seen && memory.Plain(pfn)[7] == 0 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(memory.Plain(pfn)[7], 0);
+}
+
 }  // namespace
 }  // namespace drydock::hw

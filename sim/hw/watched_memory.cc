@@ -68,19 +68,60 @@ unsigned char* WatchedMemory::ShadowSnapshotOf(PageIndex page) const {
   return shadow_snapshot_ + page * shadow::kBytesPerPage;
 }
 
-void WatchedMemory::AddView(unsigned view, PageIndex first, uint64_t count, char* at,
-                            bool poisoned) {
+void WatchedMemory::MapView(unsigned view, PageIndex first, uint64_t count) {
   const int prot = checkpointed_ ? PROT_READ : PROT_READ | PROT_WRITE;
-  void* p = mmap(at, count * kPageSize, prot, MAP_SHARED | MAP_FIXED, fd_,
+  void* p = mmap(views_[view][first], count * kPageSize, prot, MAP_SHARED | MAP_FIXED, fd_,
                  static_cast<off_t>(first * kPageSize));
   if (p == MAP_FAILED) Die("drydock: mmap of a kernel view");
-  if (poisoned) shadow::PoisonPages(at, count);
+}
+
+void WatchedMemory::AddView(unsigned view, PageIndex first, uint64_t count, char* at,
+                            bool poisoned) {
   for (uint64_t i = 0; i < count; ++i) {
     const PageIndex page = first + i;
     views_[view][page] = at + i * kPageSize;
     flags_[page] = static_cast<uint8_t>(flags_[page] & ~OpenFlag(view));
     if (poisoned) flags_[page] |= kPoisons;
   }
+  MapView(view, first, count);
+  if (poisoned) shadow::PoisonPages(at, count);
+}
+
+void WatchedMemory::Unshare() {
+  const uint64_t size_bytes = pages_ * kPageSize;
+  const int shared = fd_;
+  fd_ = memfd_create("drydock", MFD_CLOEXEC);
+  if (fd_ < 0 || ftruncate(fd_, static_cast<off_t>(size_bytes)) != 0) Die("drydock: memfd");
+  off_t hole = 0;
+  for (off_t data = lseek(shared, 0, SEEK_DATA); data >= 0; data = lseek(shared, hole, SEEK_DATA)) {
+    hole = lseek(shared, data, SEEK_HOLE);
+    const auto length = static_cast<size_t>(hole - data);
+    if (pwrite(fd_, plain_ + data, length, data) != static_cast<ssize_t>(length)) {
+      Die("drydock: copying memory after fork");
+    }
+  }
+  if (mmap(plain_, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd_, 0) ==
+      MAP_FAILED) {
+    Die("drydock: mmap of the plain view");
+  }
+  for (unsigned view = 0; view < kViews; ++view) {
+    for (PageIndex page = 0; page < pages_;) {
+      uint64_t run = 1;
+      char* at = views_[view][page];
+      if (at != nullptr) {
+        while (page + run < pages_ && views_[view][page + run] == at + run * kPageSize) ++run;
+        MapView(view, page, run);
+      }
+      for (PageIndex open = page; checkpointed_ && open < page + run; ++open) {
+        if ((flags_[open] & OpenFlag(view)) != 0 &&
+            mprotect(views_[view][open], kPageSize, PROT_READ | PROT_WRITE) != 0) {
+          Die("drydock: mprotect");
+        }
+      }
+      page += run;
+    }
+  }
+  close(shared);
 }
 
 bool WatchedMemory::Open(unsigned view, PageIndex page) {

@@ -70,6 +70,9 @@ class WatchedMemory {
   // True if every byte and shadow byte is what Checkpoint() found. Cost O(pages).
   bool EqualsCheckpoint() const;
 
+  // For a child of fork(2): the pages become its own, as they are. Cost O(pages in use).
+  void Unshare();
+
   size_t hot_pages() const { return hot_.size(); }
 
  private:
@@ -87,6 +90,7 @@ class WatchedMemory {
     uint32_t equal_resets;
   };
 
+  void MapView(unsigned view, PageIndex first, uint64_t count);
   bool Open(unsigned view, PageIndex page);
   void Cool(size_t hot_index);
   void NotePoison(PageIndex page) {

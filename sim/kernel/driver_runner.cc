@@ -115,7 +115,7 @@ struct SignalRoom {
   }
 
   static void Note() {
-    runner->verdicts_.TrapNow(Trap::kBudget, 37, 11, "the callback returns",
+    runner->verdicts_.TrapNow(Trap::kBudget, 0, 11, "the callback returns",
                               "it was still running after %d ms of CPU time",
                               ticks_allowed * kTickMs);
   }
@@ -132,7 +132,7 @@ DriverRunner::~DriverRunner() {
 
 long DriverRunner::Call(DriverEntry entry, void* a, void* b, void* c, void* d, void* e, void* f) {
   if (fibres_.depth() == Fibres::kDepth) {
-    verdicts_.TrapNow(Trap::kBudget, 37, 11, "callbacks end",
+    verdicts_.TrapNow(Trap::kBudget, 0, 11, "callbacks end",
                       "driver and kernel called each other %zu deep", Fibres::kDepth);
     return 0;
   }

@@ -1,7 +1,6 @@
 #include "sim/kernel/fibre.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -59,16 +58,15 @@ void* abandoned_sp = nullptr;
 }  // namespace
 
 Fibres::Fibres() {
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   for (Stack& stack : stacks_) {
-    void* memory = mmap(nullptr, kStackBytes + page, PROT_READ | PROT_WRITE,
+    void* memory = mmap(nullptr, kStackBytes + kGuardBytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED || mprotect(memory, page, PROT_NONE) != 0) {
+    if (memory == MAP_FAILED || mprotect(memory, kGuardBytes, PROT_NONE) != 0) {
       std::perror("drydock: no memory for driver stacks");
       std::abort();
     }
     stack.guard = static_cast<char*>(memory);
-    stack.bottom = stack.guard + page;
+    stack.bottom = stack.guard + kGuardBytes;
     stack.top = stack.bottom + kStackBytes;
   }
 }

@@ -17,6 +17,8 @@ class Fibres {
 
   static constexpr size_t kDepth = 8;  // driver -> kernel -> driver -> ...
   static constexpr size_t kStackBytes = size_t{256} << 10;
+  // Below each stack, so wide that a large local array does not reach over it.
+  static constexpr size_t kGuardBytes = size_t{1} << 20;
 
   Fibres();
   ~Fibres();
@@ -42,7 +44,7 @@ class Fibres {
 
  private:
   struct Stack {
-    char* guard = nullptr;  // one page, PROT_NONE
+    char* guard = nullptr;  // PROT_NONE
     char* bottom = nullptr;
     char* top = nullptr;
     void* caller_sp = nullptr;

@@ -32,6 +32,8 @@ struct Violation {
   uint8_t reserved[3] = {};
   uint64_t driver_pc = 0;     // offset of the driver's code in its image; 0 when none ran
   uint64_t object_pages = 0;  // size of the object that was meant, where an oracle knows it
+  uint64_t pgoff = 0;         // and the mapping that was asked for, in pages
+  uint64_t pages = 0;
   char expected[96] = {};
   char seen[200] = {};
 };

@@ -74,7 +74,7 @@ std::string MissingSymbols(const Installation& installation, const CompiledDrive
   if (count == 0) return {};
   if (count > 6) names += " and " + std::to_string(count - 6) + " more";
   return driver.file + ": uses " + names +
-         ", which Drydock does not have: see docs/adding-a-kernel-function.md";
+         ", which Drydock does not have: see docs/add-a-kernel-function.md";
 }
 
 }  // namespace

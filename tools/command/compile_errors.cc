@@ -47,16 +47,29 @@ std::string ExplainCompileLog(std::string_view log, std::string_view file,
   // The warning flag that made an error of it says nothing to a driver's author.
   if (what.ends_with(']') && what.find(" [-W") != what.npos)
     what = what.substr(0, what.find(" [-W"));
-  const std::string place = std::string(PlaceOf(before)) + ": ";
-  const std::string_view name = Quoted(what);
+  std::string place = std::string(PlaceOf(before)) + ": ";
+  std::string_view name = Quoted(what);
+  // A header that we know we lack says so from a place of its own: the driver's #include is what counts.
+  constexpr std::string_view kLacking = "drydock/lacking/";
+  if (name.starts_with(kLacking)) {
+    name.remove_prefix(kLacking.size());
+    constexpr std::string_view kFrom = "In file included from ";
+    const size_t from = log.find(kFrom);
+    if (from != log.npos && from < begin) {
+      const size_t start = from + kFrom.size();
+      std::string_view line = log.substr(start, log.find('\n', start) - start);
+      while (line.ends_with(':') || line.ends_with(',')) line.remove_suffix(1);
+      place = std::string(line) + ": ";
+    }
+  }
   if (what.find("file not found") != what.npos) {
     return place + "no header <" + std::string(name) +
-           ">: Drydock does not have it, see docs/adding-a-kernel-function.md";
+           ">: Drydock does not have it, see docs/add-a-kernel-function.md";
   }
   if (what.find("undeclared function") != what.npos) {
     return place + std::string(name) +
            "() is not declared: a header is not included, or Drydock does not have the function" +
-           ", see docs/adding-a-kernel-function.md";
+           ", see docs/add-a-kernel-function.md";
   }
   if (what.find("undeclared identifier") != what.npos) {
     return place + "'" + std::string(name) +

@@ -27,13 +27,18 @@ INSTANTIATE_TEST_SUITE_P(
         {"missing_header",
          "pump.c:3:10: fatal error: 'linux/nvme.h' file not found\n1 error generated.\n",
          "pump.c:3: no header <linux/nvme.h>: Drydock does not have it, see "
-         "docs/adding-a-kernel-function.md"},
+         "docs/add-a-kernel-function.md"},
+        {"header_that_drydock_lacks",
+         "In file included from a/pump.c:5:\nmocks/include/linux/nvme.h:3:10: fatal error: "
+         "'drydock/lacking/linux/nvme.h' file not found\n",
+         "a/pump.c:5: no header <linux/nvme.h>: Drydock does not have it, see "
+         "docs/add-a-kernel-function.md"},
         {"undeclared_function",
          "warning: x\na/pump.c:40:2: error: call to undeclared function 'dma_buf_get'; ISO C99 and "
          "later do not support implicit function declarations [-Wimplicit-function-declaration]\n",
          "a/pump.c:40: dma_buf_get() is not declared: a header is not included, or Drydock does "
          "not "
-         "have the function, see docs/adding-a-kernel-function.md"},
+         "have the function, see docs/add-a-kernel-function.md"},
         {"undeclared_name", "pump.c:7:9: error: use of undeclared identifier 'VM_FOO'\n",
          "pump.c:7: 'VM_FOO' is not declared: a header is not included, or Drydock does not have "
          "it, "

@@ -1,0 +1,435 @@
+// What the reference driver asks of the kernel when it is mapped, and what it leaves when the
+// kernel refuses. The driver is the shared object that is fuzzed; what a mapping may be is
+// dma_buffer_plan_test's subject.
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "driver_core/dma_buffer_uapi.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "mocks/gmock/mock_kernel.h"
+#include "sim/kernel/kernel.h"
+#include "sim/kernel/module_image.h"
+#include "sim/kernel/module_loader.h"
+#include "sim/world.h"
+
+namespace drydock {
+namespace {
+
+using kernel::Allocation;
+using kernel::AllocationKind;
+using mocks::MockDmaApi;
+using mocks::MockKernel;
+using mocks::MockMmApi;
+using mocks::ScopedKernelApi;
+using ::testing::_;
+using ::testing::Field;
+using ::testing::NiceMock;
+using ::testing::NotNull;
+using ::testing::Return;
+using ::testing::StrictMock;
+
+using Params = std::vector<std::pair<std::string, std::string>>;
+
+constexpr char kDriver[] = "driver_core/dma_buffer.so";
+constexpr char kNode[] = "/dev/drydock_dma_buffer";
+constexpr uint64_t kPage = 4096;
+// Linux on x86-64.
+constexpr int kReadOnly = 0, kReadWrite = 2;
+constexpr int kRead = 1, kWrite = 2, kExec = 4;
+constexpr int kShared = 1, kPrivate = 2, kAnonymous = 0x20;
+constexpr unsigned long kPageShared = 0x8000000000000027, kPageReadOnly = 0x8000000000000025;
+constexpr unsigned long kPwt = 0x8, kPcd = 0x10;
+constexpr unsigned long kAttrWriteCombine = 1 << 2, kAttrNoWarn = 1 << 8;
+
+std::vector<Allocation> LiveAllocations(const kernel::AllocationRegister &all) {
+  std::vector<Allocation> live;
+  all.ForEachLive([&](kernel::AllocationId, const Allocation &a) { live.push_back(a); });
+  return live;
+}
+
+// Serial and place: what tells an allocation from any other.
+std::vector<std::pair<uint64_t, uint64_t>> Names(const kernel::AllocationRegister &all) {
+  std::vector<std::pair<uint64_t, uint64_t>> names;
+  for (const Allocation &a : LiveAllocations(all)) names.emplace_back(a.serial, a.address);
+  return names;
+}
+
+class DmaBufferMmapTest : public ::testing::Test {
+ protected:
+  void Load(const Params &params, std::string_view platform = "x86-64") {
+    WorldOptions options;
+    options.platform = hw::FindPlatform(platform);
+    world_ = std::make_unique<World>(options);
+    ASSERT_EQ(world_->LoadDriver(kDriver, params), "");
+    world_->Checkpoint();
+    const user::Outcome page =
+        process().Mmap({}, kPage, kRead | kWrite, kShared | kAnonymous, -1, 0);
+    ASSERT_TRUE(page.ok());
+    scratch_ = {static_cast<uint64_t>(page.value)};
+    fd_ = Open(kReadWrite);
+  }
+  void TearDown() override {
+    if (world_ == nullptr) return;
+    EXPECT_EQ(world_->verdicts().count(), 0u) << world_->verdicts()[0].seen;
+  }
+
+  user::Process process() { return world_->init(); }
+  int Open(int flags) {
+    const user::Outcome outcome = process().Open(kNode, flags);
+    EXPECT_TRUE(outcome.ok()) << outcome.value;
+    return static_cast<int>(outcome.value);
+  }
+  drydock_dma_buffer_info Info() {
+    drydock_dma_buffer_info info{};
+    EXPECT_EQ(process().Ioctl(fd_, DRYDOCK_DMA_BUFFER_INFO, scratch_.value).value, 0);
+    EXPECT_TRUE(process().Load(scratch_, &info, sizeof info).ok());
+    return info;
+  }
+  // The one allocation of this kind that is as big as the buffer.
+  Allocation Buffer(AllocationKind kind, uint64_t pages) {
+    std::vector<Allocation> found;
+    for (const Allocation &a : LiveAllocations(world_->kernel().allocations())) {
+      if (a.kind == kind && a.pages == pages) found.push_back(a);
+    }
+    EXPECT_EQ(found.size(), 1u);
+    return found.empty() ? Allocation{} : found[0];
+  }
+  uint32_t Vmas() { return world_->kernel().mm().VmaCount(process().index()); }
+
+  std::unique_ptr<World> world_;
+  hw::VirtAddr scratch_;
+  int fd_ = -1;
+};
+
+// What mmap(2) is asked for, and how the module is loaded.
+struct MapCase {
+  const char *name;
+  const char *cache;
+  int open_flags;
+  int prot;
+  int flags;
+  uint64_t offset_pages;
+  uint64_t length_bytes;
+  uint64_t mapped_pages;
+  unsigned long pgprot;  // remap only
+};
+void PrintTo(const MapCase &c, std::ostream *out) { *out << c.name; }
+std::string CaseName(const ::testing::TestParamInfo<MapCase> &info) { return info.param.name; }
+
+class DmaBufferRemapTest : public DmaBufferMmapTest,
+                           public ::testing::WithParamInterface<MapCase> {};
+
+TEST_P(DmaBufferRemapTest, RemapPfnRangeGetsExactlyStartFrameSizeAndProtection) {
+  const MapCase &c = GetParam();
+  ASSERT_NO_FATAL_FAILURE(Load({{"cache", c.cache}}));
+  const uint64_t pfn = Buffer(AllocationKind::kPages, 16).pfn.value;
+  const int fd = c.open_flags == kReadWrite ? fd_ : Open(c.open_flags);
+  StrictMock<MockMmApi> mm(world_->kernel().mm());
+  StrictMock<MockDmaApi> dma(world_->kernel().dma());
+  MockKernel kernel(world_->kernel());
+  kernel.Use(mm);
+  kernel.Use(dma);
+  ScopedKernelApi installed(kernel);
+  unsigned long start = 0;
+  if (std::string_view(c.cache) == "wc") EXPECT_CALL(mm, PgprotWritecombine).Times(1);
+  EXPECT_CALL(mm, RemapPfnRange(NotNull(), _, pfn + c.offset_pages, c.mapped_pages * kPage,
+                                Field(&pgprot_t::pgprot, c.pgprot)))
+      .WillOnce([&](vm_area_struct *vma, unsigned long addr, unsigned long first,
+                    unsigned long size, pgprot_t prot) {
+        start = addr;
+        EXPECT_EQ(vma->vm_start, addr);
+        EXPECT_EQ(vma->vm_end, addr + size);
+        EXPECT_EQ(vma->vm_page_prot.pgprot, prot.pgprot);
+        return world_->kernel().mm().RemapPfnRange(vma, addr, first, size, prot);
+      });
+  const user::Outcome mapped =
+      process().Mmap({}, c.length_bytes, c.prot, c.flags, fd, c.offset_pages * kPage);
+  ASSERT_TRUE(mapped.ok()) << mapped.value;
+  EXPECT_EQ(static_cast<uint64_t>(mapped.value), start);
+  EXPECT_EQ(Info().mappings, 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, DmaBufferRemapTest,
+    ::testing::Values(
+        MapCase{"OnePage", "wb", kReadWrite, kRead | kWrite, kShared, 0, kPage, 1, kPageShared},
+        MapCase{"OneByteIsAPage", "wb", kReadWrite, kRead | kWrite, kShared, 0, 1, 1, kPageShared},
+        MapCase{"WholeBuffer", "wb", kReadWrite, kRead | kWrite, kShared, 0, 16 * kPage, 16,
+                kPageShared},
+        MapCase{"MiddleOfBuffer", "wb", kReadWrite, kRead | kWrite, kShared, 5, 3 * kPage, 3,
+                kPageShared},
+        MapCase{"LastPage", "wb", kReadWrite, kRead | kWrite, kShared, 15, kPage, 1, kPageShared},
+        MapCase{"AllButFirstPage", "wb", kReadWrite, kRead | kWrite, kShared, 1, 15 * kPage, 15,
+                kPageShared},
+        MapCase{"ReadOnlyOfWritableFile", "wb", kReadWrite, kRead, kShared, 0, kPage, 1,
+                kPageReadOnly},
+        MapCase{"ReadOnlyFile", "wb", kReadOnly, kRead, kShared, 2, kPage, 1, kPageReadOnly},
+        MapCase{"PrivateReadOnly", "wb", kReadWrite, kRead, kPrivate, 3, 2 * kPage, 2,
+                kPageReadOnly},
+        MapCase{"WriteCombining", "wc", kReadWrite, kRead | kWrite, kShared, 0, 16 * kPage, 16,
+                kPageShared | kPwt},
+        MapCase{"WriteCombiningAtOffset", "wc", kReadWrite, kRead, kShared, 7, 2 * kPage, 2,
+                kPageReadOnly | kPwt},
+        MapCase{"Uncached", "uncached", kReadWrite, kRead | kWrite, kShared, 0, 16 * kPage, 16,
+                kPageShared | kPcd},
+        MapCase{"UncachedPrivateAtOffset", "uncached", kReadWrite, kRead, kPrivate, 15, kPage, 1,
+                kPageReadOnly | kPcd}),
+    CaseName);
+
+class DmaBufferDmaMmapTest : public DmaBufferMmapTest,
+                             public ::testing::WithParamInterface<MapCase> {};
+
+TEST_P(DmaBufferDmaMmapTest, DmaMmapAttrsGetsTheWholeBufferAndWhatItWasAllocatedWith) {
+  const MapCase &c = GetParam();
+  // Not whole pages, and device addresses that are not physical ones.
+  ASSERT_NO_FATAL_FAILURE(
+      Load({{"method", "dma_mmap"}, {"cache", c.cache}, {"size", "65000"}}, "offset-dma"));
+  const Allocation buffer = Buffer(AllocationKind::kDma, 16);
+  ASSERT_NE(buffer.dma.value, buffer.pfn.value << 12);
+  const int fd = c.open_flags == kReadWrite ? fd_ : Open(c.open_flags);
+  StrictMock<MockMmApi> mm(world_->kernel().mm());
+  StrictMock<MockDmaApi> dma(world_->kernel().dma());
+  MockKernel kernel(world_->kernel());
+  kernel.Use(mm);
+  kernel.Use(dma);
+  ScopedKernelApi installed(kernel);
+  const unsigned long attrs =
+      kAttrNoWarn | (std::string_view(c.cache) == "wc" ? kAttrWriteCombine : 0);
+  EXPECT_CALL(dma, DmaMmapAttrs(NotNull(), Field(&vm_area_struct::vm_pgoff, c.offset_pages),
+                                reinterpret_cast<void *>(buffer.address), buffer.dma.value,
+                                16 * kPage, attrs))
+      .Times(1);
+  const user::Outcome mapped =
+      process().Mmap({}, c.length_bytes, c.prot, c.flags, fd, c.offset_pages * kPage);
+  ASSERT_TRUE(mapped.ok()) << mapped.value;
+  EXPECT_EQ(Info().mappings, 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, DmaBufferDmaMmapTest,
+    ::testing::Values(
+        MapCase{"OnePage", "wb", kReadWrite, kRead | kWrite, kShared, 0, kPage, 1, 0},
+        MapCase{"WholeBuffer", "wb", kReadWrite, kRead | kWrite, kShared, 0, 16 * kPage, 16, 0},
+        MapCase{"LastPage", "wb", kReadWrite, kRead | kWrite, kShared, 15, kPage, 1, 0},
+        MapCase{"WriteCombining", "wc", kReadWrite, kRead | kWrite, kShared, 4, 2 * kPage, 2, 0},
+        MapCase{"PrivateReadOnly", "wb", kReadWrite, kRead, kPrivate, 3, 2 * kPage, 2, 0}),
+    CaseName);
+
+struct RefusalCase {
+  const char *name;
+  int prot;
+  int flags;
+  uint64_t offset_pages;
+  uint64_t length_bytes;
+  int remap_errno;
+  int dma_errno;
+};
+void PrintTo(const RefusalCase &c, std::ostream *out) { *out << c.name; }
+
+class DmaBufferRefusalTest
+    : public DmaBufferMmapTest,
+      public ::testing::WithParamInterface<std::tuple<const char *, RefusalCase>> {};
+
+TEST_P(DmaBufferRefusalTest, KernelIsAskedForNothingAndNothingChanges) {
+  const auto &[method, c] = GetParam();
+  const bool remap = std::string_view(method) == "remap";
+  ASSERT_NO_FATAL_FAILURE(Load({{"method", method}, {"max_map", "49152"}}));
+  const auto allocations = Names(world_->kernel().allocations());
+  const uint32_t vmas = Vmas();
+  StrictMock<MockMmApi> mm(world_->kernel().mm());
+  StrictMock<MockDmaApi> dma(world_->kernel().dma());
+  MockKernel kernel(world_->kernel());
+  kernel.Use(mm);
+  kernel.Use(dma);
+  ScopedKernelApi installed(kernel);
+  const user::Outcome mapped =
+      process().Mmap({}, c.length_bytes, c.prot, c.flags, fd_, c.offset_pages * kPage);
+  EXPECT_EQ(mapped.value, remap ? -c.remap_errno : -c.dma_errno);
+  EXPECT_EQ(Vmas(), vmas);
+  EXPECT_EQ(Info().mappings, 0u);
+  EXPECT_EQ(Names(world_->kernel().allocations()), allocations);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, DmaBufferRefusalTest,
+    ::testing::Combine(
+        ::testing::Values("remap", "dma_mmap"),
+        ::testing::Values(
+            RefusalCase{"Executable", kRead | kExec, kShared, 0, kPage, EPERM, EPERM},
+            RefusalCase{"PrivateWritable", kRead | kWrite, kPrivate, 0, kPage, EINVAL, EINVAL},
+            RefusalCase{"PrivateWriteOnly", kWrite, kPrivate, 0, kPage, EINVAL, EINVAL},
+            RefusalCase{"LongerThanMaxMap", kRead, kShared, 0, 13 * kPage, EINVAL, EINVAL},
+            RefusalCase{"OffsetAtEnd", kRead, kShared, 16, kPage, EINVAL, ENXIO},
+            RefusalCase{"OffsetBeyondEnd", kRead, kShared, 17, kPage, EINVAL, ENXIO},
+            RefusalCase{"EndsOnePageBeyond", kRead, kShared, 15, 2 * kPage, EINVAL, ENXIO},
+            RefusalCase{"OffsetOf4GiB", kRead, kShared, uint64_t{1} << 20, kPage, EINVAL, ENXIO},
+            RefusalCase{"OffsetNearTwo64", kRead, kShared, (uint64_t{1} << 52) - 16, 4 * kPage,
+                        EINVAL, ENXIO})),
+    [](const auto &info) {
+      return std::string(std::get<0>(info.param)) + "_" + std::get<1>(info.param).name;
+    });
+
+class DmaBufferFailureTest : public DmaBufferMmapTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(DmaBufferFailureTest, RemapPfnRangesErrnoIsPassedOnAndEverythingUndone) {
+  ASSERT_NO_FATAL_FAILURE(Load({}));
+  const auto allocations = Names(world_->kernel().allocations());
+  const uint32_t vmas = Vmas();
+  NiceMock<MockMmApi> mm(world_->kernel().mm());
+  MockKernel kernel(world_->kernel());
+  kernel.Use(mm);
+  ScopedKernelApi installed(kernel);
+  unsigned long start = 0;
+  EXPECT_CALL(mm, RemapPfnRange)
+      .WillOnce([&](vm_area_struct *vma, unsigned long addr, unsigned long pfn, unsigned long,
+                    pgprot_t prot) {
+        start = addr;
+        // As the kernel does it: what came before the failure is in the page table already.
+        EXPECT_EQ(world_->kernel().mm().RemapPfnRange(vma, addr, pfn, kPage, prot), 0);
+        return -GetParam();
+      });
+  const user::Outcome mapped = process().Mmap({}, 4 * kPage, kRead | kWrite, kShared, fd_, 0);
+  EXPECT_EQ(mapped.value, -GetParam());
+  char byte = 0;
+  EXPECT_EQ(process().Load({start}, &byte, 1).signal, user::Signal::kSegvMaperr);
+  EXPECT_EQ(Vmas(), vmas);
+  EXPECT_EQ(Info().mappings, 0u);
+  EXPECT_EQ(Names(world_->kernel().allocations()), allocations);
+  // The driver is as good as before.
+  EXPECT_TRUE(process().Mmap({}, 4 * kPage, kRead | kWrite, kShared, fd_, 0).ok());
+  EXPECT_EQ(Info().mappings, 1u);
+}
+
+TEST_P(DmaBufferFailureTest, DmaMmapAttrsErrnoIsPassedOnAndEverythingUndone) {
+  ASSERT_NO_FATAL_FAILURE(Load({{"method", "dma_mmap"}}));
+  const auto allocations = Names(world_->kernel().allocations());
+  const uint32_t vmas = Vmas();
+  NiceMock<MockDmaApi> dma(world_->kernel().dma());
+  MockKernel kernel(world_->kernel());
+  kernel.Use(dma);
+  ScopedKernelApi installed(kernel);
+  EXPECT_CALL(dma, DmaMmapAttrs).WillOnce(Return(-GetParam()));
+  EXPECT_EQ(process().Mmap({}, 4 * kPage, kRead | kWrite, kShared, fd_, 0).value, -GetParam());
+  EXPECT_EQ(Vmas(), vmas);
+  EXPECT_EQ(Info().mappings, 0u);
+  EXPECT_EQ(Names(world_->kernel().allocations()), allocations);
+}
+
+INSTANTIATE_TEST_SUITE_P(Errnos, DmaBufferFailureTest,
+                         ::testing::Values(EINVAL, ENOMEM, EBUSY, ENXIO, EAGAIN));
+
+class DmaBufferAllocationTest : public DmaBufferMmapTest,
+                                public ::testing::WithParamInterface<const char *> {};
+
+// World::LoadDriver() puts the world back after a failure, and would hide a leak.
+TEST_P(DmaBufferAllocationTest, FailureOfEachAllocationAtLoadFreesEverything) {
+  const Params params = {{"method", GetParam()}};
+  kernel::DriverRunner::InstallSignalHandlers(10);
+  kernel::KernelOptions options;
+  options.platform = hw::FindPlatform("x86-64");
+  int failed = 0;
+  for (uint32_t n = 1; n < 100; ++n) {
+    kernel::Kernel kernel(options);
+    ScopedKernelApi installed(kernel);
+    kernel.Checkpoint();
+    kernel::ModuleImage image(kDriver);
+    kernel.verdicts().SetDriverImage(image.base(), image.code_end());
+    kernel::ModuleLoader loader(kernel.verdicts(), kernel.runner(), kernel.log(), kernel.chrdev(),
+                                kernel.devices());
+    const auto before = Names(kernel.allocations());
+    kernel.alloc().FailNth(n);
+    const std::string error = loader.Load(image, params);
+    EXPECT_EQ(kernel.verdicts().count(), 0u) << n << ": " << kernel.verdicts()[0].seen;
+    if (error.empty()) {
+      // None fired: the driver loads, and unloading frees what loading took.
+      EXPECT_EQ(loader.Unload(image), kernel::ModuleLoader::Unloaded::kDone);
+      EXPECT_EQ(Names(kernel.allocations()), before);
+      EXPECT_EQ(kernel.verdicts().count(), 0u) << kernel.verdicts()[0].seen;
+      EXPECT_GE(failed, 3);
+      return;
+    }
+    ++failed;
+    EXPECT_NE(error.find("failed with -ENOMEM"), std::string::npos) << n << ": " << error;
+    EXPECT_EQ(Names(kernel.allocations()), before) << "allocation " << n;
+    EXPECT_FALSE(kernel.chrdev().AnythingRegistered()) << "allocation " << n;
+    EXPECT_EQ(kernel.devices().bound_count(), 0u) << "allocation " << n;
+  }
+  FAIL() << "loading allocates without end";
+}
+
+// Everything a program does with the driver. True if an allocation failed in it.
+bool RunAll(World &world) {
+  user::Process process = world.init();
+  bool failed = false;
+  const auto note = [&](user::Outcome outcome) {
+    EXPECT_FALSE(outcome.trapped);
+    EXPECT_TRUE(outcome.value >= 0 || outcome.value == -ENOMEM || outcome.value == -EBADF ||
+                outcome.value == -EFAULT)
+        << outcome.value;
+    failed |= !outcome.ok();
+    return outcome;
+  };
+  const int fd = static_cast<int>(note(process.Open(kNode, kReadWrite)).value);
+  const user::Outcome memory =
+      note(process.Mmap({}, kPage, kRead | kWrite, kPrivate | kAnonymous, -1, 0));
+  const hw::VirtAddr own{memory.ok() ? static_cast<uint64_t>(memory.value) : 0};
+  note(process.Ioctl(fd, DRYDOCK_DMA_BUFFER_INFO, own.value));
+  note(process.Write(fd, own, 100));
+  const user::Outcome mapped = note(process.Mmap({}, 4 * kPage, kRead | kWrite, kShared, fd, 0));
+  if (mapped.ok()) {
+    const hw::VirtAddr at{static_cast<uint64_t>(mapped.value)};
+    const uint64_t word = 1;
+    note(process.Store(at, &word, sizeof word));
+    note(process.Mprotect(at + kPage, kPage, kRead));
+    const user::Outcome child = note(process.Fork());
+    note(process.Munmap(at + 2 * kPage, kPage));
+    if (child.ok()) {
+      user::Process other = world.process(static_cast<uint32_t>(child.value));
+      note(other.Store(at, &word, sizeof word));
+      note(other.Exit());
+    }
+  }
+  note(process.Exit());
+  return failed;
+}
+
+TEST_P(DmaBufferAllocationTest, FailureOfEachAllocationInAProgramFreesEverything) {
+  world_ = std::make_unique<World>(WorldOptions{});
+  ASSERT_EQ(world_->LoadDriver(kDriver, {{"method", GetParam()}}), "");
+  world_->Checkpoint();
+  // (The process itself has memory until it exits; so compare with a run in which none failed.)
+  world_->FailAllocation(0);
+  ASSERT_FALSE(RunAll(*world_));
+  const auto after = Names(world_->kernel().allocations());
+  int failed = 0;
+  for (uint32_t n = 1; n < 100; ++n) {
+    world_->Reset();
+    world_->FailAllocation(n);
+    const bool fired = RunAll(*world_);
+    EXPECT_EQ(Names(world_->kernel().allocations()), after) << "allocation " << n;
+    EXPECT_EQ(world_->verdicts().count(), 0u) << n << ": " << world_->verdicts()[0].seen;
+    // The module is not held, so nothing of the driver is open or mapped.
+    world_->FailAllocation(0);
+    EXPECT_TRUE(world_->UnloadDriver()) << "allocation " << n;
+    EXPECT_EQ(world_->kernel().allocations().live_count(), 0u) << "allocation " << n;
+    EXPECT_EQ(world_->verdicts().count(), 0u) << n << ": " << world_->verdicts()[0].seen;
+    if (!fired) {
+      EXPECT_GE(failed, 3);
+      return;
+    }
+    ++failed;
+  }
+  FAIL() << "the program allocates without end";
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, DmaBufferAllocationTest, ::testing::Values("remap", "dma_mmap"));
+
+}  // namespace
+}  // namespace drydock

@@ -1,0 +1,78 @@
+// Drivers of Linux 6.1 as they are, with the devices that examples/devices describes: what a short
+// fuzz says of them. open-dice is right; bsr shows the same page at every offset.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "fuzz/short_fuzz.h"
+#include "fuzz/worker_options.h"
+
+namespace drydock::fuzz {
+namespace {
+
+using Classes = std::set<std::string>;
+
+class MainlineDriver : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::ifstream file(std::getenv("DRYDOCK_WHY_NOT"));
+    ASSERT_TRUE(file.is_open());
+    const std::string why{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (why.empty()) return;
+    const char* tests = std::getenv("KERNEL_TESTS");
+    if (tests != nullptr && std::string(tests) == "required") FAIL() << why;
+    GTEST_SKIP() << "skipped: " << why;
+  }
+
+  static ShortFuzz Fuzz(const std::string& driver, const std::string& device,
+                        const std::string& platform) {
+    std::vector<std::string> words = {"worker", "--driver=fuzz/mainline/" + driver,
+                                      "--device=examples/devices/" + device,
+                                      "--platform=" + platform};
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    int argc = static_cast<int>(words.size());
+    return FuzzShortly(TakeWorkerOptions(&argc, argv.data()));
+  }
+
+  static std::string TextOf(const ShortFuzz& seen) {
+    std::string text;
+    for (const auto& [id, sighting] : seen.found) text += sighting + "\n";
+    return text;
+  }
+};
+
+// It refuses what is writable and shared, so what an author hardly means is left: a private copy,
+// and code in it.
+TEST_F(MainlineDriver, OpenDiceHasNoFindings) {
+  for (const char* platform : {"x86-64", "offset-dma"}) {
+    const ShortFuzz seen = Fuzz("open_dice.so", "open-dice.device", platform);
+    ASSERT_EQ(seen.error, "");
+    EXPECT_EQ(seen.findings, Classes{}) << TextOf(seen);
+    EXPECT_EQ(seen.limits, Classes{}) << TextOf(seen);
+    EXPECT_EQ(seen.advice, (Classes{"A01", "C25"})) << TextOf(seen);
+    EXPECT_EQ(seen.nodes, std::vector<std::string>{"/dev/open-dice0"});
+    EXPECT_GT(seen.mmaps_ok, 1000u);
+  }
+}
+
+TEST_F(MainlineDriver, BsrIgnoresTheOffset) {
+  for (const char* platform : {"x86-64", "offset-dma"}) {
+    const ShortFuzz seen = Fuzz("bsr.so", "bsr.device", platform);
+    ASSERT_EQ(seen.error, "");
+    EXPECT_EQ(seen.findings, Classes{"C15"}) << TextOf(seen);
+    EXPECT_EQ(seen.limits, Classes{}) << TextOf(seen);
+    EXPECT_EQ(seen.advice, (Classes{"A01", "C25"})) << TextOf(seen);
+    EXPECT_EQ(seen.nodes.size(), 5u);
+    EXPECT_GT(seen.mmaps_ok, 1000u);
+  }
+}
+
+}  // namespace
+}  // namespace drydock::fuzz

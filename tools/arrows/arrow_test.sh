@@ -1,0 +1,17 @@
+#!/bin/bash
+# Usage: arrow_test.sh MEMBERS PATH
+# PATH: targets from the layer to what it may not reach, one a line; nothing if all is well.
+set -euo pipefail
+
+# A layer without targets would pass whatever it reaches.
+[[ -s $1 ]] || {
+  echo "no target of the layer was found: has it been moved?" >&2
+  exit 1
+}
+[[ -s $2 ]] || {
+  echo "$(wc -l <"$1") targets of the layer"
+  exit 0
+}
+echo "against the arrows of DESIGN 1:" >&2
+sed '2,$s/^/  -> /' "$2" >&2
+exit 1
