@@ -9,8 +9,14 @@ namespace {
 
 constexpr uint64_t kTwo32Pages = uint64_t{1} << (32 - hw::kPageShift);
 constexpr uint64_t kTwo64Pages = uint64_t{1} << (64 - hw::kPageShift);
-constexpr int kRange = 2, kWrap = 3, kUnderflow = 4, kOffByOne = 5, kTruncation = 11, kSigned = 17,
-              kUpgrade = 21, kLeak = 45;
+constexpr int kRange = 2, kWrap = 3, kUnderflow = 4, kOffByOne = 5, kTruncation = 11,
+              kIdentity = 15, kSigned = 17, kUpgrade = 21, kLeak = 45;
+constexpr int kIdentityOracle = 3;
+
+// The identity oracle names the mistake that could have made the two offsets one.
+bool IsGuess(const kernel::Violation& violation) {
+  return violation.oracle == kIdentityOracle && violation.class_number != kIdentity;
+}
 
 // The open that made descriptor `fd`.
 const Step* OpenOf(const Program& program, uint8_t fd) {
@@ -24,11 +30,11 @@ const Step* OpenOf(const Program& program, uint8_t fd) {
 
 }  // namespace
 
-void Diagnosis::Run(const Program& program) {
+void Diagnosis::Run(const Program& program, StepObserver* observer) {
   world_.Reset();
   world_.verdicts().Clear();
   oracles_.Begin();
-  executor_.Run(program, nullptr);
+  executor_.Run(program, observer);
 }
 
 bool Diagnosis::Accepts(const Program& program, uint32_t like, uint64_t pgoff, uint64_t pages) {
@@ -112,6 +118,30 @@ int Diagnosis::ClassOfRange(const Program& program, uint32_t step,
   return kRange;
 }
 
+// Two offsets that show one page may be congruent in some wrong calculation; offsets 0 and 1 are in
+// none.
+bool Diagnosis::IgnoresOffset(const Program& program, uint32_t like) {
+  const Step* open = OpenOf(program, program.steps[like].fd);
+  if (open == nullptr) return false;
+  Program probe;
+  probe.header = program.header;
+  probe.header.fail_allocation = 0;
+  probe.Add(*open);
+  for (const uint64_t pgoff : {0, 1}) {
+    probe.Add({.call = Call::kMmap,
+               .flags = program.steps[like].flags & ~(kMapFixed | kMapFixedNoreplace),
+               .prot = program.steps[like].prot,
+               .offset = Pages(pgoff),
+               .length = Pages(1)});
+  }
+  Run(probe, &oracles_);
+  const kernel::Verdicts& verdicts = world_.verdicts();
+  for (size_t i = 0; i < verdicts.count(); ++i) {
+    if (verdicts[i].class_number == kIdentity && verdicts[i].oracle == kIdentityOracle) return true;
+  }
+  return false;
+}
+
 // A leak grows with every run of the program; memory kept for the next one does not.
 bool Diagnosis::IsLeak(const Program& program) {
   Run(program);
@@ -131,13 +161,16 @@ bool Diagnosis::RefusesWritable(const Program& program, uint32_t step) {
 }
 
 bool Diagnosis::Concerns(const kernel::Violation& violation) {
-  return violation.class_number == kRange || violation.class_number == kUpgrade ||
-         violation.class_number == kLeak;
+  return IsGuess(violation) || violation.class_number == kRange ||
+         violation.class_number == kUpgrade || violation.class_number == kLeak;
 }
 
 bool Diagnosis::Refine(const Program& program, kernel::Violation* violation) {
   bool real = true;
   const uint32_t maker = MakerOf(program, *violation);
+  if (IsGuess(*violation) && maker < program.step_count && IgnoresOffset(program, maker)) {
+    violation->class_number = kIdentity;
+  }
   switch (violation->class_number) {
     case kRange:
       if (maker < program.step_count) {

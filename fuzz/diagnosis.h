@@ -31,11 +31,12 @@ class Diagnosis {
   // Would the driver accept this request, made as step `like` of `program` was made?
   bool Accepts(const Program& program, uint32_t like, uint64_t pgoff, uint64_t pages);
   int ClassOfRange(const Program& program, uint32_t step, const kernel::Violation& violation);
+  bool IgnoresOffset(const Program& program, uint32_t like);
   bool IsLeak(const Program& program);
   bool RefusesWritable(const Program& program, uint32_t step);
   // The step that made the mapping which the violation is about; step_count if none.
   static uint32_t MakerOf(const Program& program, const kernel::Violation& violation);
-  void Run(const Program& program);
+  void Run(const Program& program, StepObserver* observer = nullptr);
 
   World& world_;
   Executor& executor_;

@@ -216,9 +216,9 @@ class SyncApi {
   virtual bool Capable(int capability) = 0;
 
   // `current` of the running task; the same pointer for the task's whole life.
-  virtual task_struct* CurrentTask();
+  virtual task_struct* CurrentTask() = 0;
   // udelay() and its kin: lets time pass without sleeping, so it is allowed in atomic context.
-  virtual void BusyWait(uint64_t nanoseconds);
+  virtual void BusyWait(uint64_t nanoseconds) = 0;
 };
 
 // kernel/printk, lib/vsprintf.c, include/asm-generic/bug.h, kernel/module.
@@ -299,11 +299,6 @@ inline pgprot_t MmApi::PgprotWritethrough(pgprot_t) {
   KernelApi::Current().Unmodelled("pgprot_writethrough");
   return pgprot_t{};
 }
-inline task_struct* SyncApi::CurrentTask() {
-  KernelApi::Current().Unmodelled("current");
-  return nullptr;
-}
-inline void SyncApi::BusyWait(uint64_t) { KernelApi::Current().Unmodelled("__udelay"); }
 
 // Installs a kernel for its own lifetime and restores the one before.
 class ScopedKernelApi {

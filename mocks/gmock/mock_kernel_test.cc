@@ -58,16 +58,16 @@ TEST(MockKernelTest, CallerAndTrapAreSharedWithTheRealKernel) {
 }
 
 TEST(MockKernelTest, MethodsThatCameLaterAreUnmodelledByDefault) {
-  class Plain : public NiceMock<MockSyncApi> {
+  class Plain : public NiceMock<MockMmApi> {
    public:
-    task_struct* CurrentTask() override { return SyncApi::CurrentTask(); }
-  } sync;
+    pgprot_t PgprotWritethrough(pgprot_t prot) override { return MmApi::PgprotWritethrough(prot); }
+  } mm;
   MockKernel kernel;
   std::string symbol;
   kernel.OnUnmodelled([&](const char* name) { symbol = name; });
   ScopedKernelApi installed(kernel);
-  EXPECT_EQ(sync.CurrentTask(), nullptr);
-  EXPECT_EQ(symbol, "current");
+  EXPECT_EQ(mm.PgprotWritethrough(pgprot_t{1}).pgprot, 0u);
+  EXPECT_EQ(symbol, "pgprot_writethrough");
 }
 
 TEST(MockKernelTest, ScopesNest) {

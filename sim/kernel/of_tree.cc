@@ -72,7 +72,7 @@ void OfTree::BuildNodes() {
     while (*last != nullptr) last = &(*last)->sibling;
     *last = &node;
   }
-  for (const device_node* at = &nodes_[0]; at != nullptr;) {
+  for (const device_node* at = nodes_.size() == 0 ? nullptr : &nodes_[0]; at != nullptr;) {
     place_[IndexOf(at)] = order_.size();
     order_.push_back(IndexOf(at));
     if (at->child != nullptr) {

@@ -45,7 +45,7 @@ def arrow_test(name, layer, may_use):
     native.genquery(
         name = name + "_path",
         expression = "somepath(%s, %s)" % (members, broken),
-        opts = options + ["--order_output=full"],
+        opts = options,
         scope = _PRODUCT,
     )
     sh_test(

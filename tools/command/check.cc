@@ -71,7 +71,10 @@ class CheckRun {
  private:
   std::string Prepare() {
     if (!fuzz::ParseProfile(options_.profile, &profile_)) {
-      return "--profile " + options_.profile + ": no such kernel, write 6.1, 6.12 or 7.3";
+      return "--profile " + options_.profile + ": no such kernel, write 6.1";
+    }
+    if (profile_ != kModelledProfile) {
+      return "--profile " + options_.profile + ": its rules are not modelled yet, write 6.1";
     }
     platforms_ = options_.platforms;
     for (const std::string& name : platforms_) {

@@ -49,7 +49,8 @@ std::string ExplainCompileLog(std::string_view log, std::string_view file,
     what = what.substr(0, what.find(" [-W"));
   std::string place = std::string(PlaceOf(before)) + ": ";
   std::string_view name = Quoted(what);
-  // A header that we know we lack says so from a place of its own: the driver's #include is what counts.
+  // A header that we know we lack says so from a place of its own: the driver's #include is what
+  // counts.
   constexpr std::string_view kLacking = "drydock/lacking/";
   if (name.starts_with(kLacking)) {
     name.remove_prefix(kLacking.size());

@@ -34,8 +34,7 @@ struct Finding {
     return found != nullptr ? *found : fuzz::ClassOf(0, kernel::Trap::kNone);
   }
   bool SameAs(const Finding& other) const {
-    return class_id == other.class_id && function == other.function &&
-           line == other.line;
+    return class_id == other.class_id && function == other.function && line == other.line;
   }
 };
 

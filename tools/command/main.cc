@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.1, 1e6))
       ->capture_default_str();
   check_command->add_option("--seed", check.seed, "Seed of the fuzzer")->capture_default_str();
-  check_command->add_option("--profile", check.profile, "Kernel: 6.1, 6.12, 7.3")
+  check_command->add_option("--profile", check.profile, "Kernel whose rules hold: 6.1")
       ->capture_default_str();
   check_command->add_option("--platform", check.platforms, "Machine; may be repeated; none: all")
       ->expected(1)
