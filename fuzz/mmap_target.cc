@@ -123,14 +123,14 @@ int Initialize(int* argc, char** argv) {
   return 0;
 }
 
-// Seeds are kept as text. Bytes of the program, none if the driver has not its nodes.
+// Seeds are kept as text: the bytes of their program. Where text is cut or mutated (libFuzzer), or
+// the driver has not its nodes, it is bytes like any.
 std::span<const uint8_t> BytesOfText(std::span<const uint8_t> text) {
   static std::array<uint8_t, kMaxEncodedBytes> bytes;
   std::string error;
   const size_t size = EncodeText({reinterpret_cast<const char*>(text.data()), text.size()},
                                  "the input", *session, bytes, &error);
-  if (!error.empty()) CannotRun(error);
-  return {bytes.data(), size};
+  return size == 0 ? text : std::span<const uint8_t>(bytes.data(), size);
 }
 
 }  // namespace
@@ -145,7 +145,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::span input(data, size);
   if (drydock::fuzz::IsProgramText(input)) [[unlikely]] {
     input = drydock::fuzz::BytesOfText(input);
-    if (input.empty()) return 0;
   }
   session->RunBytes(input);
   if (session->world().verdicts().count() != 0) [[unlikely]]
@@ -157,8 +156,8 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
                                           unsigned int seed) {
   if (drydock::fuzz::IsProgramText({data, size})) [[unlikely]] {
     const std::span bytes = drydock::fuzz::BytesOfText({data, size});
-    if (!bytes.empty() && bytes.size() <= max_size) {
-      std::memcpy(data, bytes.data(), bytes.size());
+    if (bytes.size() <= max_size) {
+      std::memmove(data, bytes.data(), bytes.size());
       size = bytes.size();
     }
   }

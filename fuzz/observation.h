@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "sim/user/outcome.h"
+#include "sim/kernel/outcome.h"
 
 namespace drydock::fuzz {
 

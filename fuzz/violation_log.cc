@@ -15,8 +15,8 @@ ViolationKey SeenViolations::KeyOf(const kernel::Violation& violation) const {
 
 bool SeenViolations::IsNew(const kernel::Violation& violation) {
   uint64_t hash = violation.driver_pc * 0x9e3779b97f4a7c15u;
-  hash ^= (uint64_t{violation.variant} << 24 | uint64_t{violation.class_number} << 16 | uint64_t{violation.oracle} << 8 |
-           static_cast<uint64_t>(violation.trap)) *
+  hash ^= (uint64_t{violation.variant} << 24 | uint64_t{violation.class_number} << 16 |
+           uint64_t{violation.oracle} << 8 | static_cast<uint64_t>(violation.trap)) *
           0xff51afd7ed558ccdu;
   hash |= 1;
   size_t slot = hash >> 52;

@@ -8,9 +8,13 @@ binary=$1 name=$2 dict=$3
 shift 3
 
 out=${TEST_UNDECLARED_OUTPUTS_DIR:-${BUILD_WORKSPACE_DIRECTORY:-$PWD}/.fuzz/$name}
-mkdir -p "$out/corpus" "$out/artifacts"
+mkdir -p "$out/corpus" "$out/artifacts" "$out/seeds"
 while (($#)) && [[ $1 != -- ]]; do
-  cp -Ln --no-preserve=mode "$1" "$out/corpus/$(sha1sum <"$1" | cut -c1-40)"
+  # Programs as text: the target makes them bytes, before libFuzzer cuts and mutates them.
+  case $1 in
+    *.prog) cp -Ln --no-preserve=mode "$1" "$out/seeds/" ;;
+    *) cp -Ln --no-preserve=mode "$1" "$out/corpus/$(sha1sum <"$1" | cut -c1-40)" ;;
+  esac
   shift
 done
 shift
@@ -23,4 +27,4 @@ fi
 
 options=(-artifact_prefix="$out/artifacts/")
 [[ $dict != - ]] && options+=(-dict="$dict")
-exec "./$binary" "${options[@]}" "$@" "$out/corpus"
+exec "./$binary" --seeds="$out/seeds" --corpus="$out/corpus" "${options[@]}" "$@" "$out/corpus"

@@ -17,9 +17,9 @@
 #include "sim/hw/page_table.h"
 #include "sim/hw/tracked.h"
 #include "sim/kernel/driver_runner.h"
+#include "sim/kernel/outcome.h"
 #include "sim/kernel/user_memory.h"
 #include "sim/kernel/verdict.h"
-#include "sim/user/outcome.h"
 
 namespace drydock::kernel {
 

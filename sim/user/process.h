@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "sim/hw/address.h"
-#include "sim/user/outcome.h"
+#include "sim/kernel/outcome.h"
 
 namespace drydock::kernel {
 class Kernel;

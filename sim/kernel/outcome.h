@@ -1,6 +1,7 @@
-// What a system call or a memory access showed user space.
-#ifndef DRYDOCK_SIM_USER_OUTCOME_H_
-#define DRYDOCK_SIM_USER_OUTCOME_H_
+// What a system call or a memory access showed user space: the answer of the kernel, in the terms
+// of the process that asked.
+#ifndef DRYDOCK_SIM_KERNEL_OUTCOME_H_
+#define DRYDOCK_SIM_KERNEL_OUTCOME_H_
 
 #include <cstdint>
 
@@ -18,4 +19,4 @@ struct Outcome {
 
 }  // namespace drydock::user
 
-#endif  // DRYDOCK_SIM_USER_OUTCOME_H_
+#endif  // DRYDOCK_SIM_KERNEL_OUTCOME_H_
