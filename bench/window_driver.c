@@ -7,22 +7,21 @@
 
 #define WINDOW_PFN (0x1000000000UL >> PAGE_SHIFT) /* beyond all memory */
 
-static int window_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-	return remap_pfn_range(vma, vma->vm_start, WINDOW_PFN,
-			       vma->vm_end - vma->vm_start, vma->vm_page_prot);
+static int window_mmap(struct file *file, struct vm_area_struct *vma) {
+  vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+  return remap_pfn_range(vma, vma->vm_start, WINDOW_PFN, vma->vm_end - vma->vm_start,
+                         vma->vm_page_prot);
 }
 
 static const struct file_operations window_fops = {
-	.owner = THIS_MODULE,
-	.mmap = window_mmap,
+    .owner = THIS_MODULE,
+    .mmap = window_mmap,
 };
 
 static struct miscdevice window_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = "window",
-	.fops = &window_fops,
+    .minor = MISC_DYNAMIC_MINOR,
+    .name = "window",
+    .fops = &window_fops,
 };
 module_misc_device(window_misc);
 

@@ -376,7 +376,7 @@ TEST_P(DmaBufferAllocationTest, FailureOfEachAllocationAtLoadFreesEverything) {
 }
 
 // Everything a program does with the driver. True if an allocation failed in it.
-void RunAll(World& world) {
+void RunAll(World &world) {
   user::Process process = world.init();
   const auto note = [&](user::Outcome outcome) {
     EXPECT_FALSE(outcome.trapped);

@@ -3,7 +3,7 @@
 //
 // A fresh world is a child process: it is forked after the driver was loaded and before any program
 // ran, so it is the world as loading left it, at the same addresses, and has never been reset. It
-// runs one program and tells what that showed.
+// takes its memory to itself, runs one program and tells what that showed.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,6 +132,7 @@ class ResetTest : public ::testing::TestWithParam<Config> {
     const pid_t child = fork();
     if (child < 0) return false;
     if (child == 0) {
+      world_->UnshareAfterFork();
       const Shown seen = Run(program);
       _exit(write(ends[1], &seen, sizeof seen) == sizeof seen ? 0 : 1);
     }

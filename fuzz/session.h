@@ -46,8 +46,8 @@ class Session final : public Reproducer {
   void RunProgram(const Program& program, StepObserver* then = nullptr);
   const Program& program() const { return program_; }  // the one that ran last
 
-  // Index of the next violation of the last run from `from` on that was not seen before, and that diagnosis
-  // confirms; -1: none. The last run stays the last run.
+  // Index of the next violation of the last run from `from` on that was not seen before, and that
+  // diagnosis confirms; -1: none. The last run stays the last run.
   int NextNew(size_t from);
   // Violation `index` of the last run as diagnosis names it; nothing if it finds nothing wrong.
   std::optional<kernel::Violation> Named(size_t index);

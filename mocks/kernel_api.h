@@ -5,9 +5,9 @@
 // mocks/gmock in front of them. Inline helpers of the kernel stay inline C and never come here.
 //
 // Errors a driver sees are the kernel's: a negative errno, an ERR_PTR, nullptr. A verdict about the
-// driver itself (BUG, an unmodelled symbol, the step budget, a dead lock) is a trap: the emulated kernel
-// notes it and returns any value; the shim then calls LeaveDriver(), which abandons the driver's
-// fibre. So no C++ frame with a destructor is ever skipped.
+// driver itself (BUG, an unmodelled symbol, the step budget, a dead lock) is a trap: the emulated
+// kernel notes it and returns any value; the shim then calls LeaveDriver(), which abandons the
+// driver's fibre. So no C++ frame with a destructor is ever skipped.
 #ifndef DRYDOCK_MOCKS_KERNEL_API_H_
 #define DRYDOCK_MOCKS_KERNEL_API_H_
 
@@ -45,7 +45,8 @@ class MmApi {
   virtual pgprot_t PgprotWritethrough(pgprot_t prot);
 };
 
-// mm/slab_common.c, mm/page_alloc.c, mm/vmalloc.c, and the address arithmetic that is typed here (O18).
+// mm/slab_common.c, mm/page_alloc.c, mm/vmalloc.c, and the address arithmetic that is typed here
+// (O18).
 class AllocApi {
  public:
   virtual ~AllocApi() = default;
@@ -65,7 +66,8 @@ class AllocApi {
   virtual void Vfree(const void* address) = 0;
   virtual page* VmallocToPage(const void* address) = 0;
   virtual bool IsVmallocAddr(const void* address) = 0;
-  // Valid for linear memory only; anything else is a violation of C32 and gives what arithmetic gives.
+  // Valid for linear memory only; anything else is a violation of C32 and gives what arithmetic
+  // gives.
   virtual unsigned long long VirtToPhys(const volatile void* address) = 0;
   virtual void* PhysToVirt(unsigned long long phys) = 0;
   virtual bool PfnValid(unsigned long pfn) = 0;
@@ -193,7 +195,16 @@ class OfApi {
                            unsigned long long* size_bytes) = 0;
 };
 
-enum class LockKind { kMutex, kSpin, kSpinIrq, kRwWrite, kRwRead, kRwsemWrite, kRwsemRead, kSemaphore };
+enum class LockKind {
+  kMutex,
+  kSpin,
+  kSpinIrq,
+  kRwWrite,
+  kRwRead,
+  kRwsemWrite,
+  kRwsemRead,
+  kSemaphore
+};
 
 // kernel/locking, kernel/sched: locks with owner, order and context; waiting; time.
 class SyncApi {
@@ -205,7 +216,8 @@ class SyncApi {
   virtual void LockRelease(drydock_lock* lock, LockKind kind, const char* function) = 0;
   virtual bool LockIsHeld(const drydock_lock* lock) = 0;
   virtual void MightSleep(const char* function) = 0;
-  // Waits until woken; nothing else runs meanwhile, so a wait that nothing can end is a dead lock (trap).
+  // Waits until woken; nothing else runs meanwhile, so a wait that nothing can end is a dead lock
+  // (trap).
   virtual void WaitOn(const void* queue, const char* function) = 0;
   virtual void WakeUp(const void* queue) = 0;
   virtual unsigned long Jiffies() = 0;

@@ -5,7 +5,7 @@
  */
 #include <linux/module.h>
 
-struct module __this_module = { .name = KBUILD_MODNAME };
+struct module __this_module = {.name = KBUILD_MODNAME};
 
 /* The linker makes these for a section whose name is a C identifier. */
 #define BOUND __attribute__((weak, visibility("hidden")))
@@ -15,9 +15,9 @@ extern struct drydock_param __start_drydock_params[] BOUND;
 extern struct drydock_param __stop_drydock_params[] BOUND;
 
 struct drydock_module_image drydock_module = {
-	.module = &__this_module,
-	.initcalls = __start_drydock_initcalls,
-	.initcalls_end = __stop_drydock_initcalls,
-	.params = __start_drydock_params,
-	.params_end = __stop_drydock_params,
+    .module = &__this_module,
+    .initcalls = __start_drydock_initcalls,
+    .initcalls_end = __stop_drydock_initcalls,
+    .params = __start_drydock_params,
+    .params_end = __stop_drydock_params,
 };

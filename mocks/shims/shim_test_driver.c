@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Driver code of one call each, for shim_test.cc. */
+#include "mocks/shims/shim_test_driver.h"
+
 #include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
@@ -14,202 +16,122 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
-#include "mocks/shims/shim_test_driver.h"
-
 static DEFINE_MUTEX(drv_mutex);
 static DEFINE_SPINLOCK(drv_spinlock);
 static DECLARE_WAIT_QUEUE_HEAD(drv_queue);
-static const struct file_operations drv_fops = { .owner = THIS_MODULE };
+static const struct file_operations drv_fops = {.owner = THIS_MODULE};
 
-int drv_remap(struct vm_area_struct *vma, unsigned long pfn)
-{
-	return remap_pfn_range(vma, vma->vm_start, pfn, vma->vm_end - vma->vm_start,
-			       vma->vm_page_prot);
+int drv_remap(struct vm_area_struct *vma, unsigned long pfn) {
+  return remap_pfn_range(vma, vma->vm_start, pfn, vma->vm_end - vma->vm_start, vma->vm_page_prot);
 }
 
-int drv_iomap(struct vm_area_struct *vma, unsigned long long phys, unsigned long len)
-{
-	return vm_iomap_memory(vma, phys, len);
+int drv_iomap(struct vm_area_struct *vma, unsigned long long phys, unsigned long len) {
+  return vm_iomap_memory(vma, phys, len);
 }
 
-unsigned int drv_fault_page(struct vm_area_struct *vma, struct page *page)
-{
-	return vmf_insert_page(vma, vma->vm_start, page);
+unsigned int drv_fault_page(struct vm_area_struct *vma, struct page *page) {
+  return vmf_insert_page(vma, vma->vm_start, page);
 }
 
-int drv_map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long count)
-{
-	return vm_map_pages(vma, pages, count);
+int drv_map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long count) {
+  return vm_map_pages(vma, pages, count);
 }
 
-unsigned long drv_noncached(struct vm_area_struct *vma)
-{
-	return pgprot_val(pgprot_noncached(vma->vm_page_prot));
+unsigned long drv_noncached(struct vm_area_struct *vma) {
+  return pgprot_val(pgprot_noncached(vma->vm_page_prot));
 }
 
-void *drv_kzalloc(unsigned long size)
-{
-	return kzalloc(size, GFP_KERNEL);
+void *drv_kzalloc(unsigned long size) { return kzalloc(size, GFP_KERNEL); }
+
+void *drv_kmalloc_array(unsigned long n, unsigned long size) {
+  return kmalloc_array(n, size, GFP_ATOMIC);
 }
 
-void *drv_kmalloc_array(unsigned long n, unsigned long size)
-{
-	return kmalloc_array(n, size, GFP_ATOMIC);
-}
+void drv_kfree(void *object) { kfree(object); }
 
-void drv_kfree(void *object)
-{
-	kfree(object);
-}
+unsigned long drv_get_free_pages(unsigned int order) { return __get_free_pages(GFP_KERNEL, order); }
 
-unsigned long drv_get_free_pages(unsigned int order)
-{
-	return __get_free_pages(GFP_KERNEL, order);
-}
+void *drv_page_address(struct page *page) { return page_address(page); }
 
-void *drv_page_address(struct page *page)
-{
-	return page_address(page);
-}
+unsigned long long drv_virt_to_phys(void *address) { return virt_to_phys(address); }
 
-unsigned long long drv_virt_to_phys(void *address)
-{
-	return virt_to_phys(address);
-}
+void *drv_vmalloc_user(unsigned long size) { return vmalloc_user(size); }
 
-void *drv_vmalloc_user(unsigned long size)
-{
-	return vmalloc_user(size);
-}
-
-void *drv_dma_alloc(struct device *dev, unsigned long size, unsigned long long *handle)
-{
-	return dma_alloc_coherent(dev, size, handle, GFP_KERNEL);
+void *drv_dma_alloc(struct device *dev, unsigned long size, unsigned long long *handle) {
+  return dma_alloc_coherent(dev, size, handle, GFP_KERNEL);
 }
 
 int drv_dma_mmap(struct device *dev, struct vm_area_struct *vma, void *cpu,
-		 unsigned long long handle, unsigned long size)
-{
-	return dma_mmap_coherent(dev, vma, cpu, handle, size);
+                 unsigned long long handle, unsigned long size) {
+  return dma_mmap_coherent(dev, vma, cpu, handle, size);
 }
 
-long drv_read(void *to, unsigned long count, long long *pos)
-{
-	static const char text[] = "0123456789";
+long drv_read(void *to, unsigned long count, long long *pos) {
+  static const char text[] = "0123456789";
 
-	return simple_read_from_buffer(to, count, pos, text, sizeof(text) - 1);
+  return simple_read_from_buffer(to, count, pos, text, sizeof(text) - 1);
 }
 
-int drv_get_user(const int *from, int *out)
-{
-	return get_user(*out, from);
+int drv_get_user(const int *from, int *out) { return get_user(*out, from); }
+
+int drv_put_user(int value, int *to) { return put_user(value, to); }
+
+int drv_ioremap_read(unsigned long long phys) {
+  void __iomem *regs = ioremap(phys, 0x100);
+
+  if (!regs) return -ENOMEM;
+  writel(5, regs + 8);
+  return readl(regs + 4);
 }
 
-int drv_put_user(int value, int *to)
-{
-	return put_user(value, to);
+int drv_register_chrdev(void) { return register_chrdev(0, "drv", &drv_fops); }
+
+int drv_misc(struct miscdevice *misc) { return misc_register(misc); }
+
+void *drv_devm_ioremap_resource(struct device *dev, const struct resource *res) {
+  return devm_ioremap_resource(dev, res);
 }
 
-int drv_ioremap_read(unsigned long long phys)
-{
-	void __iomem *regs = ioremap(phys, 0x100);
-
-	if (!regs)
-		return -ENOMEM;
-	writel(5, regs + 8);
-	return readl(regs + 4);
+int drv_read_cell(const struct device_node *node, unsigned int *out) {
+  return of_property_read_u32(node, "reg-shift", out);
 }
 
-int drv_register_chrdev(void)
-{
-	return register_chrdev(0, "drv", &drv_fops);
+void drv_lock_twice_over(void) {
+  mutex_lock(&drv_mutex);
+  mutex_unlock(&drv_mutex);
 }
 
-int drv_misc(struct miscdevice *misc)
-{
-	return misc_register(misc);
+void drv_spin(void) {
+  unsigned long flags;
+
+  spin_lock_irqsave(&drv_spinlock, flags);
+  spin_unlock_irqrestore(&drv_spinlock, flags);
 }
 
-void *drv_devm_ioremap_resource(struct device *dev, const struct resource *res)
-{
-	return devm_ioremap_resource(dev, res);
+int drv_wait_for_nothing(void) { return wait_event_interruptible(drv_queue, 0); }
+
+void drv_printk(int value) { pr_info("value %d\n", value); }
+
+int drv_snprintf(char *to, unsigned long size, int value) {
+  return snprintf(to, size, "%d", value);
 }
 
-int drv_read_cell(const struct device_node *node, unsigned int *out)
-{
-	return of_property_read_u32(node, "reg-shift", out);
-}
+void drv_bug_on(int bad) { BUG_ON(bad); }
 
-void drv_lock_twice_over(void)
-{
-	mutex_lock(&drv_mutex);
-	mutex_unlock(&drv_mutex);
-}
+int drv_warn_on(int bad) { return WARN_ON(bad); }
 
-void drv_spin(void)
-{
-	unsigned long flags;
+int drv_stub(void) { return request_irq(5, NULL, 0, "drv", NULL); }
 
-	spin_lock_irqsave(&drv_spinlock, flags);
-	spin_unlock_irqrestore(&drv_spinlock, flags);
-}
+void *drv_memcpy(void *to, const void *from, unsigned long n) { return memcpy(to, from, n); }
 
-int drv_wait_for_nothing(void)
-{
-	return wait_event_interruptible(drv_queue, 0);
-}
+const char *drv_kstrdup(const char *s) { return kstrdup(s, GFP_KERNEL); }
 
-void drv_printk(int value)
-{
-	pr_info("value %d\n", value);
-}
+int drv_capable(void) { return capable(CAP_SYS_ADMIN); }
 
-int drv_snprintf(char *to, unsigned long size, int value)
-{
-	return snprintf(to, size, "%d", value);
-}
+static int __init drv_init(void) { return 0; }
 
-void drv_bug_on(int bad)
-{
-	BUG_ON(bad);
-}
-
-int drv_warn_on(int bad)
-{
-	return WARN_ON(bad);
-}
-
-int drv_stub(void)
-{
-	return request_irq(5, NULL, 0, "drv", NULL);
-}
-
-void *drv_memcpy(void *to, const void *from, unsigned long n)
-{
-	return memcpy(to, from, n);
-}
-
-const char *drv_kstrdup(const char *s)
-{
-	return kstrdup(s, GFP_KERNEL);
-}
-
-int drv_capable(void)
-{
-	return capable(CAP_SYS_ADMIN);
-}
-
-static int __init drv_init(void)
-{
-	return 0;
-}
-
-static void __exit drv_exit(void)
-{
-}
+static void __exit drv_exit(void) {}
 
 static int drv_count = 3;
 module_param(drv_count, int, 0444);
-module_init(drv_init)
-module_exit(drv_exit)
-MODULE_LICENSE("GPL");
+module_init(drv_init) module_exit(drv_exit) MODULE_LICENSE("GPL");

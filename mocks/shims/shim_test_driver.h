@@ -31,7 +31,7 @@ unsigned long long drv_virt_to_phys(void *address);
 void *drv_vmalloc_user(unsigned long size);
 void *drv_dma_alloc(struct device *dev, unsigned long size, unsigned long long *handle);
 int drv_dma_mmap(struct device *dev, struct vm_area_struct *vma, void *cpu,
-		 unsigned long long handle, unsigned long size);
+                 unsigned long long handle, unsigned long size);
 long drv_read(void *to, unsigned long count, long long *pos);
 int drv_get_user(const int *from, int *out);
 int drv_put_user(int value, int *to);

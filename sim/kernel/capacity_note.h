@@ -1,5 +1,5 @@
-// The emulated kernel's tables are of fixed size. A driver that wants more ends the run, and the verdicts say
-// that the limit is the harness's own: an answer of -ENOMEM would be a lie.
+// The emulated kernel's tables are of fixed size. A driver that wants more ends the run, and the
+// verdicts say that the limit is the harness's own: an answer of -ENOMEM would be a lie.
 #ifndef DRYDOCK_SIM_KERNEL_CAPACITY_NOTE_H_
 #define DRYDOCK_SIM_KERNEL_CAPACITY_NOTE_H_
 
@@ -17,7 +17,7 @@ class CapacityNote {
     if (*noted_ != 0) return;
     noted_.Mut() = 1;
     verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "a table of the emulated kernel is large enough",
-                     "harness limit: no more than %zu %s", capacity, table_);
+                      "harness limit: no more than %zu %s", capacity, table_);
   }
 
  private:

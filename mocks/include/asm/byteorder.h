@@ -36,16 +36,16 @@
 #define ntohs(x) be16_to_cpu(x)
 #define ntohl(x) be32_to_cpu(x)
 
-#define get_unaligned(ptr)							\
-	({									\
-		__typeof__(*(ptr)) __drydock_value;				\
-		__builtin_memcpy(&__drydock_value, (ptr), sizeof(*(ptr)));	\
-		__drydock_value;						\
+#define get_unaligned(ptr)                                                 \
+	({                                                                 \
+		__typeof__(*(ptr)) __drydock_value;                        \
+		__builtin_memcpy(&__drydock_value, (ptr), sizeof(*(ptr))); \
+		__drydock_value;                                           \
 	})
-#define put_unaligned(value, ptr)						\
-	do {									\
-		__typeof__(*(ptr)) __drydock_value = (value);			\
-		__builtin_memcpy((ptr), &__drydock_value, sizeof(*(ptr)));	\
+#define put_unaligned(value, ptr)                                          \
+	do {                                                               \
+		__typeof__(*(ptr)) __drydock_value = (value);              \
+		__builtin_memcpy((ptr), &__drydock_value, sizeof(*(ptr))); \
 	} while (0)
 
 #endif

@@ -48,7 +48,8 @@ bool drydock_pfn_valid(unsigned long pfn);
 
 #define virt_to_phys(address) drydock_virt_to_phys(address)
 #define phys_to_virt(phys) drydock_phys_to_virt(phys)
-#define __pa(address) ((unsigned long)drydock_virt_to_phys((const void *)(address)))
+#define __pa(address) \
+	((unsigned long)drydock_virt_to_phys((const void *)(address)))
 #define __va(phys) drydock_phys_to_virt((phys_addr_t)(phys))
 #define virt_to_page(address) pfn_to_page(__pa(address) >> PAGE_SHIFT)
 #define virt_to_pfn(address) (__pa(address) >> PAGE_SHIFT)
@@ -64,7 +65,8 @@ static inline void *page_to_virt(const struct page *page)
 
 static inline int get_order(unsigned long size)
 {
-	return size ? fls64((size - 1) >> PAGE_SHIFT) : BITS_PER_LONG - PAGE_SHIFT;
+	return size ? fls64((size - 1) >> PAGE_SHIFT)
+		    : BITS_PER_LONG - PAGE_SHIFT;
 }
 
 #define pgprot_val(prot) ((prot).pgprot)
@@ -72,9 +74,14 @@ static inline int get_order(unsigned long size)
 #define pte_val(pte) ((pte).pte)
 #define __pte(value) ((pte_t){ (value) })
 
-#define PAGE_KERNEL __pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_NX)
-#define PAGE_SHARED __pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
-#define PAGE_COPY __pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
+#define PAGE_KERNEL                                                        \
+	__pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | \
+		 _PAGE_NX)
+#define PAGE_SHARED                                                       \
+	__pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | \
+		 _PAGE_NX)
+#define PAGE_COPY \
+	__pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
 #define PAGE_READONLY PAGE_COPY
 #define PAGE_NONE __pgprot(0)
 

@@ -54,7 +54,7 @@ struct DRYDOCK_FIELD(class, kclass) {
 	const struct attribute_group **dev_groups;
 	char *(*devnode)(struct device *dev, unsigned short *mode);
 	void (*dev_release)(struct device *dev);
-	void (*class_release)(struct DRYDOCK_FIELD(class, kclass) *cls);
+	void (*class_release)(struct DRYDOCK_FIELD(class, kclass) * cls);
 	void *p;
 };
 
@@ -80,7 +80,7 @@ struct device {
 	struct fwnode_handle *fwnode;
 	unsigned int devt; /* the kernel's dev_t */
 	unsigned int id;
-	struct DRYDOCK_FIELD(class, kclass) *DRYDOCK_FIELD(class, class_);
+	struct DRYDOCK_FIELD(class, kclass) * DRYDOCK_FIELD(class, class_);
 	const struct attribute_group **groups;
 	void (*release)(struct device *dev);
 	DRYDOCK_BOOL dma_coherent;
@@ -114,7 +114,7 @@ struct device_driver {
 
 struct resource {
 	unsigned long long start; /* first byte, physical address */
-	unsigned long long end; /* last byte, inclusive */
+	unsigned long long end;	  /* last byte, inclusive */
 	const char *name;
 	unsigned long flags; /* IORESOURCE_* */
 	unsigned long desc;
@@ -166,7 +166,7 @@ struct of_device_id {
 
 struct property {
 	const char *name;
-	int length; /* bytes */
+	int length;  /* bytes */
 	void *value; /* big-endian cells or NUL-terminated strings */
 	struct property *next;
 };

@@ -51,7 +51,7 @@
 #define VM_FAULT_RETRY 0x000400U
 #define VM_FAULT_FALLBACK 0x000800U
 #define VM_FAULT_DONE_COW 0x001000U
-#define VM_FAULT_ERROR                                                       \
+#define VM_FAULT_ERROR \
 	(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV | VM_FAULT_HWPOISON)
 
 /* vmf->flags */

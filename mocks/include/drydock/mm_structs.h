@@ -186,15 +186,16 @@ struct vm_area_struct {
 	struct file *vm_file;
 	void *vm_private_data;
 	void *anon_vma;
-	unsigned int drydock_id; /* the emulated kernel's; drivers do not touch it */
+	unsigned int
+		drydock_id; /* the emulated kernel's; drivers do not touch it */
 	unsigned int drydock_generation;
 };
 
 struct vm_fault {
 	struct vm_area_struct *vma;
 	unsigned int gfp_mask;
-	unsigned int flags; /* FAULT_FLAG_* */
-	unsigned long pgoff; /* in pages, of the object */
+	unsigned int flags;    /* FAULT_FLAG_* */
+	unsigned long pgoff;   /* in pages, of the object */
 	unsigned long address; /* page aligned */
 	unsigned long real_address;
 	struct page *cow_page;
@@ -217,7 +218,8 @@ struct inode {
 	unsigned short i_mode;
 	unsigned short i_opflags;
 	unsigned int i_flags;
-	unsigned int i_rdev; /* the kernel's dev_t: 12 bits major, 20 bits minor */
+	unsigned int
+		i_rdev; /* the kernel's dev_t: 12 bits major, 20 bits minor */
 	unsigned int i_count;
 	unsigned long i_ino;
 	long long i_size;
@@ -243,7 +245,7 @@ struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	const struct file_operations *f_op;
-	unsigned int f_mode; /* FMODE_* */
+	unsigned int f_mode;  /* FMODE_* */
 	unsigned int f_flags; /* O_* */
 	long long f_pos;
 	void *private_data;
@@ -278,7 +280,8 @@ struct file_operations {
 	int (*fsync)(struct file *file, long long start, long long end,
 		     int datasync);
 	int (*fasync)(int fd, struct file *file, int on);
-	unsigned long (*get_unmapped_area)(struct file *file, unsigned long addr,
+	unsigned long (*get_unmapped_area)(struct file *file,
+					   unsigned long addr,
 					   unsigned long len,
 					   unsigned long pgoff,
 					   unsigned long flags);

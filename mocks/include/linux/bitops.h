@@ -9,7 +9,8 @@
 #define BIT_ULL(nr) (1ULL << (nr))
 #define BIT_MASK(nr) (1UL << ((nr) % BITS_PER_LONG))
 #define BIT_WORD(nr) ((nr) / BITS_PER_LONG)
-#define GENMASK(high, low) ((~0UL << (low)) & (~0UL >> (BITS_PER_LONG - 1 - (high))))
+#define GENMASK(high, low) \
+	((~0UL << (low)) & (~0UL >> (BITS_PER_LONG - 1 - (high))))
 #define GENMASK_ULL(high, low) ((~0ULL << (low)) & (~0ULL >> (63 - (high))))
 #ifndef _AC
 #define _AC(x, suffix) __PASTE(x, suffix)
@@ -21,10 +22,13 @@
 #endif
 
 #define __bf_shf(mask) (__builtin_ffsll(mask) - 1)
-#define FIELD_PREP(mask, value) (((__typeof__(mask))(value) << __bf_shf(mask)) & (mask))
-#define FIELD_GET(mask, reg) ((__typeof__(mask))(((reg) & (mask)) >> __bf_shf(mask)))
+#define FIELD_PREP(mask, value) \
+	(((__typeof__(mask))(value) << __bf_shf(mask)) & (mask))
+#define FIELD_GET(mask, reg) \
+	((__typeof__(mask))(((reg) & (mask)) >> __bf_shf(mask)))
 #define FIELD_MAX(mask) ((__typeof__(mask))((mask) >> __bf_shf(mask)))
-#define FIELD_FIT(mask, value) (!(((__typeof__(mask))(value) << __bf_shf(mask)) & ~(mask)))
+#define FIELD_FIT(mask, value) \
+	(!(((__typeof__(mask))(value) << __bf_shf(mask)) & ~(mask)))
 
 /* 1 for bit 0, 0 for no bit. */
 static inline int fls(unsigned int x)
@@ -117,19 +121,22 @@ static inline void change_bit(long nr, volatile unsigned long *map)
 
 static inline bool test_and_set_bit(long nr, volatile unsigned long *map)
 {
-	return __atomic_fetch_or(&map[BIT_WORD(nr)], BIT_MASK(nr), __ATOMIC_SEQ_CST) &
+	return __atomic_fetch_or(&map[BIT_WORD(nr)], BIT_MASK(nr),
+				 __ATOMIC_SEQ_CST) &
 	       BIT_MASK(nr);
 }
 
 static inline bool test_and_clear_bit(long nr, volatile unsigned long *map)
 {
-	return __atomic_fetch_and(&map[BIT_WORD(nr)], ~BIT_MASK(nr), __ATOMIC_SEQ_CST) &
+	return __atomic_fetch_and(&map[BIT_WORD(nr)], ~BIT_MASK(nr),
+				  __ATOMIC_SEQ_CST) &
 	       BIT_MASK(nr);
 }
 
 static inline bool test_and_change_bit(long nr, volatile unsigned long *map)
 {
-	return __atomic_fetch_xor(&map[BIT_WORD(nr)], BIT_MASK(nr), __ATOMIC_SEQ_CST) &
+	return __atomic_fetch_xor(&map[BIT_WORD(nr)], BIT_MASK(nr),
+				  __ATOMIC_SEQ_CST) &
 	       BIT_MASK(nr);
 }
 
@@ -140,10 +147,12 @@ static inline bool test_and_change_bit(long nr, volatile unsigned long *map)
 #define __test_and_clear_bit(nr, map) test_and_clear_bit(nr, map)
 #define test_and_set_bit_lock(nr, map) test_and_set_bit(nr, map)
 #define clear_bit_unlock(nr, map) clear_bit(nr, map)
-#define assign_bit(nr, map, value) ((value) ? set_bit(nr, map) : clear_bit(nr, map))
+#define assign_bit(nr, map, value) \
+	((value) ? set_bit(nr, map) : clear_bit(nr, map))
 
 /* The first bit at or after `from` that is `wanted`, or `size`. */
-static inline unsigned long drydock_find_bit(const unsigned long *map, unsigned long size,
+static inline unsigned long drydock_find_bit(const unsigned long *map,
+					     unsigned long size,
 					     unsigned long from, bool wanted)
 {
 	while (from < size && test_bit(from, map) != wanted)
@@ -154,21 +163,24 @@ static inline unsigned long drydock_find_bit(const unsigned long *map, unsigned 
 #define find_first_bit(map, size) drydock_find_bit(map, size, 0, true)
 #define find_next_bit(map, size, from) drydock_find_bit(map, size, from, true)
 #define find_first_zero_bit(map, size) drydock_find_bit(map, size, 0, false)
-#define find_next_zero_bit(map, size, from) drydock_find_bit(map, size, from, false)
-#define for_each_set_bit(bit, map, size)					\
-	for ((bit) = find_first_bit((map), (size)); (bit) < (size);		\
+#define find_next_zero_bit(map, size, from) \
+	drydock_find_bit(map, size, from, false)
+#define for_each_set_bit(bit, map, size)                            \
+	for ((bit) = find_first_bit((map), (size)); (bit) < (size); \
 	     (bit) = find_next_bit((map), (size), (bit) + 1))
-#define for_each_clear_bit(bit, map, size)					\
-	for ((bit) = find_first_zero_bit((map), (size)); (bit) < (size);	\
+#define for_each_clear_bit(bit, map, size)                               \
+	for ((bit) = find_first_zero_bit((map), (size)); (bit) < (size); \
 	     (bit) = find_next_zero_bit((map), (size), (bit) + 1))
 
-static inline void bitmap_set(unsigned long *map, unsigned int start, unsigned int count)
+static inline void bitmap_set(unsigned long *map, unsigned int start,
+			      unsigned int count)
 {
 	while (count--)
 		__set_bit(start++, map);
 }
 
-static inline void bitmap_clear(unsigned long *map, unsigned int start, unsigned int count)
+static inline void bitmap_clear(unsigned long *map, unsigned int start,
+				unsigned int count)
 {
 	while (count--)
 		__clear_bit(start++, map);
@@ -198,7 +210,8 @@ static inline bool bitmap_full(const unsigned long *map, unsigned int bits)
 	return find_first_zero_bit(map, bits) == bits;
 }
 
-static inline unsigned int bitmap_weight(const unsigned long *map, unsigned int bits)
+static inline unsigned int bitmap_weight(const unsigned long *map,
+					 unsigned int bits)
 {
 	unsigned int i, weight = 0;
 

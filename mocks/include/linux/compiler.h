@@ -41,7 +41,8 @@
 #define __used __attribute__((__used__))
 #define __packed __attribute__((__packed__))
 #define __aligned(x) __attribute__((__aligned__(x)))
-#define __printf(format, first) __attribute__((__format__(printf, format, first)))
+#define __printf(format, first) \
+	__attribute__((__format__(printf, format, first)))
 #define __scanf(format, first) __attribute__((__format__(scanf, format, first)))
 #define __cold __attribute__((__cold__))
 #define __hot __attribute__((__hot__))
@@ -80,7 +81,8 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define unreachable() __builtin_unreachable()
 
-#define __same_type(a, b) __builtin_types_compatible_p(__typeof__(a), __typeof__(b))
+#define __same_type(a, b) \
+	__builtin_types_compatible_p(__typeof__(a), __typeof__(b))
 #define __stringify_1(x...) #x
 #define __stringify(x...) __stringify_1(x)
 #define __PASTE_1(a, b) a##b
@@ -91,19 +93,24 @@
 #define BUILD_BUG_ON_ZERO(cond) ((int)sizeof(struct { int : (-!!(cond)); }))
 #define BUILD_BUG_ON(cond) ((void)sizeof(char[1 - 2 * !!(cond)]))
 #define BUILD_BUG_ON_MSG(cond, msg) BUILD_BUG_ON(cond)
-#define BUILD_BUG_ON_NOT_POWER_OF_2(n) BUILD_BUG_ON((n) == 0 || (((n) & ((n) - 1)) != 0))
+#define BUILD_BUG_ON_NOT_POWER_OF_2(n) \
+	BUILD_BUG_ON((n) == 0 || (((n) & ((n) - 1)) != 0))
 #define BUILD_BUG_ON_INVALID(e) ((void)sizeof((long)(e)))
 #define BUILD_BUG() BUILD_BUG_ON(1)
 #define compiletime_assert(cond, msg) BUILD_BUG_ON(!(cond))
 #define __must_be_array(a) BUILD_BUG_ON_ZERO(__same_type((a), &(a)[0]))
 #ifndef static_assert
 #define __drydock_static_assert(cond, msg, ...) _Static_assert(cond, msg)
-#define static_assert(cond, ...) __drydock_static_assert(cond, ##__VA_ARGS__, #cond)
+#define static_assert(cond, ...) \
+	__drydock_static_assert(cond, ##__VA_ARGS__, #cond)
 #endif
 
 /* One access, neither torn nor repeated nor left out. */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, value) do { *(volatile __typeof__(x) *)&(x) = (value); } while (0)
+#define WRITE_ONCE(x, value)                               \
+	do {                                               \
+		*(volatile __typeof__(x) *)&(x) = (value); \
+	} while (0)
 #define data_race(expr) (expr)
 #define barrier() __asm__ __volatile__("" : : : "memory")
 #define OPTIMIZER_HIDE_VAR(var) __asm__("" : "=r"(var) : "0"(var))
@@ -120,17 +127,22 @@
 #define smp_wmb() barrier()
 #define smp_mb__before_atomic() barrier()
 #define smp_mb__after_atomic() barrier()
-#define smp_store_mb(var, value) do { WRITE_ONCE(var, value); mb(); } while (0)
+#define smp_store_mb(var, value)        \
+	do {                            \
+		WRITE_ONCE(var, value); \
+		mb();                   \
+	} while (0)
 #define smp_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define cpu_relax() barrier()
 #define xchg(ptr, v) __atomic_exchange_n((ptr), (v), __ATOMIC_SEQ_CST)
-#define cmpxchg(ptr, old, new)							\
-	({									\
-		__typeof__(*(ptr)) __drydock_old = (old);			\
-		__atomic_compare_exchange_n((ptr), &__drydock_old, (new), 0,	\
-					    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);\
-		__drydock_old;							\
+#define cmpxchg(ptr, old, new)                                               \
+	({                                                                   \
+		__typeof__(*(ptr)) __drydock_old = (old);                    \
+		__atomic_compare_exchange_n((ptr), &__drydock_old, (new), 0, \
+					    __ATOMIC_SEQ_CST,                \
+					    __ATOMIC_SEQ_CST);               \
+		__drydock_old;                                               \
 	})
 
 #endif

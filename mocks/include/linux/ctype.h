@@ -9,7 +9,8 @@
 #define isalpha(c) (islower(c) || isupper(c))
 #define isalnum(c) (isalpha(c) || isdigit(c))
 #define isspace(c) ((c) == ' ' || ((c) >= '\t' && (c) <= '\r'))
-#define isxdigit(c) (isdigit(c) || ((c) >= 'a' && (c) <= 'f') || ((c) >= 'A' && (c) <= 'F'))
+#define isxdigit(c) \
+	(isdigit(c) || ((c) >= 'a' && (c) <= 'f') || ((c) >= 'A' && (c) <= 'F'))
 #define isprint(c) ((c) >= ' ' && (c) <= '~')
 #define isgraph(c) ((c) > ' ' && (c) <= '~')
 #define ispunct(c) (isgraph(c) && !isalnum(c))

@@ -17,63 +17,75 @@ enum dma_data_direction {
 #define DMA_BIT_MASK(n) ((n) == 64 ? ~0ULL : (1ULL << (n)) - 1)
 #define DMA_MAPPING_ERROR (~(dma_addr_t)0)
 
-void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,
-		      unsigned long attrs);
-void dma_free_attrs(struct device *dev, size_t size, void *cpu_addr, dma_addr_t handle,
-		    unsigned long attrs);
-int dma_mmap_attrs(struct device *dev, struct vm_area_struct *vma, void *cpu_addr,
-		   dma_addr_t handle, size_t size, unsigned long attrs);
-void *dmam_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp,
-		       unsigned long attrs);
-void dmam_free_coherent(struct device *dev, size_t size, void *cpu_addr, dma_addr_t handle);
+void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle,
+		      gfp_t gfp, unsigned long attrs);
+void dma_free_attrs(struct device *dev, size_t size, void *cpu_addr,
+		    dma_addr_t handle, unsigned long attrs);
+int dma_mmap_attrs(struct device *dev, struct vm_area_struct *vma,
+		   void *cpu_addr, dma_addr_t handle, size_t size,
+		   unsigned long attrs);
+void *dmam_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle,
+		       gfp_t gfp, unsigned long attrs);
+void dmam_free_coherent(struct device *dev, size_t size, void *cpu_addr,
+			dma_addr_t handle);
 int dma_set_mask(struct device *dev, u64 mask);
 int dma_set_coherent_mask(struct device *dev, u64 mask);
-dma_addr_t dma_map_page_attrs(struct device *dev, struct page *page, size_t offset, size_t size,
+dma_addr_t dma_map_page_attrs(struct device *dev, struct page *page,
+			      size_t offset, size_t size,
 			      enum dma_data_direction dir, unsigned long attrs);
 void dma_unmap_page_attrs(struct device *dev, dma_addr_t addr, size_t size,
 			  enum dma_data_direction dir, unsigned long attrs);
 void dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr, size_t size,
 			     enum dma_data_direction dir);
-void dma_sync_single_for_device(struct device *dev, dma_addr_t addr, size_t size,
-				enum dma_data_direction dir);
+void dma_sync_single_for_device(struct device *dev, dma_addr_t addr,
+				size_t size, enum dma_data_direction dir);
 u64 dma_get_required_mask(struct device *dev);
-int dma_map_sgtable(struct device *dev, struct sg_table *table, enum dma_data_direction dir,
-		    unsigned long attrs);
-unsigned int dma_map_sg_attrs(struct device *dev, struct scatterlist *list, int count,
-			      enum dma_data_direction dir, unsigned long attrs);
+int dma_map_sgtable(struct device *dev, struct sg_table *table,
+		    enum dma_data_direction dir, unsigned long attrs);
+unsigned int dma_map_sg_attrs(struct device *dev, struct scatterlist *list,
+			      int count, enum dma_data_direction dir,
+			      unsigned long attrs);
 void dma_unmap_sg_attrs(struct device *dev, struct scatterlist *list, int count,
 			enum dma_data_direction dir, unsigned long attrs);
-int dma_get_sgtable_attrs(struct device *dev, struct sg_table *table, void *cpu_addr,
-			  dma_addr_t handle, size_t size, unsigned long attrs);
-struct page *dma_alloc_pages(struct device *dev, size_t size, dma_addr_t *handle,
-			     enum dma_data_direction dir, gfp_t gfp);
-void dma_free_pages(struct device *dev, size_t size, struct page *page, dma_addr_t handle,
-		    enum dma_data_direction dir);
+int dma_get_sgtable_attrs(struct device *dev, struct sg_table *table,
+			  void *cpu_addr, dma_addr_t handle, size_t size,
+			  unsigned long attrs);
+struct page *dma_alloc_pages(struct device *dev, size_t size,
+			     dma_addr_t *handle, enum dma_data_direction dir,
+			     gfp_t gfp);
+void dma_free_pages(struct device *dev, size_t size, struct page *page,
+		    dma_addr_t handle, enum dma_data_direction dir);
 int dma_mmap_pages(struct device *dev, struct vm_area_struct *vma, size_t size,
 		   struct page *page);
 
-#define dma_mmap_coherent(dev, vma, cpu, handle, size) dma_mmap_attrs(dev, vma, cpu, handle, size, 0)
+#define dma_mmap_coherent(dev, vma, cpu, handle, size) \
+	dma_mmap_attrs(dev, vma, cpu, handle, size, 0)
 #define dma_map_sg(dev, list, n, dir) dma_map_sg_attrs(dev, list, n, dir, 0)
 #define dma_unmap_sg(dev, list, n, dir) dma_unmap_sg_attrs(dev, list, n, dir, 0)
-#define dma_get_sgtable(dev, t, cpu, handle, size) dma_get_sgtable_attrs(dev, t, cpu, handle, size, 0)
-#define dma_map_page(dev, page, off, size, dir) dma_map_page_attrs(dev, page, off, size, dir, 0)
-#define dma_unmap_page(dev, addr, size, dir) dma_unmap_page_attrs(dev, addr, size, dir, 0)
-#define dma_unmap_single(dev, addr, size, dir) dma_unmap_page_attrs(dev, addr, size, dir, 0)
+#define dma_get_sgtable(dev, t, cpu, handle, size) \
+	dma_get_sgtable_attrs(dev, t, cpu, handle, size, 0)
+#define dma_map_page(dev, page, off, size, dir) \
+	dma_map_page_attrs(dev, page, off, size, dir, 0)
+#define dma_unmap_page(dev, addr, size, dir) \
+	dma_unmap_page_attrs(dev, addr, size, dir, 0)
+#define dma_unmap_single(dev, addr, size, dir) \
+	dma_unmap_page_attrs(dev, addr, size, dir, 0)
 
-static inline void *dma_alloc_coherent(struct device *dev, size_t size, dma_addr_t *handle,
-				       gfp_t gfp)
+static inline void *dma_alloc_coherent(struct device *dev, size_t size,
+				       dma_addr_t *handle, gfp_t gfp)
 {
 	return dma_alloc_attrs(dev, size, handle, gfp,
 			       (gfp & __GFP_NOWARN) ? DMA_ATTR_NO_WARN : 0);
 }
 
-static inline void dma_free_coherent(struct device *dev, size_t size, void *cpu_addr,
-				     dma_addr_t handle)
+static inline void dma_free_coherent(struct device *dev, size_t size,
+				     void *cpu_addr, dma_addr_t handle)
 {
 	dma_free_attrs(dev, size, cpu_addr, handle, 0);
 }
 
-static inline void *dma_alloc_wc(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp)
+static inline void *dma_alloc_wc(struct device *dev, size_t size,
+				 dma_addr_t *handle, gfp_t gfp)
 {
 	unsigned long attrs = DMA_ATTR_WRITE_COMBINE;
 
@@ -82,19 +94,21 @@ static inline void *dma_alloc_wc(struct device *dev, size_t size, dma_addr_t *ha
 	return dma_alloc_attrs(dev, size, handle, gfp, attrs);
 }
 
-static inline void dma_free_wc(struct device *dev, size_t size, void *cpu_addr, dma_addr_t handle)
+static inline void dma_free_wc(struct device *dev, size_t size, void *cpu_addr,
+			       dma_addr_t handle)
 {
 	dma_free_attrs(dev, size, cpu_addr, handle, DMA_ATTR_WRITE_COMBINE);
 }
 
-static inline int dma_mmap_wc(struct device *dev, struct vm_area_struct *vma, void *cpu_addr,
-			      dma_addr_t handle, size_t size)
+static inline int dma_mmap_wc(struct device *dev, struct vm_area_struct *vma,
+			      void *cpu_addr, dma_addr_t handle, size_t size)
 {
-	return dma_mmap_attrs(dev, vma, cpu_addr, handle, size, DMA_ATTR_WRITE_COMBINE);
+	return dma_mmap_attrs(dev, vma, cpu_addr, handle, size,
+			      DMA_ATTR_WRITE_COMBINE);
 }
 
-static inline void *dmam_alloc_coherent(struct device *dev, size_t size, dma_addr_t *handle,
-					gfp_t gfp)
+static inline void *dmam_alloc_coherent(struct device *dev, size_t size,
+					dma_addr_t *handle, gfp_t gfp)
 {
 	return dmam_alloc_attrs(dev, size, handle, gfp,
 				(gfp & __GFP_NOWARN) ? DMA_ATTR_NO_WARN : 0);
@@ -117,7 +131,8 @@ static inline int dma_coerce_mask_and_coherent(struct device *dev, u64 mask)
 
 static inline u64 dma_get_mask(struct device *dev)
 {
-	return dev->dma_mask && *dev->dma_mask ? *dev->dma_mask : DMA_BIT_MASK(32);
+	return dev->dma_mask && *dev->dma_mask ? *dev->dma_mask
+					       : DMA_BIT_MASK(32);
 }
 
 static inline int dma_mapping_error(struct device *dev, dma_addr_t addr)
@@ -125,10 +140,12 @@ static inline int dma_mapping_error(struct device *dev, dma_addr_t addr)
 	return unlikely(addr == DMA_MAPPING_ERROR) ? -ENOMEM : 0;
 }
 
-static inline dma_addr_t dma_map_single(struct device *dev, void *ptr, size_t size,
+static inline dma_addr_t dma_map_single(struct device *dev, void *ptr,
+					size_t size,
 					enum dma_data_direction dir)
 {
-	return dma_map_page_attrs(dev, virt_to_page(ptr), offset_in_page(ptr), size, dir, 0);
+	return dma_map_page_attrs(dev, virt_to_page(ptr), offset_in_page(ptr),
+				  size, dir, 0);
 }
 
 #endif

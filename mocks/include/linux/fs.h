@@ -61,10 +61,11 @@ static inline void i_size_write(struct inode *inode, loff_t size)
 	inode->i_size = size;
 }
 
-int __register_chrdev(unsigned int major, unsigned int baseminor, unsigned int count,
-		      const char *name, const struct file_operations *fops);
-void __unregister_chrdev(unsigned int major, unsigned int baseminor, unsigned int count,
-			 const char *name);
+int __register_chrdev(unsigned int major, unsigned int baseminor,
+		      unsigned int count, const char *name,
+		      const struct file_operations *fops);
+void __unregister_chrdev(unsigned int major, unsigned int baseminor,
+			 unsigned int count, const char *name);
 int alloc_chrdev_region(dev_t *dev, unsigned int baseminor, unsigned int count,
 			const char *name);
 int register_chrdev_region(dev_t from, unsigned int count, const char *name);
@@ -85,7 +86,8 @@ static inline void unregister_chrdev(unsigned int major, const char *name)
 loff_t noop_llseek(struct file *file, loff_t offset, int whence);
 loff_t default_llseek(struct file *file, loff_t offset, int whence);
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence);
-loff_t fixed_size_llseek(struct file *file, loff_t offset, int whence, loff_t size);
+loff_t fixed_size_llseek(struct file *file, loff_t offset, int whence,
+			 loff_t size);
 loff_t no_seek_end_llseek(struct file *file, loff_t offset, int whence);
 #if DRYDOCK_PROFILE_NUMBER < 612
 #define no_llseek NULL
@@ -95,15 +97,16 @@ int stream_open(struct inode *inode, struct file *file);
 int simple_open(struct inode *inode, struct file *file);
 
 /* read and write hooks over a buffer in kernel memory. */
-ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *pos, const void *from,
-				size_t available);
-ssize_t simple_write_to_buffer(void *to, size_t available, loff_t *pos, const void __user *from,
-			       size_t count);
+ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *pos,
+				const void *from, size_t available);
+ssize_t simple_write_to_buffer(void *to, size_t available, loff_t *pos,
+			       const void __user *from, size_t count);
 
 long compat_ptr_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 struct fasync_struct;
-int fasync_helper(int fd, struct file *file, int on, struct fasync_struct **queue);
+int fasync_helper(int fd, struct file *file, int on,
+		  struct fasync_struct **queue);
 void kill_fasync(struct fasync_struct **queue, int sig, int band);
 
 struct file *fget(unsigned int fd);

@@ -57,7 +57,8 @@ static inline bool gfpflags_allow_blocking(gfp_t gfp)
 	return !!(gfp & __GFP_DIRECT_RECLAIM);
 }
 
-struct page *__alloc_pages(gfp_t gfp, unsigned int order, int node, void *nodemask);
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int node,
+			   void *nodemask);
 void __free_pages(struct page *page, unsigned int order);
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
 unsigned long get_zeroed_page(gfp_t gfp);
@@ -66,8 +67,10 @@ void *alloc_pages_exact(size_t size, gfp_t gfp);
 void free_pages_exact(void *address, size_t size);
 void split_page(struct page *page, unsigned int order);
 
-#define alloc_pages(gfp, order) __alloc_pages((gfp), (order), NUMA_NO_NODE, NULL)
-#define alloc_pages_node(node, gfp, order) __alloc_pages((gfp), (order), (node), NULL)
+#define alloc_pages(gfp, order) \
+	__alloc_pages((gfp), (order), NUMA_NO_NODE, NULL)
+#define alloc_pages_node(node, gfp, order) \
+	__alloc_pages((gfp), (order), (node), NULL)
 #define alloc_page(gfp) alloc_pages((gfp), 0)
 #define __get_free_page(gfp) __get_free_pages((gfp), 0)
 #define __get_dma_pages(gfp, order) __get_free_pages((gfp) | GFP_DMA, (order))

@@ -27,15 +27,17 @@ typedef irqreturn_t (*irq_handler_t)(int irq, void *data);
 #define IRQF_SHARED 0x80
 #define IRQF_ONESHOT 0x2000
 
-int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread,
-			 unsigned long flags, const char *name, void *data);
-#define request_irq(irq, handler, flags, name, data)				\
+int request_threaded_irq(unsigned int irq, irq_handler_t handler,
+			 irq_handler_t thread, unsigned long flags,
+			 const char *name, void *data);
+#define request_irq(irq, handler, flags, name, data) \
 	request_threaded_irq(irq, handler, NULL, flags, name, data)
 const void *free_irq(unsigned int irq, void *data);
-int devm_request_threaded_irq(struct device *dev, unsigned int irq, irq_handler_t handler,
-			      irq_handler_t thread, unsigned long flags, const char *name,
+int devm_request_threaded_irq(struct device *dev, unsigned int irq,
+			      irq_handler_t handler, irq_handler_t thread,
+			      unsigned long flags, const char *name,
 			      void *data);
-#define devm_request_irq(dev, irq, handler, flags, name, data)			\
+#define devm_request_irq(dev, irq, handler, flags, name, data) \
 	devm_request_threaded_irq(dev, irq, handler, NULL, flags, name, data)
 void devm_free_irq(struct device *dev, unsigned int irq, void *data);
 void enable_irq(unsigned int irq);
@@ -48,7 +50,8 @@ struct tasklet_struct {
 	void (*callback)(struct tasklet_struct *tasklet);
 	unsigned long data;
 };
-void tasklet_setup(struct tasklet_struct *tasklet, void (*callback)(struct tasklet_struct *));
+void tasklet_setup(struct tasklet_struct *tasklet,
+		   void (*callback)(struct tasklet_struct *));
 void tasklet_kill(struct tasklet_struct *tasklet);
 void __tasklet_schedule(struct tasklet_struct *tasklet);
 #define tasklet_schedule(tasklet) __tasklet_schedule(tasklet)
@@ -59,12 +62,12 @@ struct timer_list {
 	void (*function)(struct timer_list *timer);
 	unsigned int flags;
 };
-#define timer_setup(timer, callback, timer_flags)				\
-	do {									\
-		(timer)->function = (callback);					\
-		(timer)->flags = (timer_flags);					\
+#define timer_setup(timer, callback, timer_flags) \
+	do {                                      \
+		(timer)->function = (callback);   \
+		(timer)->flags = (timer_flags);   \
 	} while (0)
-#define from_timer(var, callback_timer, field)					\
+#define from_timer(var, callback_timer, field) \
 	container_of(callback_timer, __typeof__(*var), field)
 int mod_timer(struct timer_list *timer, unsigned long expires);
 void add_timer(struct timer_list *timer);
@@ -80,10 +83,12 @@ struct hrtimer {
 	enum hrtimer_restart (*function)(struct hrtimer *timer);
 	ktime_t expires;
 };
-void hrtimer_init(struct hrtimer *timer, clockid_t clock, enum hrtimer_mode mode);
+void hrtimer_init(struct hrtimer *timer, clockid_t clock,
+		  enum hrtimer_mode mode);
 void hrtimer_start_range_ns(struct hrtimer *timer, ktime_t at, u64 range,
 			    const enum hrtimer_mode mode);
-#define hrtimer_start(timer, at, mode) hrtimer_start_range_ns(timer, at, 0, mode)
+#define hrtimer_start(timer, at, mode) \
+	hrtimer_start_range_ns(timer, at, 0, mode)
 int hrtimer_cancel(struct hrtimer *timer);
 u64 hrtimer_forward(struct hrtimer *timer, ktime_t now, ktime_t interval);
 
@@ -99,14 +104,17 @@ struct delayed_work {
 	struct timer_list timer;
 };
 struct workqueue_struct;
-#define __WORK_INITIALIZER(name, fn) { .entry = LIST_HEAD_INIT((name).entry), .func = (fn) }
-#define DECLARE_WORK(name, fn) struct work_struct name = __WORK_INITIALIZER(name, fn)
-#define DECLARE_DELAYED_WORK(name, fn)						\
-	struct delayed_work name = { .work = __WORK_INITIALIZER((name).work, fn) }
-#define INIT_WORK(work, fn)							\
-	do {									\
-		INIT_LIST_HEAD(&(work)->entry);					\
-		(work)->func = (fn);						\
+#define __WORK_INITIALIZER(name, fn) \
+	{ .entry = LIST_HEAD_INIT((name).entry), .func = (fn) }
+#define DECLARE_WORK(name, fn) \
+	struct work_struct name = __WORK_INITIALIZER(name, fn)
+#define DECLARE_DELAYED_WORK(name, fn)                                       \
+	struct delayed_work name = { .work = __WORK_INITIALIZER((name).work, \
+								fn) }
+#define INIT_WORK(work, fn)                     \
+	do {                                    \
+		INIT_LIST_HEAD(&(work)->entry); \
+		(work)->func = (fn);            \
 	} while (0)
 #define INIT_DELAYED_WORK(dwork, fn) INIT_WORK(&(dwork)->work, fn)
 #define to_delayed_work(w) container_of(w, struct delayed_work, work)
@@ -114,18 +122,23 @@ struct workqueue_struct;
 #define WQ_MEM_RECLAIM 0x8
 #define WQ_HIGHPRI 0x10
 extern struct workqueue_struct *system_wq;
-__printf(1, 4) struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags,
+__printf(1, 4) struct workqueue_struct *alloc_workqueue(const char *fmt,
+							unsigned int flags,
 							int max_active, ...);
-#define create_singlethread_workqueue(name) alloc_workqueue("%s", WQ_MEM_RECLAIM, 1, name)
+#define create_singlethread_workqueue(name) \
+	alloc_workqueue("%s", WQ_MEM_RECLAIM, 1, name)
 #define create_workqueue(name) alloc_workqueue("%s", WQ_MEM_RECLAIM, 1, name)
 void destroy_workqueue(struct workqueue_struct *wq);
-bool queue_work_on(int cpu, struct workqueue_struct *wq, struct work_struct *work);
-bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_work *work,
-			   unsigned long delay);
+bool queue_work_on(int cpu, struct workqueue_struct *wq,
+		   struct work_struct *work);
+bool queue_delayed_work_on(int cpu, struct workqueue_struct *wq,
+			   struct delayed_work *work, unsigned long delay);
 #define queue_work(wq, work) queue_work_on(0, wq, work)
-#define queue_delayed_work(wq, work, delay) queue_delayed_work_on(0, wq, work, delay)
+#define queue_delayed_work(wq, work, delay) \
+	queue_delayed_work_on(0, wq, work, delay)
 #define schedule_work(work) queue_work_on(0, system_wq, work)
-#define schedule_delayed_work(work, delay) queue_delayed_work_on(0, system_wq, work, delay)
+#define schedule_delayed_work(work, delay) \
+	queue_delayed_work_on(0, system_wq, work, delay)
 bool flush_work(struct work_struct *work);
 bool cancel_work_sync(struct work_struct *work);
 bool cancel_delayed_work(struct delayed_work *work);
@@ -134,17 +147,18 @@ void __flush_workqueue(struct workqueue_struct *wq);
 #define flush_workqueue(wq) __flush_workqueue(wq)
 
 /* linux/kthread.h */
-__printf(4, 5) struct task_struct *kthread_create_on_node(int (*fn)(void *data), void *data,
-							  int node, const char *fmt, ...);
-#define kthread_create(fn, data, fmt, args...)					\
+__printf(4, 5) struct task_struct *kthread_create_on_node(int (*fn)(void *data),
+							  void *data, int node,
+							  const char *fmt, ...);
+#define kthread_create(fn, data, fmt, args...) \
 	kthread_create_on_node(fn, data, NUMA_NO_NODE, fmt, ##args)
-#define kthread_run(fn, data, fmt, args...)					\
-	({									\
-		struct task_struct *__drydock_thread =				\
-			kthread_create(fn, data, fmt, ##args);			\
-		if (!IS_ERR(__drydock_thread))					\
-			wake_up_process(__drydock_thread);			\
-		__drydock_thread;						\
+#define kthread_run(fn, data, fmt, args...)                    \
+	({                                                     \
+		struct task_struct *__drydock_thread =         \
+			kthread_create(fn, data, fmt, ##args); \
+		if (!IS_ERR(__drydock_thread))                 \
+			wake_up_process(__drydock_thread);     \
+		__drydock_thread;                              \
 	})
 int wake_up_process(struct task_struct *task);
 int kthread_stop(struct task_struct *task);

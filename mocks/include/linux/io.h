@@ -21,11 +21,15 @@ void __iomem *ioremap_cache(resource_size_t phys, unsigned long size);
 void iounmap(volatile void __iomem *address);
 void *memremap(resource_size_t phys, size_t size, unsigned long flags);
 void memunmap(void *address);
-void __iomem *devm_ioremap(struct device *dev, resource_size_t phys, resource_size_t size);
-void __iomem *devm_ioremap_wc(struct device *dev, resource_size_t phys, resource_size_t size);
-void __iomem *devm_ioremap_uc(struct device *dev, resource_size_t phys, resource_size_t size);
+void __iomem *devm_ioremap(struct device *dev, resource_size_t phys,
+			   resource_size_t size);
+void __iomem *devm_ioremap_wc(struct device *dev, resource_size_t phys,
+			      resource_size_t size);
+void __iomem *devm_ioremap_uc(struct device *dev, resource_size_t phys,
+			      resource_size_t size);
 void devm_iounmap(struct device *dev, void __iomem *address);
-void *devm_memremap(struct device *dev, resource_size_t phys, size_t size, unsigned long flags);
+void *devm_memremap(struct device *dev, resource_size_t phys, size_t size,
+		    unsigned long flags);
 void devm_memunmap(struct device *dev, void *address);
 int arch_phys_wc_add(unsigned long base, unsigned long size);
 void arch_phys_wc_del(int handle);
@@ -33,7 +37,8 @@ int arch_io_reserve_memtype_wc(resource_size_t start, resource_size_t size);
 void arch_io_free_memtype_wc(resource_size_t start, resource_size_t size);
 
 u64 drydock_mmio_read(const volatile void __iomem *address, unsigned int size);
-void drydock_mmio_write(volatile void __iomem *address, u64 value, unsigned int size);
+void drydock_mmio_write(volatile void __iomem *address, u64 value,
+			unsigned int size);
 
 #define readb(p) ((u8)drydock_mmio_read((p), 1))
 #define readw(p) ((u16)drydock_mmio_read((p), 2))
@@ -80,23 +85,25 @@ void memset_io(volatile void __iomem *to, int value, size_t n);
  * Waits until cond is true: 0, or -ETIMEDOUT with the last value read. Time is
  * simulated, so a delay of 0 counts as one microsecond.
  */
-#define read_poll_timeout(op, val, cond, sleep_us, timeout_us, sleep_before, args...) \
-	({									\
-		u64 __drydock_until = (timeout_us);				\
-		u64 __drydock_past = 0;						\
-		if (sleep_before)						\
-			usleep_range((sleep_us) / 4 + 1, (sleep_us) + 1);	\
-		for (;;) {							\
-			(val) = op(args);					\
-			if ((cond) || __drydock_past > __drydock_until)		\
-				break;						\
-			usleep_range((sleep_us) + 1, (sleep_us) + 1);		\
-			__drydock_past += (sleep_us) + 1;			\
-		}								\
-		(cond) ? 0 : -ETIMEDOUT;					\
+#define read_poll_timeout(op, val, cond, sleep_us, timeout_us, sleep_before, \
+			  args...)                                           \
+	({                                                                   \
+		u64 __drydock_until = (timeout_us);                          \
+		u64 __drydock_past = 0;                                      \
+		if (sleep_before)                                            \
+			usleep_range((sleep_us) / 4 + 1, (sleep_us) + 1);    \
+		for (;;) {                                                   \
+			(val) = op(args);                                    \
+			if ((cond) || __drydock_past > __drydock_until)      \
+				break;                                       \
+			usleep_range((sleep_us) + 1, (sleep_us) + 1);        \
+			__drydock_past += (sleep_us) + 1;                    \
+		}                                                            \
+		(cond) ? 0 : -ETIMEDOUT;                                     \
 	})
-#define readl_poll_timeout(address, val, cond, sleep_us, timeout_us)		\
-	read_poll_timeout(readl, val, cond, sleep_us, timeout_us, false, address)
+#define readl_poll_timeout(address, val, cond, sleep_us, timeout_us)     \
+	read_poll_timeout(readl, val, cond, sleep_us, timeout_us, false, \
+			  address)
 
 #include <linux/jiffies.h>
 

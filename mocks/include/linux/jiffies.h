@@ -29,7 +29,8 @@ unsigned long drydock_jiffies(void);
 
 static inline unsigned long msecs_to_jiffies(unsigned int ms)
 {
-	return (int)ms < 0 ? MAX_JIFFY_OFFSET : ((unsigned long)ms * HZ + 999) / 1000;
+	return (int)ms < 0 ? MAX_JIFFY_OFFSET
+			   : ((unsigned long)ms * HZ + 999) / 1000;
 }
 
 static inline unsigned long usecs_to_jiffies(unsigned int us)
@@ -86,7 +87,8 @@ void ktime_get_real_ts64(struct timespec64 *ts);
 /* Sleeping ones need a context that may; delaying ones do not. */
 void msleep(unsigned int ms);
 unsigned long msleep_interruptible(unsigned int ms);
-void usleep_range_state(unsigned long min_us, unsigned long max_us, unsigned int state);
+void usleep_range_state(unsigned long min_us, unsigned long max_us,
+			unsigned int state);
 #define usleep_range(min_us, max_us) usleep_range_state(min_us, max_us, 2)
 #define fsleep(us) usleep_range(us, 2 * (us))
 #define ssleep(seconds) msleep((seconds) * 1000)

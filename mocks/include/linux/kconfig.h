@@ -36,7 +36,8 @@
 #define __drydock_config_1 0,
 #define __drydock_second(ignored, value, ...) value
 #define __drydock_is_one(junk) __drydock_second(junk 1, 0)
-#define __drydock_is_defined_paste(value) __drydock_is_one(__drydock_config_##value)
+#define __drydock_is_defined_paste(value) \
+	__drydock_is_one(__drydock_config_##value)
 #define __is_defined(option) __drydock_is_defined_paste(option)
 
 #define IS_BUILTIN(option) __is_defined(option)

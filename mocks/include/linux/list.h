@@ -29,7 +29,8 @@ static inline void list_add(struct list_head *entry, struct list_head *head)
 	__list_add(entry, head, head->next);
 }
 
-static inline void list_add_tail(struct list_head *entry, struct list_head *head)
+static inline void list_add_tail(struct list_head *entry,
+				 struct list_head *head)
 {
 	__list_add(entry, head->prev, head);
 }
@@ -68,7 +69,8 @@ static inline void list_move(struct list_head *entry, struct list_head *head)
 	list_add(entry, head);
 }
 
-static inline void list_move_tail(struct list_head *entry, struct list_head *head)
+static inline void list_move_tail(struct list_head *entry,
+				  struct list_head *head)
 {
 	__list_del_entry(entry);
 	list_add_tail(entry, head);
@@ -79,12 +81,14 @@ static inline int list_empty(const struct list_head *head)
 	return READ_ONCE(head->next) == head;
 }
 
-static inline int list_is_last(const struct list_head *entry, const struct list_head *head)
+static inline int list_is_last(const struct list_head *entry,
+			       const struct list_head *head)
 {
 	return entry->next == head;
 }
 
-static inline int list_is_first(const struct list_head *entry, const struct list_head *head)
+static inline int list_is_first(const struct list_head *entry,
+				const struct list_head *head)
 {
 	return entry->prev == head;
 }
@@ -94,8 +98,8 @@ static inline int list_is_singular(const struct list_head *head)
 	return !list_empty(head) && head->next == head->prev;
 }
 
-static inline void __list_splice(const struct list_head *list, struct list_head *prev,
-				 struct list_head *next)
+static inline void __list_splice(const struct list_head *list,
+				 struct list_head *prev, struct list_head *next)
 {
 	list->next->prev = prev;
 	prev->next = list->next;
@@ -103,63 +107,78 @@ static inline void __list_splice(const struct list_head *list, struct list_head 
 	next->prev = list->prev;
 }
 
-static inline void list_splice(const struct list_head *list, struct list_head *head)
+static inline void list_splice(const struct list_head *list,
+			       struct list_head *head)
 {
 	if (!list_empty(list))
 		__list_splice(list, head, head->next);
 }
 
-static inline void list_splice_tail(const struct list_head *list, struct list_head *head)
+static inline void list_splice_tail(const struct list_head *list,
+				    struct list_head *head)
 {
 	if (!list_empty(list))
 		__list_splice(list, head->prev, head);
 }
 
-static inline void list_splice_init(struct list_head *list, struct list_head *head)
+static inline void list_splice_init(struct list_head *list,
+				    struct list_head *head)
 {
 	list_splice(list, head);
 	INIT_LIST_HEAD(list);
 }
 
-static inline void list_splice_tail_init(struct list_head *list, struct list_head *head)
+static inline void list_splice_tail_init(struct list_head *list,
+					 struct list_head *head)
 {
 	list_splice_tail(list, head);
 	INIT_LIST_HEAD(list);
 }
 
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
-#define list_first_entry(head, type, member) list_entry((head)->next, type, member)
-#define list_last_entry(head, type, member) list_entry((head)->prev, type, member)
-#define list_first_entry_or_null(head, type, member)				\
+#define list_first_entry(head, type, member) \
+	list_entry((head)->next, type, member)
+#define list_last_entry(head, type, member) \
+	list_entry((head)->prev, type, member)
+#define list_first_entry_or_null(head, type, member) \
 	(list_empty(head) ? NULL : list_first_entry(head, type, member))
-#define list_next_entry(pos, member) list_entry((pos)->member.next, __typeof__(*(pos)), member)
-#define list_prev_entry(pos, member) list_entry((pos)->member.prev, __typeof__(*(pos)), member)
+#define list_next_entry(pos, member) \
+	list_entry((pos)->member.next, __typeof__(*(pos)), member)
+#define list_prev_entry(pos, member) \
+	list_entry((pos)->member.prev, __typeof__(*(pos)), member)
 #define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
 
-#define list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
-#define list_for_each_prev(pos, head) for (pos = (head)->prev; pos != (head); pos = pos->prev)
-#define list_for_each_safe(pos, n, head)					\
-	for (pos = (head)->next, n = pos->next; pos != (head); pos = n, n = pos->next)
-#define list_for_each_entry(pos, head, member)					\
-	for (pos = list_first_entry(head, __typeof__(*pos), member);		\
-	     !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
-#define list_for_each_entry_reverse(pos, head, member)				\
-	for (pos = list_last_entry(head, __typeof__(*pos), member);		\
-	     !list_entry_is_head(pos, head, member); pos = list_prev_entry(pos, member))
-#define list_for_each_entry_continue(pos, head, member)				\
-	for (pos = list_next_entry(pos, member);				\
-	     !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
-#define list_for_each_entry_from(pos, head, member)				\
-	for (; !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
-#define list_for_each_entry_safe(pos, n, head, member)				\
-	for (pos = list_first_entry(head, __typeof__(*pos), member),		\
-	     n = list_next_entry(pos, member);					\
-	     !list_entry_is_head(pos, head, member);				\
+#define list_for_each(pos, head) \
+	for (pos = (head)->next; pos != (head); pos = pos->next)
+#define list_for_each_prev(pos, head) \
+	for (pos = (head)->prev; pos != (head); pos = pos->prev)
+#define list_for_each_safe(pos, n, head)                       \
+	for (pos = (head)->next, n = pos->next; pos != (head); \
+	     pos = n, n = pos->next)
+#define list_for_each_entry(pos, head, member)                       \
+	for (pos = list_first_entry(head, __typeof__(*pos), member); \
+	     !list_entry_is_head(pos, head, member);                 \
+	     pos = list_next_entry(pos, member))
+#define list_for_each_entry_reverse(pos, head, member)              \
+	for (pos = list_last_entry(head, __typeof__(*pos), member); \
+	     !list_entry_is_head(pos, head, member);                \
+	     pos = list_prev_entry(pos, member))
+#define list_for_each_entry_continue(pos, head, member) \
+	for (pos = list_next_entry(pos, member);        \
+	     !list_entry_is_head(pos, head, member);    \
+	     pos = list_next_entry(pos, member))
+#define list_for_each_entry_from(pos, head, member)    \
+	for (; !list_entry_is_head(pos, head, member); \
+	     pos = list_next_entry(pos, member))
+#define list_for_each_entry_safe(pos, n, head, member)               \
+	for (pos = list_first_entry(head, __typeof__(*pos), member), \
+	    n = list_next_entry(pos, member);                        \
+	     !list_entry_is_head(pos, head, member);                 \
 	     pos = n, n = list_next_entry(n, member))
-#define list_for_each_entry_safe_reverse(pos, n, head, member)			\
-	for (pos = list_last_entry(head, __typeof__(*pos), member),		\
-	     n = list_prev_entry(pos, member);					\
-	     !list_entry_is_head(pos, head, member);				\
+#define list_for_each_entry_safe_reverse(pos, n, head, member)      \
+	for (pos = list_last_entry(head, __typeof__(*pos), member), \
+	    n = list_prev_entry(pos, member);                       \
+	     !list_entry_is_head(pos, head, member);                \
 	     pos = n, n = list_prev_entry(n, member))
 
 #define HLIST_HEAD_INIT { .first = NULL }
@@ -182,7 +201,8 @@ static inline int hlist_unhashed(const struct hlist_node *node)
 	return !node->pprev;
 }
 
-static inline void hlist_add_head(struct hlist_node *node, struct hlist_head *head)
+static inline void hlist_add_head(struct hlist_node *node,
+				  struct hlist_head *head)
 {
 	node->next = head->first;
 	if (node->next)
@@ -209,17 +229,24 @@ static inline void hlist_del_init(struct hlist_node *node)
 }
 
 #define hlist_entry(ptr, type, member) container_of(ptr, type, member)
-#define hlist_entry_safe(ptr, type, member)					\
-	({									\
-		__typeof__(ptr) __drydock_node = (ptr);				\
-		__drydock_node ? hlist_entry(__drydock_node, type, member) : NULL; \
+#define hlist_entry_safe(ptr, type, member)                                \
+	({                                                                 \
+		__typeof__(ptr) __drydock_node = (ptr);                    \
+		__drydock_node ? hlist_entry(__drydock_node, type, member) \
+			       : NULL;                                     \
 	})
-#define hlist_for_each_entry(pos, head, member)					\
-	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member);	\
-	     pos; pos = hlist_entry_safe((pos)->member.next, __typeof__(*(pos)), member))
-#define hlist_for_each_entry_safe(pos, n, head, member)				\
-	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member);	\
-	     pos && ({ n = (pos)->member.next; 1; });				\
+#define hlist_for_each_entry(pos, head, member)                        \
+	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), \
+				    member);                           \
+	     pos; pos = hlist_entry_safe((pos)->member.next,           \
+					 __typeof__(*(pos)), member))
+#define hlist_for_each_entry_safe(pos, n, head, member)                \
+	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), \
+				    member);                           \
+	     pos && ({                                                 \
+		     n = (pos)->member.next;                           \
+		     1;                                                \
+	     });                                                       \
 	     pos = hlist_entry_safe(n, __typeof__(*(pos)), member))
 
 #endif

@@ -51,12 +51,12 @@ static inline u64 mul_u64_u32_div(u64 a, u32 mul, u32 divisor)
 #define div64_ul(x, y) div64_u64((x), (y))
 
 /* Divides n in place; the value is the remainder. */
-#define do_div(n, base)								\
-	({									\
-		u32 __drydock_base = (base);					\
-		u32 __drydock_rem = (u64)(n) % __drydock_base;			\
-		(n) = (u64)(n) / __drydock_base;				\
-		__drydock_rem;							\
+#define do_div(n, base)                                        \
+	({                                                     \
+		u32 __drydock_base = (base);                   \
+		u32 __drydock_rem = (u64)(n) % __drydock_base; \
+		(n) = (u64)(n) / __drydock_base;               \
+		__drydock_rem;                                 \
 	})
 
 #endif

@@ -18,8 +18,9 @@
 #define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
 #define VM_ACCESS_FLAGS (VM_READ | VM_WRITE | VM_EXEC)
 #define VM_SPECIAL (VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP)
-#define FAULT_FLAG_DEFAULT							\
-	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_INTERRUPTIBLE)
+#define FAULT_FLAG_DEFAULT                              \
+	(FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | \
+	 FAULT_FLAG_INTERRUPTIBLE)
 #define TASK_SIZE 0x7ffffffff000UL
 
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
@@ -37,7 +38,8 @@ static inline bool vma_is_anonymous(struct vm_area_struct *vma)
 	return !vma->vm_ops;
 }
 
-static inline bool range_in_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static inline bool range_in_vma(struct vm_area_struct *vma, unsigned long start,
+				unsigned long end)
 {
 	return vma && vma->vm_start <= start && end <= vma->vm_end;
 }
@@ -67,43 +69,52 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->__vm_flags &= ~flags;
 }
 
-static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set, vm_flags_t clear)
+static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
+				vm_flags_t clear)
 {
 	vma->__vm_flags = (vma->__vm_flags | set) & ~clear;
 }
 #endif
 
 /* Population. Only what the profile's kernel exports to modules is here. */
-int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn,
-		    unsigned long size, pgprot_t prot);
-int vm_iomap_memory(struct vm_area_struct *vma, phys_addr_t start, unsigned long len);
-int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
-int vm_insert_pages(struct vm_area_struct *vma, unsigned long addr, struct page **pages,
-		    unsigned long *num);
-int vm_map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long num);
-int vm_map_pages_zero(struct vm_area_struct *vma, struct page **pages, unsigned long num);
-vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
+		    unsigned long pfn, unsigned long size, pgprot_t prot);
+int vm_iomap_memory(struct vm_area_struct *vma, phys_addr_t start,
+		    unsigned long len);
+int vm_insert_page(struct vm_area_struct *vma, unsigned long addr,
+		   struct page *page);
+int vm_insert_pages(struct vm_area_struct *vma, unsigned long addr,
+		    struct page **pages, unsigned long *num);
+int vm_map_pages(struct vm_area_struct *vma, struct page **pages,
+		 unsigned long num);
+int vm_map_pages_zero(struct vm_area_struct *vma, struct page **pages,
+		      unsigned long num);
+vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr,
+			  unsigned long pfn);
 vm_fault_t vmf_insert_pfn_prot(struct vm_area_struct *vma, unsigned long addr,
 			       unsigned long pfn, pgprot_t prot);
 #if DRYDOCK_PROFILE_NUMBER < 700
-void zap_vma_ptes(struct vm_area_struct *vma, unsigned long addr, unsigned long size);
+void zap_vma_ptes(struct vm_area_struct *vma, unsigned long addr,
+		  unsigned long size);
 #endif
 void unmap_mapping_range(struct address_space *mapping, loff_t const holebegin,
 			 loff_t const holelen, int even_cows);
 pgprot_t vm_get_page_prot(unsigned long vm_flags);
-int generic_access_phys(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
-			int write);
+int generic_access_phys(struct vm_area_struct *vma, unsigned long addr,
+			void *buf, int len, int write);
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 
-static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr)
+static inline struct vm_area_struct *vma_lookup(struct mm_struct *mm,
+						unsigned long addr)
 {
 	struct vm_area_struct *vma = find_vma(mm, addr);
 
 	return vma && vma->vm_start <= addr ? vma : NULL;
 }
 
-static inline int io_remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
-				     unsigned long pfn, unsigned long size, pgprot_t prot)
+static inline int io_remap_pfn_range(struct vm_area_struct *vma,
+				     unsigned long addr, unsigned long pfn,
+				     unsigned long size, pgprot_t prot)
 {
 	return remap_pfn_range(vma, addr, pfn, size, pgprot_decrypted(prot));
 }
@@ -120,8 +131,8 @@ static inline vm_fault_t vmf_error(int err)
 	return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 }
 
-static inline vm_fault_t vmf_insert_page(struct vm_area_struct *vma, unsigned long addr,
-					 struct page *page)
+static inline vm_fault_t vmf_insert_page(struct vm_area_struct *vma,
+					 unsigned long addr, struct page *page)
 {
 	int err = vm_insert_page(vma, addr, page);
 
@@ -141,25 +152,32 @@ void drydock_put_page(struct page *page);
 #define page_count(page) page_ref_count(page)
 #define page_mapcount(page) (atomic_read(&(page)->_mapcount) + 1)
 #define page_mapped(page) (page_mapcount(page) > 0)
-#define compound_head(page) ((page)->compound_head ? (page)->compound_head : (page))
+#define compound_head(page) \
+	((page)->compound_head ? (page)->compound_head : (page))
 #define compound_order(page) ((page)->compound_order)
 #define page_private(page) ((page)->private)
 #define set_page_private(page, value) ((page)->private = (value))
 #define page_size(page) (PAGE_SIZE << compound_order(page))
 
-enum pageflags { PG_locked, PG_referenced, PG_uptodate, PG_dirty, PG_reserved = 12 };
-#define DRYDOCK_PAGE_FLAG(Name, bit)						\
-	static inline int Page##Name(const struct page *page)			\
-	{									\
-		return test_bit(bit, &page->flags);				\
-	}									\
-	static inline void SetPage##Name(struct page *page)			\
-	{									\
-		set_bit(bit, &page->flags);					\
-	}									\
-	static inline void ClearPage##Name(struct page *page)			\
-	{									\
-		clear_bit(bit, &page->flags);					\
+enum pageflags {
+	PG_locked,
+	PG_referenced,
+	PG_uptodate,
+	PG_dirty,
+	PG_reserved = 12
+};
+#define DRYDOCK_PAGE_FLAG(Name, bit)                          \
+	static inline int Page##Name(const struct page *page) \
+	{                                                     \
+		return test_bit(bit, &page->flags);           \
+	}                                                     \
+	static inline void SetPage##Name(struct page *page)   \
+	{                                                     \
+		set_bit(bit, &page->flags);                   \
+	}                                                     \
+	static inline void ClearPage##Name(struct page *page) \
+	{                                                     \
+		clear_bit(bit, &page->flags);                 \
 	}
 DRYDOCK_PAGE_FLAG(Locked, PG_locked)
 DRYDOCK_PAGE_FLAG(Referenced, PG_referenced)
@@ -203,10 +221,13 @@ bool is_vmalloc_addr(const void *address);
 struct page *vmalloc_to_page(const void *address);
 int set_page_dirty(struct page *page);
 int set_page_dirty_lock(struct page *page);
-long get_user_pages(unsigned long start, unsigned long count, unsigned int flags,
-		    struct page **pages, struct vm_area_struct **vmas);
-int get_user_pages_fast(unsigned long start, int count, unsigned int flags, struct page **pages);
-int pin_user_pages_fast(unsigned long start, int count, unsigned int flags, struct page **pages);
+long get_user_pages(unsigned long start, unsigned long count,
+		    unsigned int flags, struct page **pages,
+		    struct vm_area_struct **vmas);
+int get_user_pages_fast(unsigned long start, int count, unsigned int flags,
+			struct page **pages);
+int pin_user_pages_fast(unsigned long start, int count, unsigned int flags,
+			struct page **pages);
 void unpin_user_pages(struct page **pages, unsigned long count);
 void unpin_user_page(struct page *page);
 #define FOLL_WRITE 0x01

@@ -46,17 +46,19 @@ void __module_get(struct module *module);
 
 /* AddressSanitizer would put red zones between the records of a section. */
 #ifdef __clang__
-#define DRYDOCK_RECORD(name)							\
+#define DRYDOCK_RECORD(name) \
 	__attribute__((section(name), used, aligned(8), no_sanitize("address")))
 #else
 #define DRYDOCK_RECORD(name) __attribute__((section(name), used, aligned(8)))
 #endif
 
 /* Ends with its own semicolon: a good many drivers forget theirs. */
-#define __drydock_initcall(init_fn, exit_fn, text, lvl)				\
-	static struct drydock_initcall __UNIQUE_ID(drydock_initcall)		\
-		DRYDOCK_RECORD("drydock_initcalls") = {				\
-			.init = (init_fn), .exit = (exit_fn), .name = (text), .level = (lvl) };
+#define __drydock_initcall(init_fn, exit_fn, text, lvl)                    \
+	static struct drydock_initcall __UNIQUE_ID(drydock_initcall)       \
+		DRYDOCK_RECORD("drydock_initcalls") = { .init = (init_fn), \
+							.exit = (exit_fn), \
+							.name = (text),    \
+							.level = (lvl) };
 
 #define module_init(fn) __drydock_initcall(fn, NULL, #fn, 6)
 #define module_exit(fn) __drydock_initcall(NULL, fn, #fn, 6)
@@ -73,26 +75,25 @@ void __module_get(struct module *module);
 #define __exitcall(fn) __drydock_initcall(NULL, fn, #fn, 6)
 
 /* A module that is one driver and nothing else. */
-#define DRYDOCK_MODULE_DRIVER(drv, register_fn, unregister_fn, args...)		\
-	static int __init drv##_init(void)					\
-	{									\
-		return register_fn(&(drv), ##args);				\
-	}									\
-	module_init(drv##_init)							\
-	static void __exit drv##_exit(void)					\
-	{									\
-		unregister_fn(&(drv), ##args);					\
-	}									\
+#define DRYDOCK_MODULE_DRIVER(drv, register_fn, unregister_fn, args...) \
+	static int __init drv##_init(void)                              \
+	{                                                               \
+		return register_fn(&(drv), ##args);                     \
+	}                                                               \
+	module_init(drv##_init) static void __exit drv##_exit(void)     \
+	{                                                               \
+		unregister_fn(&(drv), ##args);                          \
+	}                                                               \
 	module_exit(drv##_exit)
-#define module_driver(drv, register_fn, unregister_fn, args...)			\
+#define module_driver(drv, register_fn, unregister_fn, args...) \
 	DRYDOCK_MODULE_DRIVER(drv, register_fn, unregister_fn, ##args)
-#define builtin_driver(drv, register_fn, args...)				\
-	static int __init drv##_init(void)					\
-	{									\
-		return register_fn(&(drv), ##args);				\
-	}									\
+#define builtin_driver(drv, register_fn, args...)   \
+	static int __init drv##_init(void)          \
+	{                                           \
+		return register_fn(&(drv), ##args); \
+	}                                           \
 	device_initcall(drv##_init)
-#define module_misc_device(misc)						\
+#define module_misc_device(misc) \
 	DRYDOCK_MODULE_DRIVER(misc, misc_register, misc_deregister)
 #define builtin_misc_device(misc) builtin_driver(misc, misc_register)
 
@@ -110,27 +111,29 @@ void __module_get(struct module *module);
 #define __drydock_kind_byte DRYDOCK_PARAM_BYTE
 #define __drydock_kind_charp DRYDOCK_PARAM_CHARP
 
-#define __drydock_param(text, param_kind, limit, variable, number)		\
-	static struct drydock_param __UNIQUE_ID(drydock_param)			\
-		DRYDOCK_RECORD("drydock_params") = {				\
-			.name = (text), .kind = (param_kind), .max = (limit),	\
-			.value = (void *)(variable), .count = (number) }
+#define __drydock_param(text, param_kind, limit, variable, number)             \
+	static struct drydock_param __UNIQUE_ID(drydock_param) DRYDOCK_RECORD( \
+		"drydock_params") = { .name = (text),                          \
+				      .kind = (param_kind),                    \
+				      .max = (limit),                          \
+				      .value = (void *)(variable),             \
+				      .count = (number) }
 
-#define module_param_named(param, var, type, perm)				\
+#define module_param_named(param, var, type, perm) \
 	__drydock_param(#param, __drydock_kind_##type, 1, &(var), NULL)
-#define module_param(var, type, perm)						\
+#define module_param(var, type, perm) \
 	__drydock_param(#var, __drydock_kind_##type, 1, &(var), NULL)
-#define module_param_unsafe(var, type, perm)					\
+#define module_param_unsafe(var, type, perm) \
 	__drydock_param(#var, __drydock_kind_##type, 1, &(var), NULL)
-#define module_param_hw(var, type, hw, perm)					\
+#define module_param_hw(var, type, hw, perm) \
 	__drydock_param(#var, __drydock_kind_##type, 1, &(var), NULL)
-#define module_param_array_named(param, array, type, number, perm)		\
-	__drydock_param(#param, __drydock_kind_##type, ARRAY_SIZE(array), array,\
-			(unsigned int *)(number))
-#define module_param_array(array, type, number, perm)				\
-	__drydock_param(#array, __drydock_kind_##type, ARRAY_SIZE(array), array,\
-			(unsigned int *)(number))
-#define module_param_string(param, string, len, perm)				\
+#define module_param_array_named(param, array, type, number, perm)        \
+	__drydock_param(#param, __drydock_kind_##type, ARRAY_SIZE(array), \
+			array, (unsigned int *)(number))
+#define module_param_array(array, type, number, perm)                     \
+	__drydock_param(#array, __drydock_kind_##type, ARRAY_SIZE(array), \
+			array, (unsigned int *)(number))
+#define module_param_string(param, string, len, perm) \
 	__drydock_param(#param, DRYDOCK_PARAM_STRING, len, string, NULL)
 
 struct kernel_param;
@@ -142,8 +145,8 @@ struct kernel_param_ops {
 };
 
 /* A parameter with functions of its own compiles; the harness cannot set it. */
-#define module_param_cb(param, param_ops, arg, perm)				\
-	static const struct kernel_param_ops *__UNIQUE_ID(drydock_param_ops)	\
+#define module_param_cb(param, param_ops, arg, perm)                         \
+	static const struct kernel_param_ops *__UNIQUE_ID(drydock_param_ops) \
 		__maybe_unused = (param_ops)
 #define MODULE_PARM_DESC(param, text)
 
@@ -157,8 +160,9 @@ struct kernel_param_ops {
 #define MODULE_FIRMWARE(text)
 #define MODULE_IMPORT_NS(ns)
 #define MODULE_SUPPORTED_DEVICE(text)
-#define MODULE_DEVICE_TABLE(bus, table)						\
-	static const __typeof__(table) *const __UNIQUE_ID(drydock_table) __maybe_unused = &(table)
+#define MODULE_DEVICE_TABLE(bus, table)                                  \
+	static const __typeof__(table) *const __UNIQUE_ID(drydock_table) \
+		__maybe_unused = &(table)
 #define MODULE_ALIAS_MISCDEV(minor)
 #define MODULE_ALIAS_CHARDEV(major, minor)
 #define MODULE_ALIAS_CHARDEV_MAJOR(major)

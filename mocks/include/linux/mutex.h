@@ -9,7 +9,8 @@
 #include <linux/types.h>
 #include <linux/version.h>
 
-#define DRYDOCK_LOCK_INIT(lock_name) { .name = #lock_name, .magic = DRYDOCK_LOCK_MAGIC }
+#define DRYDOCK_LOCK_INIT(lock_name) \
+	{ .name = #lock_name, .magic = DRYDOCK_LOCK_MAGIC }
 
 struct lock_class_key {
 	unsigned int drydock_unused;
@@ -22,7 +23,8 @@ struct mutex {
 #define __MUTEX_INITIALIZER(name) { DRYDOCK_LOCK_INIT(name) }
 #define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
 
-void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key);
+void __mutex_init(struct mutex *lock, const char *name,
+		  struct lock_class_key *key);
 #define mutex_init(mutex) __mutex_init((mutex), #mutex, NULL)
 void mutex_lock(struct mutex *lock);
 int __must_check mutex_lock_interruptible(struct mutex *lock);
@@ -31,7 +33,8 @@ int mutex_trylock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 bool mutex_is_locked(struct mutex *lock);
 #define mutex_lock_nested(lock, subclass) mutex_lock(lock)
-#define mutex_lock_interruptible_nested(lock, subclass) mutex_lock_interruptible(lock)
+#define mutex_lock_interruptible_nested(lock, subclass) \
+	mutex_lock_interruptible(lock)
 
 static inline void mutex_destroy(struct mutex *lock)
 {
@@ -44,7 +47,8 @@ struct rw_semaphore {
 #define __RWSEM_INITIALIZER(name) { DRYDOCK_LOCK_INIT(name) }
 #define DECLARE_RWSEM(name) struct rw_semaphore name = __RWSEM_INITIALIZER(name)
 
-void __init_rwsem(struct rw_semaphore *sem, const char *name, struct lock_class_key *key);
+void __init_rwsem(struct rw_semaphore *sem, const char *name,
+		  struct lock_class_key *key);
 #define init_rwsem(sem) __init_rwsem((sem), #sem, NULL)
 void down_read(struct rw_semaphore *sem);
 int __must_check down_read_interruptible(struct rw_semaphore *sem);
@@ -67,11 +71,14 @@ struct semaphore {
 	unsigned int count;
 };
 
-#define __SEMAPHORE_INITIALIZER(name, n) { DRYDOCK_LOCK_INIT(name), .count = (n) }
+#define __SEMAPHORE_INITIALIZER(name, n) \
+	{ DRYDOCK_LOCK_INIT(name), .count = (n) }
 #if DRYDOCK_PROFILE_NUMBER < 604
-#define DEFINE_SEMAPHORE(name) struct semaphore name = __SEMAPHORE_INITIALIZER(name, 1)
+#define DEFINE_SEMAPHORE(name) \
+	struct semaphore name = __SEMAPHORE_INITIALIZER(name, 1)
 #else
-#define DEFINE_SEMAPHORE(name, n) struct semaphore name = __SEMAPHORE_INITIALIZER(name, n)
+#define DEFINE_SEMAPHORE(name, n) \
+	struct semaphore name = __SEMAPHORE_INITIALIZER(name, n)
 #endif
 
 static inline void sema_init(struct semaphore *sem, int count)
@@ -86,10 +93,12 @@ int __must_check down_trylock(struct semaphore *sem);
 void up(struct semaphore *sem);
 
 /* Lock debugging is always on: these complain when the lock is not held. */
-#define lockdep_assert_held(l) WARN_ON_ONCE(!drydock_lock_is_held((const struct drydock_lock *)(l)))
+#define lockdep_assert_held(l) \
+	WARN_ON_ONCE(!drydock_lock_is_held((const struct drydock_lock *)(l)))
 #define lockdep_assert_held_write(l) lockdep_assert_held(l)
 #define lockdep_assert_held_read(l) lockdep_assert_held(l)
-#define lockdep_is_held(l) drydock_lock_is_held((const struct drydock_lock *)(l))
+#define lockdep_is_held(l) \
+	drydock_lock_is_held((const struct drydock_lock *)(l))
 #define lockdep_set_class(lock, key) ((void)(key))
 #define lockdep_register_key(key) ((void)(key))
 #define lockdep_unregister_key(key) ((void)(key))

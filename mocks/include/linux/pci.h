@@ -12,10 +12,11 @@
 #include <linux/mod_devicetable.h>
 
 #define PCI_STD_NUM_BARS 6
-#define PCI_DEVICE(vend, dev)							\
-	.vendor = (vend), .device = (dev), .subvendor = PCI_ANY_ID, .subdevice = PCI_ANY_ID
-#define PCI_VDEVICE(vend, dev)							\
-	.vendor = PCI_VENDOR_ID_##vend, .device = (dev),			\
+#define PCI_DEVICE(vend, dev)                                       \
+	.vendor = (vend), .device = (dev), .subvendor = PCI_ANY_ID, \
+	.subdevice = PCI_ANY_ID
+#define PCI_VDEVICE(vend, dev)                           \
+	.vendor = PCI_VENDOR_ID_##vend, .device = (dev), \
 	.subvendor = PCI_ANY_ID, .subdevice = PCI_ANY_ID, 0, 0
 #define PCI_VENDOR_ID_INTEL 0x8086
 #define PCI_VENDOR_ID_XILINX 0x10ee
@@ -53,16 +54,18 @@ struct pci_driver {
 #define pci_resource_start(dev, bar) ((dev)->resource[bar].start)
 #define pci_resource_end(dev, bar) ((dev)->resource[bar].end)
 #define pci_resource_flags(dev, bar) ((dev)->resource[bar].flags)
-#define pci_resource_len(dev, bar)						\
+#define pci_resource_len(dev, bar) \
 	((dev)->resource[bar].end ? resource_size(&(dev)->resource[bar]) : 0)
 #define pci_name(pdev) dev_name(&(pdev)->dev)
 #define pci_get_drvdata(pdev) dev_get_drvdata(&(pdev)->dev)
 #define pci_set_drvdata(pdev, data) dev_set_drvdata(&(pdev)->dev, data)
 
-int __pci_register_driver(struct pci_driver *drv, struct module *owner, const char *name);
+int __pci_register_driver(struct pci_driver *drv, struct module *owner,
+			  const char *name);
 void pci_unregister_driver(struct pci_driver *drv);
-#define pci_register_driver(drv) __pci_register_driver(drv, THIS_MODULE, KBUILD_MODNAME)
-#define module_pci_driver(drv)							\
+#define pci_register_driver(drv) \
+	__pci_register_driver(drv, THIS_MODULE, KBUILD_MODNAME)
+#define module_pci_driver(drv) \
 	DRYDOCK_MODULE_DRIVER(drv, pci_register_driver, pci_unregister_driver)
 int pci_enable_device(struct pci_dev *dev);
 int pcim_enable_device(struct pci_dev *dev);
@@ -84,9 +87,10 @@ int pci_read_config_dword(const struct pci_dev *dev, int where, u32 *value);
 int pci_write_config_byte(const struct pci_dev *dev, int where, u8 value);
 int pci_write_config_word(const struct pci_dev *dev, int where, u16 value);
 int pci_write_config_dword(const struct pci_dev *dev, int where, u32 value);
-int pci_alloc_irq_vectors_affinity(struct pci_dev *dev, unsigned int min, unsigned int max,
-				   unsigned int flags, void *affinity);
-#define pci_alloc_irq_vectors(dev, min, max, flags)				\
+int pci_alloc_irq_vectors_affinity(struct pci_dev *dev, unsigned int min,
+				   unsigned int max, unsigned int flags,
+				   void *affinity);
+#define pci_alloc_irq_vectors(dev, min, max, flags) \
 	pci_alloc_irq_vectors_affinity(dev, min, max, flags, NULL)
 void pci_free_irq_vectors(struct pci_dev *dev);
 int pci_irq_vector(struct pci_dev *dev, unsigned int index);

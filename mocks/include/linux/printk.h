@@ -35,11 +35,14 @@ __printf(2, 3) void _dev_err(const struct device *dev, const char *fmt, ...);
 __printf(2, 3) void _dev_warn(const struct device *dev, const char *fmt, ...);
 __printf(2, 3) void _dev_notice(const struct device *dev, const char *fmt, ...);
 __printf(2, 3) void _dev_info(const struct device *dev, const char *fmt, ...);
-__printf(3, 4) void _dev_printk(const char *level, const struct device *dev, const char *fmt, ...);
-__printf(3, 4) int dev_err_probe(const struct device *dev, int err, const char *fmt, ...);
+__printf(3, 4) void _dev_printk(const char *level, const struct device *dev,
+				const char *fmt, ...);
+__printf(3, 4) int dev_err_probe(const struct device *dev, int err,
+				 const char *fmt, ...);
 void dump_stack(void);
-void print_hex_dump(const char *level, const char *prefix, int prefix_type, int rowsize,
-		    int groupsize, const void *buf, size_t len, bool ascii);
+void print_hex_dump(const char *level, const char *prefix, int prefix_type,
+		    int rowsize, int groupsize, const void *buf, size_t len,
+		    bool ascii);
 #define DUMP_PREFIX_NONE 0
 #define DUMP_PREFIX_ADDRESS 1
 #define DUMP_PREFIX_OFFSET 2
@@ -67,32 +70,34 @@ static inline __printf(1, 2) int no_printk(const char *fmt, ...)
 #define pr_info(fmt, ...) printk(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_cont(fmt, ...) printk(KERN_CONT fmt, ##__VA_ARGS__)
 
-#define __drydock_no_printk(fmt, ...)						\
-	do {									\
-		if (0)								\
-			no_printk(fmt, ##__VA_ARGS__);				\
+#define __drydock_no_printk(fmt, ...)                  \
+	do {                                           \
+		if (0)                                 \
+			no_printk(fmt, ##__VA_ARGS__); \
 	} while (0)
 
 #ifdef DEBUG
 #define pr_debug(fmt, ...) printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_devel(fmt, ...) printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
-#define dev_dbg(dev, fmt, ...) _dev_printk(KERN_DEBUG, dev, dev_fmt(fmt), ##__VA_ARGS__)
+#define dev_dbg(dev, fmt, ...) \
+	_dev_printk(KERN_DEBUG, dev, dev_fmt(fmt), ##__VA_ARGS__)
 #else
 #define pr_debug(fmt, ...) __drydock_no_printk(pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_devel(fmt, ...) __drydock_no_printk(pr_fmt(fmt), ##__VA_ARGS__)
-#define dev_dbg(dev, fmt, ...)							\
-	do {									\
-		(void)sizeof(dev);						\
-		__drydock_no_printk(dev_fmt(fmt), ##__VA_ARGS__);		\
+#define dev_dbg(dev, fmt, ...)                                    \
+	do {                                                      \
+		(void)sizeof(dev);                                \
+		__drydock_no_printk(dev_fmt(fmt), ##__VA_ARGS__); \
 	} while (0)
 #endif
-#define dev_vdbg(dev, fmt, ...)							\
-	do {									\
-		(void)sizeof(dev);						\
-		__drydock_no_printk(dev_fmt(fmt), ##__VA_ARGS__);		\
+#define dev_vdbg(dev, fmt, ...)                                   \
+	do {                                                      \
+		(void)sizeof(dev);                                \
+		__drydock_no_printk(dev_fmt(fmt), ##__VA_ARGS__); \
 	} while (0)
 
-#define dev_printk(level, dev, fmt, ...) _dev_printk(level, dev, dev_fmt(fmt), ##__VA_ARGS__)
+#define dev_printk(level, dev, fmt, ...) \
+	_dev_printk(level, dev, dev_fmt(fmt), ##__VA_ARGS__)
 #define dev_emerg(dev, fmt, ...) _dev_emerg(dev, dev_fmt(fmt), ##__VA_ARGS__)
 #define dev_alert(dev, fmt, ...) _dev_alert(dev, dev_fmt(fmt), ##__VA_ARGS__)
 #define dev_crit(dev, fmt, ...) _dev_crit(dev, dev_fmt(fmt), ##__VA_ARGS__)
@@ -102,15 +107,15 @@ static inline __printf(1, 2) int no_printk(const char *fmt, ...)
 #define dev_info(dev, fmt, ...) _dev_info(dev, dev_fmt(fmt), ##__VA_ARGS__)
 
 /* Once for each place in the source, for the life of the module. */
-#define __drydock_once(call)							\
-	({									\
-		static bool __drydock_done;					\
-		bool __drydock_first = !__drydock_done;				\
-		if (__drydock_first) {						\
-			__drydock_done = true;					\
-			call;							\
-		}								\
-		__drydock_first;						\
+#define __drydock_once(call)                            \
+	({                                              \
+		static bool __drydock_done;             \
+		bool __drydock_first = !__drydock_done; \
+		if (__drydock_first) {                  \
+			__drydock_done = true;          \
+			call;                           \
+		}                                       \
+		__drydock_first;                        \
 	})
 #define DO_ONCE_LITE(func, ...) __drydock_once(func(__VA_ARGS__))
 #define printk_once(fmt, ...) __drydock_once(printk(fmt, ##__VA_ARGS__))
@@ -119,27 +124,37 @@ static inline __printf(1, 2) int no_printk(const char *fmt, ...)
 #define pr_notice_once(fmt, ...) __drydock_once(pr_notice(fmt, ##__VA_ARGS__))
 #define pr_info_once(fmt, ...) __drydock_once(pr_info(fmt, ##__VA_ARGS__))
 #define pr_debug_once(fmt, ...) __drydock_once(pr_debug(fmt, ##__VA_ARGS__))
-#define dev_err_once(dev, fmt, ...) __drydock_once(dev_err(dev, fmt, ##__VA_ARGS__))
-#define dev_warn_once(dev, fmt, ...) __drydock_once(dev_warn(dev, fmt, ##__VA_ARGS__))
-#define dev_info_once(dev, fmt, ...) __drydock_once(dev_info(dev, fmt, ##__VA_ARGS__))
+#define dev_err_once(dev, fmt, ...) \
+	__drydock_once(dev_err(dev, fmt, ##__VA_ARGS__))
+#define dev_warn_once(dev, fmt, ...) \
+	__drydock_once(dev_warn(dev, fmt, ##__VA_ARGS__))
+#define dev_info_once(dev, fmt, ...) \
+	__drydock_once(dev_info(dev, fmt, ##__VA_ARGS__))
 
-#define __drydock_ratelimited(call)						\
-	do {									\
-		static DEFINE_RATELIMIT_STATE(__drydock_rs, DEFAULT_RATELIMIT_INTERVAL, \
-					      DEFAULT_RATELIMIT_BURST);		\
-		if (__ratelimit(&__drydock_rs))					\
-			call;							\
+#define __drydock_ratelimited(call)                                       \
+	do {                                                              \
+		static DEFINE_RATELIMIT_STATE(__drydock_rs,               \
+					      DEFAULT_RATELIMIT_INTERVAL, \
+					      DEFAULT_RATELIMIT_BURST);   \
+		if (__ratelimit(&__drydock_rs))                           \
+			call;                                             \
 	} while (0)
-#define printk_ratelimited(fmt, ...) __drydock_ratelimited(printk(fmt, ##__VA_ARGS__))
-#define pr_err_ratelimited(fmt, ...) __drydock_ratelimited(pr_err(fmt, ##__VA_ARGS__))
-#define pr_warn_ratelimited(fmt, ...) __drydock_ratelimited(pr_warn(fmt, ##__VA_ARGS__))
-#define pr_notice_ratelimited(fmt, ...) __drydock_ratelimited(pr_notice(fmt, ##__VA_ARGS__))
-#define pr_info_ratelimited(fmt, ...) __drydock_ratelimited(pr_info(fmt, ##__VA_ARGS__))
+#define printk_ratelimited(fmt, ...) \
+	__drydock_ratelimited(printk(fmt, ##__VA_ARGS__))
+#define pr_err_ratelimited(fmt, ...) \
+	__drydock_ratelimited(pr_err(fmt, ##__VA_ARGS__))
+#define pr_warn_ratelimited(fmt, ...) \
+	__drydock_ratelimited(pr_warn(fmt, ##__VA_ARGS__))
+#define pr_notice_ratelimited(fmt, ...) \
+	__drydock_ratelimited(pr_notice(fmt, ##__VA_ARGS__))
+#define pr_info_ratelimited(fmt, ...) \
+	__drydock_ratelimited(pr_info(fmt, ##__VA_ARGS__))
 #define pr_debug_ratelimited(fmt, ...) pr_debug(fmt, ##__VA_ARGS__)
-#define dev_err_ratelimited(dev, fmt, ...) __drydock_ratelimited(dev_err(dev, fmt, ##__VA_ARGS__))
-#define dev_warn_ratelimited(dev, fmt, ...)					\
+#define dev_err_ratelimited(dev, fmt, ...) \
+	__drydock_ratelimited(dev_err(dev, fmt, ##__VA_ARGS__))
+#define dev_warn_ratelimited(dev, fmt, ...) \
 	__drydock_ratelimited(dev_warn(dev, fmt, ##__VA_ARGS__))
-#define dev_info_ratelimited(dev, fmt, ...)					\
+#define dev_info_ratelimited(dev, fmt, ...) \
 	__drydock_ratelimited(dev_info(dev, fmt, ##__VA_ARGS__))
 #define dev_dbg_ratelimited(dev, fmt, ...) dev_dbg(dev, fmt, ##__VA_ARGS__)
 

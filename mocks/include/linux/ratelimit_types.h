@@ -14,10 +14,10 @@ struct ratelimit_state {
 	unsigned long begin;
 };
 
-#define RATELIMIT_STATE_INIT(name, interval_init, burst_init)			\
+#define RATELIMIT_STATE_INIT(name, interval_init, burst_init) \
 	{ .interval = (interval_init), .burst = (burst_init) }
-#define DEFINE_RATELIMIT_STATE(name, interval_init, burst_init)			\
-	struct ratelimit_state name =						\
+#define DEFINE_RATELIMIT_STATE(name, interval_init, burst_init) \
+	struct ratelimit_state name =                           \
 		RATELIMIT_STATE_INIT(name, interval_init, burst_init)
 
 int ___ratelimit(struct ratelimit_state *rs, const char *function);

@@ -84,7 +84,8 @@ static inline void refcount_dec(refcount_t *r)
 		refcount_warn_saturate(r, REFCOUNT_DEC_LEAK);
 }
 
-static inline bool refcount_dec_and_mutex_lock(refcount_t *r, struct mutex *lock)
+static inline bool refcount_dec_and_mutex_lock(refcount_t *r,
+					       struct mutex *lock)
 {
 	mutex_lock(lock);
 	if (refcount_dec_and_test(r))
@@ -117,7 +118,8 @@ static inline int __must_check kref_get_unless_zero(struct kref *kref)
 }
 
 /* Return: 1 if this was the last reference and @release ran. */
-static inline int kref_put(struct kref *kref, void (*release)(struct kref *kref))
+static inline int kref_put(struct kref *kref,
+			   void (*release)(struct kref *kref))
 {
 	if (!refcount_dec_and_test(DRYDOCK_KREF_COUNT(kref)))
 		return 0;
@@ -125,7 +127,8 @@ static inline int kref_put(struct kref *kref, void (*release)(struct kref *kref)
 	return 1;
 }
 
-static inline int kref_put_mutex(struct kref *kref, void (*release)(struct kref *kref),
+static inline int kref_put_mutex(struct kref *kref,
+				 void (*release)(struct kref *kref),
 				 struct mutex *lock)
 {
 	if (!refcount_dec_and_mutex_lock(DRYDOCK_KREF_COUNT(kref), lock))

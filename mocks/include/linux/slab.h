@@ -39,7 +39,8 @@ static inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
 {
 	size_t bytes;
 
-	return check_mul_overflow(n, size, &bytes) ? NULL : __kmalloc(bytes, gfp);
+	return check_mul_overflow(n, size, &bytes) ? NULL
+						   : __kmalloc(bytes, gfp);
 }
 
 static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
@@ -47,11 +48,14 @@ static inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 	return kmalloc_array(n, size, gfp | __GFP_ZERO);
 }
 
-static inline void *krealloc_array(void *object, size_t n, size_t size, gfp_t gfp)
+static inline void *krealloc_array(void *object, size_t n, size_t size,
+				   gfp_t gfp)
 {
 	size_t bytes;
 
-	return check_mul_overflow(n, size, &bytes) ? NULL : krealloc(object, bytes, gfp);
+	return check_mul_overflow(n, size, &bytes)
+		       ? NULL
+		       : krealloc(object, bytes, gfp);
 }
 
 static inline void *kvmalloc(size_t size, gfp_t gfp)
@@ -68,7 +72,8 @@ static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
 {
 	size_t bytes;
 
-	return check_mul_overflow(n, size, &bytes) ? NULL : kvmalloc(bytes, gfp);
+	return check_mul_overflow(n, size, &bytes) ? NULL
+						   : kvmalloc(bytes, gfp);
 }
 
 static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
@@ -80,14 +85,17 @@ static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
 #define kzalloc_node(size, gfp, node) kzalloc(size, gfp)
 
 struct kmem_cache;
-struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsigned int align,
-				     slab_flags_t flags, void (*ctor)(void *object));
+struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
+				     unsigned int align, slab_flags_t flags,
+				     void (*ctor)(void *object));
 void kmem_cache_destroy(struct kmem_cache *cache);
 void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp) __malloc;
 void kmem_cache_free(struct kmem_cache *cache, void *object);
-#define kmem_cache_zalloc(cache, gfp) kmem_cache_alloc(cache, (gfp) | __GFP_ZERO)
-#define KMEM_CACHE(type, flags)							\
-	kmem_cache_create(#type, sizeof(struct type), __alignof__(struct type), flags, NULL)
+#define kmem_cache_zalloc(cache, gfp) \
+	kmem_cache_alloc(cache, (gfp) | __GFP_ZERO)
+#define KMEM_CACHE(type, flags)                       \
+	kmem_cache_create(#type, sizeof(struct type), \
+			  __alignof__(struct type), flags, NULL)
 
 #include <linux/string.h>
 

@@ -25,14 +25,17 @@ typedef struct {
 #define __RAW_SPIN_LOCK_UNLOCKED(name) { DRYDOCK_LOCK_INIT(name) }
 #define __SPIN_LOCK_UNLOCKED(name) { __RAW_SPIN_LOCK_UNLOCKED(name) }
 #define __RW_LOCK_UNLOCKED(name) { DRYDOCK_LOCK_INIT(name) }
-#define DEFINE_RAW_SPINLOCK(name) raw_spinlock_t name = __RAW_SPIN_LOCK_UNLOCKED(name)
+#define DEFINE_RAW_SPINLOCK(name) \
+	raw_spinlock_t name = __RAW_SPIN_LOCK_UNLOCKED(name)
 #define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
 #define DEFINE_RWLOCK(name) rwlock_t name = __RW_LOCK_UNLOCKED(name)
 
 enum { DRYDOCK_LOCK_SPIN, DRYDOCK_LOCK_RW };
 void drydock_lock_init(struct drydock_lock *lock, int kind, const char *name);
-#define raw_spin_lock_init(l) drydock_lock_init(&(l)->lock, DRYDOCK_LOCK_SPIN, #l)
-#define spin_lock_init(l) drydock_lock_init(&(l)->rlock.lock, DRYDOCK_LOCK_SPIN, #l)
+#define raw_spin_lock_init(l) \
+	drydock_lock_init(&(l)->lock, DRYDOCK_LOCK_SPIN, #l)
+#define spin_lock_init(l) \
+	drydock_lock_init(&(l)->rlock.lock, DRYDOCK_LOCK_SPIN, #l)
 #define rwlock_init(l) drydock_lock_init(&(l)->lock, DRYDOCK_LOCK_RW, #l)
 
 void _raw_spin_lock(raw_spinlock_t *lock);
@@ -67,17 +70,20 @@ void _raw_write_unlock_irqrestore(rwlock_t *lock, unsigned long flags);
 #define raw_spin_trylock(l) _raw_spin_trylock(l)
 #define raw_spin_unlock(l) _raw_spin_unlock(l)
 #define raw_spin_unlock_irq(l) _raw_spin_unlock_irq(l)
-#define raw_spin_unlock_irqrestore(l, flags) _raw_spin_unlock_irqrestore(l, flags)
+#define raw_spin_unlock_irqrestore(l, flags) \
+	_raw_spin_unlock_irqrestore(l, flags)
 #define spin_lock(l) _raw_spin_lock(&(l)->rlock)
 #define spin_lock_nested(l, subclass) spin_lock(l)
 #define spin_lock_bh(l) _raw_spin_lock_bh(&(l)->rlock)
 #define spin_lock_irq(l) _raw_spin_lock_irq(&(l)->rlock)
-#define spin_lock_irqsave(l, flags) ((flags) = _raw_spin_lock_irqsave(&(l)->rlock))
+#define spin_lock_irqsave(l, flags) \
+	((flags) = _raw_spin_lock_irqsave(&(l)->rlock))
 #define spin_trylock(l) _raw_spin_trylock(&(l)->rlock)
 #define spin_unlock(l) _raw_spin_unlock(&(l)->rlock)
 #define spin_unlock_bh(l) _raw_spin_unlock_bh(&(l)->rlock)
 #define spin_unlock_irq(l) _raw_spin_unlock_irq(&(l)->rlock)
-#define spin_unlock_irqrestore(l, flags) _raw_spin_unlock_irqrestore(&(l)->rlock, flags)
+#define spin_unlock_irqrestore(l, flags) \
+	_raw_spin_unlock_irqrestore(&(l)->rlock, flags)
 #define spin_is_locked(l) drydock_lock_is_held(&(l)->rlock.lock)
 #define assert_spin_locked(l) BUG_ON(!spin_is_locked(l))
 #define read_lock(l) _raw_read_lock(l)

@@ -8,30 +8,43 @@
 
 #include <linux/kernel.h>
 
-void *memcpy(void *to, const void *from, size_t n) __drydock_symbol(drydock_memcpy);
-void *memmove(void *to, const void *from, size_t n) __drydock_symbol(drydock_memmove);
+void *memcpy(void *to, const void *from, size_t n)
+	__drydock_symbol(drydock_memcpy);
+void *memmove(void *to, const void *from, size_t n)
+	__drydock_symbol(drydock_memmove);
 void *memset(void *to, int c, size_t n) __drydock_symbol(drydock_memset);
-int memcmp(const void *a, const void *b, size_t n) __drydock_symbol(drydock_memcmp);
+int memcmp(const void *a, const void *b, size_t n)
+	__drydock_symbol(drydock_memcmp);
 void *memchr(const void *s, int c, size_t n) __drydock_symbol(drydock_memchr);
 size_t strlen(const char *s) __drydock_symbol(drydock_strlen);
 size_t strnlen(const char *s, size_t n) __drydock_symbol(drydock_strnlen);
 char *strcpy(char *to, const char *from) __drydock_symbol(drydock_strcpy);
-char *strncpy(char *to, const char *from, size_t n) __drydock_symbol(drydock_strncpy);
+char *strncpy(char *to, const char *from, size_t n)
+	__drydock_symbol(drydock_strncpy);
 char *strcat(char *to, const char *from) __drydock_symbol(drydock_strcat);
-char *strncat(char *to, const char *from, size_t n) __drydock_symbol(drydock_strncat);
+char *strncat(char *to, const char *from, size_t n)
+	__drydock_symbol(drydock_strncat);
 int strcmp(const char *a, const char *b) __drydock_symbol(drydock_strcmp);
-int strncmp(const char *a, const char *b, size_t n) __drydock_symbol(drydock_strncmp);
-int strcasecmp(const char *a, const char *b) __drydock_symbol(drydock_strcasecmp);
-int strncasecmp(const char *a, const char *b, size_t n) __drydock_symbol(drydock_strncasecmp);
+int strncmp(const char *a, const char *b, size_t n)
+	__drydock_symbol(drydock_strncmp);
+int strcasecmp(const char *a, const char *b)
+	__drydock_symbol(drydock_strcasecmp);
+int strncasecmp(const char *a, const char *b, size_t n)
+	__drydock_symbol(drydock_strncasecmp);
 char *strchr(const char *s, int c) __drydock_symbol(drydock_strchr);
 char *strrchr(const char *s, int c) __drydock_symbol(drydock_strrchr);
 char *strstr(const char *s, const char *what) __drydock_symbol(drydock_strstr);
-size_t strspn(const char *s, const char *accept) __drydock_symbol(drydock_strspn);
-size_t strcspn(const char *s, const char *reject) __drydock_symbol(drydock_strcspn);
-char *strpbrk(const char *s, const char *accept) __drydock_symbol(drydock_strpbrk);
+size_t strspn(const char *s, const char *accept)
+	__drydock_symbol(drydock_strspn);
+size_t strcspn(const char *s, const char *reject)
+	__drydock_symbol(drydock_strcspn);
+char *strpbrk(const char *s, const char *accept)
+	__drydock_symbol(drydock_strpbrk);
 char *strsep(char **s, const char *delimiters) __drydock_symbol(drydock_strsep);
-size_t strlcpy(char *to, const char *from, size_t n) __drydock_symbol(drydock_strlcpy);
-size_t strlcat(char *to, const char *from, size_t n) __drydock_symbol(drydock_strlcat);
+size_t strlcpy(char *to, const char *from, size_t n)
+	__drydock_symbol(drydock_strlcpy);
+size_t strlcat(char *to, const char *from, size_t n)
+	__drydock_symbol(drydock_strlcat);
 
 /* Copies what fits and terminates. Return: characters copied, or -E2BIG. */
 ssize_t strscpy(char *to, const char *from, size_t n);
@@ -50,7 +63,8 @@ static inline void memzero_explicit(void *to, size_t n)
 	barrier();
 }
 
-#define sysfs_match_string(array, s) __sysfs_match_string(array, ARRAY_SIZE(array), s)
+#define sysfs_match_string(array, s) \
+	__sysfs_match_string(array, ARRAY_SIZE(array), s)
 #define strstrip(s) strim(s)
 
 static inline const char *kbasename(const char *path)

@@ -31,9 +31,10 @@
 #error "DRYDOCK_PROFILE is 601, 612 or 703"
 #endif
 
-#define KERNEL_VERSION(a, b, c) (((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))
-#define LINUX_VERSION_CODE						\
-	KERNEL_VERSION(LINUX_VERSION_MAJOR, LINUX_VERSION_PATCHLEVEL,	\
+#define KERNEL_VERSION(a, b, c) \
+	(((a) << 16) + ((b) << 8) + ((c) > 255 ? 255 : (c)))
+#define LINUX_VERSION_CODE                                            \
+	KERNEL_VERSION(LINUX_VERSION_MAJOR, LINUX_VERSION_PATCHLEVEL, \
 		       LINUX_VERSION_SUBLEVEL)
 
 #endif

@@ -15,12 +15,14 @@ typedef struct wait_queue_head {
 	struct list_head head;
 } wait_queue_head_t;
 
-#define __WAIT_QUEUE_HEAD_INITIALIZER(name)					\
-	{ .lock = __SPIN_LOCK_UNLOCKED(name.lock), .head = LIST_HEAD_INIT((name).head) }
-#define DECLARE_WAIT_QUEUE_HEAD(name)						\
+#define __WAIT_QUEUE_HEAD_INITIALIZER(name)        \
+	{ .lock = __SPIN_LOCK_UNLOCKED(name.lock), \
+	  .head = LIST_HEAD_INIT((name).head) }
+#define DECLARE_WAIT_QUEUE_HEAD(name) \
 	struct wait_queue_head name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 
-static inline void drydock_init_waitqueue_head(struct wait_queue_head *wq, const char *name)
+static inline void drydock_init_waitqueue_head(struct wait_queue_head *wq,
+					       const char *name)
 {
 	drydock_lock_init(&wq->lock.rlock.lock, DRYDOCK_LOCK_SPIN, name);
 	INIT_LIST_HEAD(&wq->head);
@@ -34,7 +36,8 @@ static inline void drydock_init_waitqueue_head(struct wait_queue_head *wq, const
 
 void drydock_wait_on(const void *queue, const char *function);
 void drydock_sleep_jiffies(unsigned long timeout, const char *function);
-int __wake_up(struct wait_queue_head *wq, unsigned int mode, int count, void *key);
+int __wake_up(struct wait_queue_head *wq, unsigned int mode, int count,
+	      void *key);
 
 #define wake_up(wq) __wake_up(wq, TASK_NORMAL, 1, NULL)
 #define wake_up_nr(wq, n) __wake_up(wq, TASK_NORMAL, n, NULL)
@@ -50,42 +53,46 @@ static inline int waitqueue_active(struct wait_queue_head *wq)
 	return !list_empty(&wq->head);
 }
 
-#define wait_event(wq, cond)							\
-	do {									\
-		might_sleep();							\
-		while (!(cond))							\
-			drydock_wait_on(&(wq), __func__);			\
+#define wait_event(wq, cond)                              \
+	do {                                              \
+		might_sleep();                            \
+		while (!(cond))                           \
+			drydock_wait_on(&(wq), __func__); \
 	} while (0)
-#define wait_event_interruptible(wq, cond)					\
-	({									\
-		wait_event(wq, cond);						\
-		0;								\
+#define wait_event_interruptible(wq, cond) \
+	({                                 \
+		wait_event(wq, cond);      \
+		0;                         \
 	})
 #define wait_event_killable(wq, cond) wait_event_interruptible(wq, cond)
 #define wait_event_freezable(wq, cond) wait_event_interruptible(wq, cond)
 /* Return: 0 if the time is up and cond is false; else the jiffies left, at least 1. */
-#define wait_event_timeout(wq, cond, timeout)					\
-	({									\
-		long __drydock_left = (timeout);				\
-		might_sleep();							\
-		if (!(cond)) {							\
-			drydock_sleep_jiffies(__drydock_left, __func__);	\
-			__drydock_left = (cond) ? 1 : 0;			\
-		} else if (!__drydock_left) {					\
-			__drydock_left = 1;					\
-		}								\
-		__drydock_left;							\
+#define wait_event_timeout(wq, cond, timeout)                            \
+	({                                                               \
+		long __drydock_left = (timeout);                         \
+		might_sleep();                                           \
+		if (!(cond)) {                                           \
+			drydock_sleep_jiffies(__drydock_left, __func__); \
+			__drydock_left = (cond) ? 1 : 0;                 \
+		} else if (!__drydock_left) {                            \
+			__drydock_left = 1;                              \
+		}                                                        \
+		__drydock_left;                                          \
 	})
-#define wait_event_interruptible_timeout(wq, cond, timeout) wait_event_timeout(wq, cond, timeout)
-#define wait_event_killable_timeout(wq, cond, timeout) wait_event_timeout(wq, cond, timeout)
+#define wait_event_interruptible_timeout(wq, cond, timeout) \
+	wait_event_timeout(wq, cond, timeout)
+#define wait_event_killable_timeout(wq, cond, timeout) \
+	wait_event_timeout(wq, cond, timeout)
 
 struct completion {
 	unsigned int done;
 	struct wait_queue_head wait;
 };
 
-#define COMPLETION_INITIALIZER(work) { 0, __WAIT_QUEUE_HEAD_INITIALIZER((work).wait) }
-#define DECLARE_COMPLETION(work) struct completion work = COMPLETION_INITIALIZER(work)
+#define COMPLETION_INITIALIZER(work) \
+	{ 0, __WAIT_QUEUE_HEAD_INITIALIZER((work).wait) }
+#define DECLARE_COMPLETION(work) \
+	struct completion work = COMPLETION_INITIALIZER(work)
 #define DECLARE_COMPLETION_ONSTACK(work) DECLARE_COMPLETION(work)
 
 static inline void init_completion(struct completion *x)
@@ -104,17 +111,21 @@ void complete_all(struct completion *x);
 void wait_for_completion(struct completion *x);
 int wait_for_completion_interruptible(struct completion *x);
 int wait_for_completion_killable(struct completion *x);
-unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout);
-long wait_for_completion_interruptible_timeout(struct completion *x, unsigned long timeout);
+unsigned long wait_for_completion_timeout(struct completion *x,
+					  unsigned long timeout);
+long wait_for_completion_interruptible_timeout(struct completion *x,
+					       unsigned long timeout);
 bool try_wait_for_completion(struct completion *x);
 bool completion_done(struct completion *x);
 
 typedef struct poll_table_struct {
-	void (*_qproc)(struct file *file, struct wait_queue_head *wq, struct poll_table_struct *p);
+	void (*_qproc)(struct file *file, struct wait_queue_head *wq,
+		       struct poll_table_struct *p);
 	__poll_t _key;
 } poll_table;
 
-static inline void poll_wait(struct file *file, struct wait_queue_head *wq, poll_table *p)
+static inline void poll_wait(struct file *file, struct wait_queue_head *wq,
+			     poll_table *p)
 {
 	if (p && p->_qproc && wq)
 		p->_qproc(file, wq, p);
