@@ -96,7 +96,7 @@ Session::~Session() { CatchSanitizerReports(nullptr, nullptr); }
 
 void Session::RunBytes(std::span<const uint8_t> bytes) {
   const size_t size = std::min(bytes.size(), WorkerPage::kMaxInput);
-  std::memcpy(page_->input, bytes.data(), size);
+  if (size != 0) std::memcpy(page_->input, bytes.data(), size);
   page_->input_size.store(static_cast<uint32_t>(size), std::memory_order_relaxed);
   page_->executions.store(++executions_, std::memory_order_relaxed);
   program_ = Decode(bytes.first(size), encoding_);

@@ -32,7 +32,7 @@ const char* ResetList::FirstDifference() const {
   for (const TrackedBase* piece : all_) {
     size_t size = 0;
     const void* bytes = piece->Bytes(&size);
-    if (std::memcmp(bytes, piece->SnapshotBytes(), size) != 0) return piece->name_;
+    if (size != 0 && std::memcmp(bytes, piece->SnapshotBytes(), size) != 0) return piece->name_;
   }
   return nullptr;
 }
