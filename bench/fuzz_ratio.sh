@@ -18,6 +18,10 @@ while (($#)); do
 done
 ((${#configs[@]})) || configs=(fuzz-plain fuzz)
 
+# As //fuzz:mmap_target has them built in.
+export ASAN_OPTIONS=halt_on_error=0:detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0
+ASAN_OPTIONS+=:handle_sigill=0:symbolize=0:detect_stack_use_after_return=0
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
