@@ -95,9 +95,7 @@ void Oracles::AfterStep(int step) {
 // O9: what ->mmap may return, and what it must leave as it was when it fails.
 void Oracles::CheckMmapResult() {
   const kernel::MmapCall& call = kernel_.mm().last_mmap();
-  ++mmaps_tried_;
   if (call.result == 0) {
-    ++mmaps_succeeded_;
     CheckIdentity();
     return;
   }
@@ -253,8 +251,7 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
       if (memory.IsRam(pfn)) {
         const kernel::AllocationId owner = memory.frame(pfn).owner;
         const Allocation& a = kernel_.allocations()[owner];
-        if (a.serial > checkpoint_serial_ || clean_[owner] == 0)
-          CheckContent(extent, pfn, pages, a);
+        if (a.serial > checkpoint_serial_ || clean_[owner] == 0) CheckContent(extent, pfn, pages);
       }
       done += pages;
       continue;
@@ -319,9 +316,7 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
 }
 
 // O8: user space must not see bytes that nobody wrote.
-void Oracles::CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages,
-                           const Allocation& owner) {
-  static_cast<void>(owner);
+void Oracles::CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages) {
   for (uint64_t p = 0; p < pages && p < kPagesScanned; ++p) {
     size_t at = 0;
     const int kind = Unwritten(kernel_.memory(), pfn + p, 0, hw::kPageSize, &at);

@@ -31,11 +31,6 @@ class Oracles final : public StepObserver {
   // After the exits at the end of a program that no trap ended.
   void AfterRun();
 
-  // Mappings that succeeded at their boundaries, so that a driver which refuses everything is seen
-  // (O17).
-  uint64_t mmaps_tried() const { return mmaps_tried_; }
-  uint64_t mmaps_succeeded() const { return mmaps_succeeded_; }
-
  private:
   // A mapping that ->mmap made in this run.
   struct Made {
@@ -58,8 +53,7 @@ class Oracles final : public StepObserver {
   void CheckFrames(const kernel::Vma* vma, const hw::Extent& extent);
   void CheckPermissions(const kernel::Vma& vma, const hw::Extent& extent);
   void CheckUpgrade(const kernel::Vma& vma, const hw::Extent& extent);
-  void CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages,
-                    const kernel::Allocation& owner);
+  void CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages);
   void CheckIdentity();
   Request RequestOf(const kernel::Vma& vma) const;
   bool IsTold(const kernel::Vma& vma, hw::Pfn pfn) const;
@@ -78,8 +72,6 @@ class Oracles final : public StepObserver {
   std::vector<uint8_t> clean_;  // by allocation: at the checkpoint every byte had been written
   uint64_t checkpoint_serial_ = 0;
   uint32_t checkpoint_live_ = 0;
-  uint64_t mmaps_tried_ = 0;
-  uint64_t mmaps_succeeded_ = 0;
 };
 
 }  // namespace drydock::fuzz

@@ -70,7 +70,6 @@ class Kernel final : public mocks::KernelApi,
   Locks& locks() { return locks_; }
   Vfs& vfs() { return vfs_; }
   const AllocationRegister& allocations() const { return allocator_.allocations(); }
-  DriverMemory& driver_memory() { return *this; }
 
   // From now on the machine gets no more device windows. Once, when drivers are loaded.
   void CompleteMachine() { machine_complete_ = true; }

@@ -72,8 +72,6 @@ class Verdicts {
   const Violation& operator[](size_t i) const { return list_[i]; }
   // The one recorded last, for who knows more of it. Precondition: count() > 0.
   Violation& Last() { return dropped_ > 0 ? overflow_ : list_[count_ - 1]; }
-  // Forgets all but the first `count`.
-  void Truncate(size_t count) { count_ = count < count_ ? count : count_; }
   void SetStep(uint8_t step) { step_ = step; }
   void Clear();
 
