@@ -28,10 +28,11 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <linux/version.h>
 
 #include "dma_buffer_plan.h"
 #include "dma_buffer_uapi.h"
+#include "kernel_versions.h"
+#include "vma_request.h"
 
 #define DMA_BUFFER_NAME "drydock_dma_buffer"
 
@@ -72,17 +73,6 @@ struct dma_buffer {
 	atomic_t mappings;
 	struct miscdevice misc;
 };
-
-/* The one place that knows of kernel versions: since 6.3 flags have setters. */
-static inline void dma_buffer_vm_flags(struct vm_area_struct *vma,
-				       unsigned long set, unsigned long clear)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
-	vm_flags_mod(vma, set, clear);
-#else
-	vma->vm_flags = (vma->vm_flags | set) & ~clear;
-#endif
-}
 
 static pgprot_t dma_buffer_pgprot(enum dma_buffer_cache kind, pgprot_t prot)
 {
@@ -134,16 +124,7 @@ static const struct vm_operations_struct dma_buffer_vm_ops = {
 static int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct dma_buffer *buffer = file->private_data;
-	const struct dma_buffer_request request = {
-		.start = vma->vm_start,
-		.end = vma->vm_end,
-		.pgoff = vma->vm_pgoff,
-		.shared = vma->vm_flags & VM_SHARED,
-		.write = vma->vm_flags & VM_WRITE,
-		.may_write = vma->vm_flags & VM_MAYWRITE,
-		.exec = vma->vm_flags & VM_EXEC,
-		.may_exec = vma->vm_flags & VM_MAYEXEC,
-	};
+	const struct mapping_request request = vma_request(vma);
 	struct dma_buffer_mapping mapping;
 	unsigned long clear = 0;
 	int err;
@@ -157,7 +138,7 @@ static int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 		clear |= VM_MAYWRITE;
 	if (mapping.clear_may_exec)
 		clear |= VM_MAYEXEC;
-	dma_buffer_vm_flags(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
+	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
 
 	err = dma_buffer_map(buffer, vma, &mapping);
 	if (err)

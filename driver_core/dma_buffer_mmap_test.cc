@@ -3,21 +3,18 @@
 // dma_buffer_plan_test's subject.
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
-#include <memory>
 #include <ostream>
 #include <string>
-#include <utility>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "driver_core/dma_buffer_uapi.h"
+#include "driver_core/testing/driver_world.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mocks/gmock/mock_kernel.h"
 #include "sim/kernel/kernel.h"
-#include "sim/kernel/module_image.h"
-#include "sim/kernel/module_loader.h"
-#include "sim/world.h"
 
 namespace drydock {
 namespace {
@@ -36,17 +33,6 @@ using ::testing::NotNull;
 using ::testing::Return;
 using ::testing::StrictMock;
 
-using Params = std::vector<std::pair<std::string, std::string>>;
-
-constexpr char kDriver[] = "driver_core/dma_buffer.so";
-constexpr char kNode[] = "/dev/drydock_dma_buffer";
-constexpr uint64_t kPage = 4096;
-// Linux on x86-64.
-constexpr int kReadOnly = 0, kReadWrite = 2;
-constexpr int kRead = 1, kWrite = 2, kExec = 4;
-constexpr int kShared = 1, kPrivate = 2, kAnonymous = 0x20;
-constexpr unsigned long kPageShared = 0x8000000000000027, kPageReadOnly = 0x8000000000000025;
-constexpr unsigned long kPwt = 0x8, kPcd = 0x10;
 constexpr unsigned long kAttrWriteCombine = 1 << 2, kAttrNoWarn = 1 << 8;
 
 std::vector<Allocation> LiveAllocations(const kernel::AllocationRegister &all) {
@@ -55,50 +41,13 @@ std::vector<Allocation> LiveAllocations(const kernel::AllocationRegister &all) {
   return live;
 }
 
-// Serial and place: what tells an allocation from any other.
-std::vector<std::pair<uint64_t, uint64_t>> Names(const kernel::AllocationRegister &all) {
-  std::vector<std::pair<uint64_t, uint64_t>> names;
-  for (const Allocation &a : LiveAllocations(all)) names.emplace_back(a.serial, a.address);
-  return names;
-}
-
-// Whether the failure that FailNth() asked for came; if not, it is taken back.
-bool Fired(kernel::Allocator &allocator) {
-  for (int i = 0; i < 100; ++i) {
-    if (allocator.FailNow()) return false;
-  }
-  return true;
-}
-
-class DmaBufferMmapTest : public ::testing::Test {
+class DmaBufferMmapTest : public DriverWorldTest {
  protected:
-  void Load(const Params &params, std::string_view platform = "x86-64") {
-    WorldOptions options;
-    options.platform = hw::FindPlatform(platform);
-    world_ = std::make_unique<World>(options);
-    ASSERT_EQ(world_->LoadDriver(kDriver, params), "");
-    world_->Checkpoint();
-    const user::Outcome page =
-        process().Mmap({}, kPage, kRead | kWrite, kShared | kAnonymous, -1, 0);
-    ASSERT_TRUE(page.ok());
-    scratch_ = {static_cast<uint64_t>(page.value)};
-    fd_ = Open(kReadWrite);
-  }
-  void TearDown() override {
-    if (world_ == nullptr) return;
-    EXPECT_EQ(world_->verdicts().count(), 0u) << world_->verdicts()[0].seen;
-  }
+  DmaBufferMmapTest() : DriverWorldTest("dma_buffer", "/dev/drydock_dma_buffer") {}
 
-  user::Process process() { return world_->init(); }
-  int Open(int flags) {
-    const user::Outcome outcome = process().Open(kNode, flags);
-    EXPECT_TRUE(outcome.ok()) << outcome.value;
-    return static_cast<int>(outcome.value);
-  }
   drydock_dma_buffer_info Info() {
     drydock_dma_buffer_info info{};
-    EXPECT_EQ(process().Ioctl(fd_, DRYDOCK_DMA_BUFFER_INFO, scratch_.value).value, 0);
-    EXPECT_TRUE(process().Load(scratch_, &info, sizeof info).ok());
+    EXPECT_EQ(Ioctl(DRYDOCK_DMA_BUFFER_INFO, &info), 0);
     return info;
   }
   // The one allocation of this kind that is as big as the buffer.
@@ -110,11 +59,6 @@ class DmaBufferMmapTest : public ::testing::Test {
     EXPECT_EQ(found.size(), 1u);
     return found.empty() ? Allocation{} : found[0];
   }
-  uint32_t Vmas() { return world_->kernel().mm().VmaCount(process().index()); }
-
-  std::unique_ptr<World> world_;
-  hw::VirtAddr scratch_;
-  int fd_ = -1;
 };
 
 // What mmap(2) is asked for, and how the module is loaded.
@@ -250,7 +194,7 @@ TEST_P(DmaBufferRefusalTest, KernelIsAskedForNothingAndNothingChanges) {
   const auto &[method, c] = GetParam();
   const bool remap = std::string_view(method) == "remap";
   ASSERT_NO_FATAL_FAILURE(Load({{"method", method}, {"max_map", "49152"}}));
-  const auto allocations = Names(world_->kernel().allocations());
+  const auto allocations = Allocations();
   const uint32_t vmas = Vmas();
   StrictMock<MockMmApi> mm(world_->kernel().mm());
   StrictMock<MockDmaApi> dma(world_->kernel().dma());
@@ -263,7 +207,7 @@ TEST_P(DmaBufferRefusalTest, KernelIsAskedForNothingAndNothingChanges) {
   EXPECT_EQ(mapped.value, remap ? -c.remap_errno : -c.dma_errno);
   EXPECT_EQ(Vmas(), vmas);
   EXPECT_EQ(Info().mappings, 0u);
-  EXPECT_EQ(Names(world_->kernel().allocations()), allocations);
+  EXPECT_EQ(Allocations(), allocations);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -289,7 +233,7 @@ class DmaBufferFailureTest : public DmaBufferMmapTest, public ::testing::WithPar
 
 TEST_P(DmaBufferFailureTest, RemapPfnRangesErrnoIsPassedOnAndEverythingUndone) {
   ASSERT_NO_FATAL_FAILURE(Load({}));
-  const auto allocations = Names(world_->kernel().allocations());
+  const auto allocations = Allocations();
   const uint32_t vmas = Vmas();
   NiceMock<MockMmApi> mm(world_->kernel().mm());
   MockKernel kernel(world_->kernel());
@@ -311,7 +255,7 @@ TEST_P(DmaBufferFailureTest, RemapPfnRangesErrnoIsPassedOnAndEverythingUndone) {
   EXPECT_EQ(process().Load({start}, &byte, 1).signal, user::Signal::kSegvMaperr);
   EXPECT_EQ(Vmas(), vmas);
   EXPECT_EQ(Info().mappings, 0u);
-  EXPECT_EQ(Names(world_->kernel().allocations()), allocations);
+  EXPECT_EQ(Allocations(), allocations);
   // The driver is as good as before.
   EXPECT_TRUE(process().Mmap({}, 4 * kPage, kRead | kWrite, kShared, fd_, 0).ok());
   EXPECT_EQ(Info().mappings, 1u);
@@ -319,7 +263,7 @@ TEST_P(DmaBufferFailureTest, RemapPfnRangesErrnoIsPassedOnAndEverythingUndone) {
 
 TEST_P(DmaBufferFailureTest, DmaMmapAttrsErrnoIsPassedOnAndEverythingUndone) {
   ASSERT_NO_FATAL_FAILURE(Load({{"method", "dma_mmap"}}));
-  const auto allocations = Names(world_->kernel().allocations());
+  const auto allocations = Allocations();
   const uint32_t vmas = Vmas();
   NiceMock<MockDmaApi> dma(world_->kernel().dma());
   MockKernel kernel(world_->kernel());
@@ -329,114 +273,11 @@ TEST_P(DmaBufferFailureTest, DmaMmapAttrsErrnoIsPassedOnAndEverythingUndone) {
   EXPECT_EQ(process().Mmap({}, 4 * kPage, kRead | kWrite, kShared, fd_, 0).value, -GetParam());
   EXPECT_EQ(Vmas(), vmas);
   EXPECT_EQ(Info().mappings, 0u);
-  EXPECT_EQ(Names(world_->kernel().allocations()), allocations);
+  EXPECT_EQ(Allocations(), allocations);
 }
 
 INSTANTIATE_TEST_SUITE_P(Errnos, DmaBufferFailureTest,
                          ::testing::Values(EINVAL, ENOMEM, EBUSY, ENXIO, EAGAIN));
-
-class DmaBufferAllocationTest : public DmaBufferMmapTest,
-                                public ::testing::WithParamInterface<const char *> {};
-
-// World::LoadDriver() puts the world back after a failure, and would hide a leak.
-TEST_P(DmaBufferAllocationTest, FailureOfEachAllocationAtLoadFreesEverything) {
-  const Params params = {{"method", GetParam()}};
-  kernel::DriverRunner::InstallSignalHandlers(10);
-  kernel::KernelOptions options;
-  options.platform = hw::FindPlatform("x86-64");
-  int failed = 0;
-  for (uint32_t n = 1; n < 100; ++n) {
-    kernel::Kernel kernel(options);
-    ScopedKernelApi installed(kernel);
-    kernel.Checkpoint();
-    kernel::ModuleImage image(kDriver);
-    kernel.verdicts().SetDriverImage(image.base(), image.code_end());
-    kernel::ModuleLoader loader(kernel.verdicts(), kernel.runner(), kernel.log(), kernel.chrdev(),
-                                kernel.devices());
-    const auto before = Names(kernel.allocations());
-    kernel.alloc().FailNth(n);
-    const std::string error = loader.Load(image, params);
-    EXPECT_EQ(kernel.verdicts().count(), 0u) << n << ": " << kernel.verdicts()[0].seen;
-    if (!Fired(kernel.alloc())) {
-      // The driver loads, and unloading frees what loading took.
-      EXPECT_EQ(error, "");
-      EXPECT_EQ(loader.Unload(image), kernel::ModuleLoader::Unloaded::kDone);
-      EXPECT_EQ(Names(kernel.allocations()), before);
-      EXPECT_EQ(kernel.verdicts().count(), 0u) << kernel.verdicts()[0].seen;
-      EXPECT_GE(failed, 1);
-      return;
-    }
-    ++failed;
-    EXPECT_NE(error.find("failed with -ENOMEM"), std::string::npos) << n << ": " << error;
-    EXPECT_EQ(Names(kernel.allocations()), before) << "allocation " << n;
-    EXPECT_FALSE(kernel.chrdev().AnythingRegistered()) << "allocation " << n;
-    EXPECT_EQ(kernel.devices().bound_count(), 0u) << "allocation " << n;
-  }
-  FAIL() << "loading allocates without end";
-}
-
-// Everything a program does with the driver. True if an allocation failed in it.
-void RunAll(World &world) {
-  user::Process process = world.init();
-  const auto note = [&](user::Outcome outcome) {
-    EXPECT_FALSE(outcome.trapped);
-    EXPECT_TRUE(outcome.value >= 0 || outcome.value == -ENOMEM || outcome.value == -EBADF ||
-                outcome.value == -EFAULT)
-        << outcome.value;
-    return outcome;
-  };
-  const int fd = static_cast<int>(note(process.Open(kNode, kReadWrite)).value);
-  const user::Outcome memory =
-      note(process.Mmap({}, kPage, kRead | kWrite, kPrivate | kAnonymous, -1, 0));
-  const hw::VirtAddr own{memory.ok() ? static_cast<uint64_t>(memory.value) : 0};
-  note(process.Ioctl(fd, DRYDOCK_DMA_BUFFER_INFO, own.value));
-  note(process.Write(fd, own, 100));
-  const user::Outcome mapped = note(process.Mmap({}, 4 * kPage, kRead | kWrite, kShared, fd, 0));
-  if (mapped.ok()) {
-    const hw::VirtAddr at{static_cast<uint64_t>(mapped.value)};
-    const uint64_t word = 1;
-    note(process.Store(at, &word, sizeof word));
-    note(process.Mprotect(at + kPage, kPage, kRead));
-    const user::Outcome child = note(process.Fork());
-    note(process.Munmap(at + 2 * kPage, kPage));
-    if (child.ok()) {
-      user::Process other = world.process(static_cast<uint32_t>(child.value));
-      note(other.Store(at, &word, sizeof word));
-      note(other.Exit());
-    }
-  }
-  note(process.Exit());
-}
-
-TEST_P(DmaBufferAllocationTest, FailureOfEachAllocationInAProgramFreesEverything) {
-  world_ = std::make_unique<World>(WorldOptions{});
-  ASSERT_EQ(world_->LoadDriver(kDriver, {{"method", GetParam()}}), "");
-  world_->Checkpoint();
-  // (The process itself has memory until it exits; so compare with a run in which none failed.)
-  RunAll(*world_);
-  const auto after = Names(world_->kernel().allocations());
-  int failed = 0;
-  for (uint32_t n = 1; n < 100; ++n) {
-    world_->Reset();
-    world_->FailAllocation(n);
-    RunAll(*world_);
-    const bool fired = Fired(world_->kernel().alloc());
-    EXPECT_EQ(Names(world_->kernel().allocations()), after) << "allocation " << n;
-    EXPECT_EQ(world_->verdicts().count(), 0u) << n << ": " << world_->verdicts()[0].seen;
-    // The module is not held, so nothing of the driver is open or mapped.
-    EXPECT_TRUE(world_->UnloadDriver()) << "allocation " << n;
-    EXPECT_EQ(world_->kernel().allocations().live_count(), 0u) << "allocation " << n;
-    EXPECT_EQ(world_->verdicts().count(), 0u) << n << ": " << world_->verdicts()[0].seen;
-    if (!fired) {
-      EXPECT_GE(failed, 8);
-      return;
-    }
-    ++failed;
-  }
-  FAIL() << "the program allocates without end";
-}
-
-INSTANTIATE_TEST_SUITE_P(Methods, DmaBufferAllocationTest, ::testing::Values("remap", "dma_mmap"));
 
 }  // namespace
 }  // namespace drydock

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The arithmetic of the DMA buffer's mmap, all of it. Nothing is added or
- * shifted before it is known to fit: every comparison subtracts a smaller
- * number from a larger one, so there is no wrap to reason about.
+ * The arithmetic of the DMA buffer's mmap and of its transfers, all of it.
+ * Nothing is added or shifted before it is known to fit: every comparison
+ * subtracts a smaller number from a larger one, so there is no wrap to reason
+ * about.
  */
 #include <linux/errno.h>
 #include <linux/types.h>
@@ -63,36 +64,24 @@ static int out_of_range(const struct dma_buffer_geometry *geometry)
 }
 
 int dma_buffer_plan(const struct dma_buffer_geometry *geometry,
-		    const struct dma_buffer_request *request,
+		    const struct mapping_request *request,
 		    struct dma_buffer_mapping *mapping)
 {
 	unsigned int shift = geometry->page_shift;
-	unsigned long mapped_size, page_mask, length, pages;
+	unsigned long mapped_size, length;
 	int err;
 
 	err = dma_buffer_mapped_size(geometry, &mapped_size);
 	if (err)
 		return err;
-	page_mask = (1UL << shift) - 1;
+	err = mapping_request_check(request, shift);
+	if (err)
+		return err;
 
-	if (request->end <= request->start)
-		return -EINVAL;
-	if ((request->start | request->end) & page_mask)
-		return -EINVAL;
 	length = request->end - request->start;
-
-	if (request->exec)
-		return -EPERM;
-	if (request->write && !request->shared)
-		return -EINVAL;
-
 	if (geometry->max_map && length > geometry->max_map)
 		return -EINVAL;
-
-	pages = mapped_size >> shift;
-	if (request->pgoff >= pages)
-		return out_of_range(geometry);
-	if (length >> shift > pages - request->pgoff)
+	if (!mapping_request_inside(request, shift, 0, mapped_size >> shift))
 		return out_of_range(geometry);
 
 	/* From here on everything is inside the buffer, and the buffer fits. */
@@ -102,7 +91,30 @@ int dma_buffer_plan(const struct dma_buffer_geometry *geometry,
 	mapping->offset = request->pgoff << shift;
 	mapping->length = length;
 	mapping->cache = geometry->cache;
-	mapping->clear_may_write = request->may_write && !request->shared;
+	mapping->clear_may_write = mapping_clears_may_write(request);
 	mapping->clear_may_exec = request->may_exec;
 	return 0;
+}
+
+static bool inside(__u64 size, __u64 offset, __u64 length)
+{
+	return offset <= size && length <= size - offset;
+}
+
+int dma_buffer_transfer_plan(__u64 size,
+			     const struct dma_buffer_transfer *transfer)
+{
+	__u64 apart;
+
+	if (!transfer->length || transfer->length > 0xffffffff)
+		return -EINVAL;
+	if (!inside(size, transfer->source, transfer->length) ||
+	    !inside(size, transfer->destination, transfer->length))
+		return -EINVAL;
+
+	if (transfer->source < transfer->destination)
+		apart = transfer->destination - transfer->source;
+	else
+		apart = transfer->source - transfer->destination;
+	return apart < transfer->length ? -EINVAL : 0;
 }

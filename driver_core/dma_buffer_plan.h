@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What an mmap(2) of the DMA buffer may be, decided without doing it.
+ * What an mmap(2) or a transfer of the DMA buffer may be, decided without doing
+ * it.
  *
  * dma_buffer_plan() is a pure function: the buffer's geometry and one request
  * in, a mapping or a negative errno out. It calls nothing, keeps nothing and
  * looks at no vm_area_struct, so a test needs no kernel and no double. All the
  * arithmetic of the mmap path is in dma_buffer_plan.c; the act (dma_buffer.c)
  * translates flags and carries a mapping out without computing anything.
+ * dma_buffer_transfer_plan() is the same for the copies that the device makes.
  *
  * Valid C and, inside extern "C" {}, valid C++ with the kernel's user-space
  * <linux/types.h>.
@@ -14,7 +16,7 @@
 #ifndef DRYDOCK_DMA_BUFFER_PLAN_H
 #define DRYDOCK_DMA_BUFFER_PLAN_H
 
-#include <linux/types.h>
+#include "mapping_request.h"
 
 /**
  * enum dma_buffer_method - who makes the page-table entries
@@ -60,29 +62,6 @@ struct dma_buffer_geometry {
 	unsigned int page_shift;
 	enum dma_buffer_method method;
 	enum dma_buffer_cache cache;
-};
-
-/**
- * struct dma_buffer_request - what mmap(2) asks for, as its VMA says
- * @start: first address of the mapping (vm_start)
- * @end: first address after it (vm_end)
- * @pgoff: offset into the buffer, in pages (vm_pgoff)
- * @shared: VM_SHARED. A MAP_SHARED mapping of a descriptor opened O_RDONLY has
- *	it clear, and @may_write too.
- * @write: VM_WRITE, writable from the start
- * @may_write: VM_MAYWRITE, mprotect(2) may make it writable
- * @exec: VM_EXEC, executable from the start
- * @may_exec: VM_MAYEXEC, mprotect(2) may make it executable
- */
-struct dma_buffer_request {
-	unsigned long start;
-	unsigned long end;
-	unsigned long pgoff;
-	bool shared;
-	bool write;
-	bool may_write;
-	bool exec;
-	bool may_exec;
 };
 
 /**
@@ -139,21 +118,42 @@ int dma_buffer_mapped_size(const struct dma_buffer_geometry *geometry,
  * Return, and for every error nothing has changed, *@mapping included:
  * * 0		- *@mapping is set.
  * * -EINVAL	- the geometry is not valid: see dma_buffer_mapped_size().
- * * -EINVAL	- the range is empty, runs backwards, or is not of whole pages.
- *		  The kernel never asks for such a thing; remap_pfn_range() has
- *		  the same errno for it.
- * * -EPERM	- the mapping is to be executable. It is what mmap(2) says where
- *		  the file system forbids it.
- * * -EINVAL	- private and writable: its stores would never reach the buffer.
- *		  remap_pfn_range() and DRM refuse what they cannot copy on write
- *		  with this errno.
+ * * -EINVAL, -EPERM, -EINVAL - see mapping_request_check().
  * * -EINVAL	- more than @max_map bytes: "too large" in mmap(2).
  * * -EINVAL	- not inside the buffer, DMA_BUFFER_REMAP: as vm_iomap_memory().
  * * -ENXIO	- not inside the buffer, DMA_BUFFER_DMA_MMAP: as
  *		  dma_mmap_coherent() says of the same range.
  */
 int dma_buffer_plan(const struct dma_buffer_geometry *geometry,
-		    const struct dma_buffer_request *request,
+		    const struct mapping_request *request,
 		    struct dma_buffer_mapping *mapping);
+
+/**
+ * struct dma_buffer_transfer - a copy within the buffer, made by the device
+ * @source: first byte to read, as an offset into the buffer
+ * @destination: first byte to write, likewise
+ * @length: bytes to copy
+ */
+struct dma_buffer_transfer {
+	__u64 source;
+	__u64 destination;
+	__u64 length;
+};
+
+/**
+ * dma_buffer_transfer_plan() - decide about one transfer
+ * @size: bytes of the buffer that transfers may reach
+ * @transfer: what is asked for; it is carried out as it is or not at all
+ *
+ * Context: any. Takes no lock, does not sleep.
+ * Return:
+ * * 0		- the device may be told.
+ * * -EINVAL	- no bytes, more than the device's counter holds (32 bits), or a
+ *		  range that is not inside the buffer.
+ * * -EINVAL	- the ranges overlap: in which order a device copies is its own
+ *		  affair.
+ */
+int dma_buffer_transfer_plan(__u64 size,
+			     const struct dma_buffer_transfer *transfer);
 
 #endif /* DRYDOCK_DMA_BUFFER_PLAN_H */

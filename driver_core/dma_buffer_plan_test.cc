@@ -18,7 +18,7 @@ extern "C" {
 }
 
 using Geometry = struct dma_buffer_geometry;
-using Request = struct dma_buffer_request;
+using Request = struct mapping_request;
 using Mapping = struct dma_buffer_mapping;
 
 // In the global namespace, where the C structs are, so that GoogleTest finds them.
@@ -846,6 +846,79 @@ TEST(DmaBufferPlanProperty, AnAcceptedMappingLiesInsideTheBuffer) {
       EXPECT_EQ(answer.error == 0, pgoff + pages <= kPages) << pgoff << " " << pages;
       if (answer.error != 0) continue;
       EXPECT_EQ(answer.mapping, Maps(pgoff, pages));
+    }
+  }
+}
+
+// Transfers.
+
+struct TransferRow {
+  const char* name;
+  uint64_t source;
+  uint64_t destination;
+  uint64_t length;
+  int error;
+};
+
+void PrintTo(const TransferRow& row, std::ostream* os) { *os << row.name; }
+
+class DmaBufferTransferPlan : public testing::TestWithParam<TransferRow> {};
+
+TEST_P(DmaBufferTransferPlan, Answers) {
+  const TransferRow& row = GetParam();
+  const struct dma_buffer_transfer transfer = {
+      .source = row.source, .destination = row.destination, .length = row.length};
+  EXPECT_EQ(dma_buffer_transfer_plan(10000, &transfer), -row.error);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, DmaBufferTransferPlan,
+    testing::Values(TransferRow{"AcceptsOneByte", 0, 1, 1, 0},
+                    TransferRow{"AcceptsTheTwoHalves", 0, 5000, 5000, 0},
+                    TransferRow{"AcceptsTheTwoHalvesBackwards", 5000, 0, 5000, 0},
+                    TransferRow{"AcceptsTheLastByte", 0, 9999, 1, 0},
+                    TransferRow{"RejectsNoBytes", 0, 1, 0, EINVAL},
+                    TransferRow{"RejectsAByteOntoItself", 7, 7, 1, EINVAL},
+                    TransferRow{"RejectsOverlapOfOneByte", 0, 99, 100, EINVAL},
+                    TransferRow{"RejectsOverlapOfOneByteBackwards", 99, 0, 100, EINVAL},
+                    TransferRow{"RejectsSourceAtTheEnd", 10000, 0, 1, EINVAL},
+                    TransferRow{"RejectsDestinationAtTheEnd", 0, 10000, 1, EINVAL},
+                    TransferRow{"RejectsSourceOverTheEnd", 9901, 0, 100, EINVAL},
+                    TransferRow{"RejectsDestinationOverTheEnd", 0, 9901, 100, EINVAL},
+                    TransferRow{"RejectsSourceWhoseEndWraps", UINT64_MAX, 0, 2, EINVAL},
+                    TransferRow{"RejectsDestinationWhoseEndWraps", 0, UINT64_MAX - 9, 20, EINVAL},
+                    TransferRow{"RejectsLengthOf64Bits", 0, 0, UINT64_MAX, EINVAL}),
+    [](const testing::TestParamInfo<TransferRow>& info) { return std::string(info.param.name); });
+
+TEST(DmaBufferTransferLimits, RejectsWhatTheDevicesCounterDoesNotHold) {
+  struct dma_buffer_transfer transfer = {
+      .source = 0, .destination = 1ull << 40, .length = 0xffffffff};
+  EXPECT_EQ(dma_buffer_transfer_plan(1ull << 41, &transfer), 0);
+  transfer.length = 0x100000000;
+  EXPECT_EQ(dma_buffer_transfer_plan(1ull << 41, &transfer), -EINVAL);
+}
+
+// In a buffer of seven bytes, every transfer, against one that marks bytes.
+TEST(DmaBufferTransferLimits, AcceptsWhatLiesInsideAndDoesNotOverlap) {
+  constexpr uint64_t kSize = 7;
+  for (uint64_t source = 0; source < 10; ++source) {
+    for (uint64_t destination = 0; destination < 10; ++destination) {
+      for (uint64_t length = 0; length < 10; ++length) {
+        int marks[32] = {};
+        bool good = length != 0;
+        for (uint64_t i = 0; i < length; ++i) {
+          ++marks[source + i];
+          ++marks[destination + i];
+          if (source + i >= kSize || destination + i >= kSize) good = false;
+        }
+        for (int mark : marks) {
+          if (mark > 1) good = false;
+        }
+        const struct dma_buffer_transfer transfer = {
+            .source = source, .destination = destination, .length = length};
+        EXPECT_EQ(dma_buffer_transfer_plan(kSize, &transfer), good ? 0 : -EINVAL)
+            << source << " " << destination << " " << length;
+      }
     }
   }
 }

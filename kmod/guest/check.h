@@ -14,6 +14,7 @@ int load_module(const char *path, const char *parameters);
 int unload_module(const char *name);
 
 /* The tests. */
+void chardev_smoke(void);
 void dma_buffer_smoke(void);
 void samples_smoke(void);
 

@@ -2,18 +2,17 @@
 /* drydock_dma_buffer.ko in a real kernel, for both of its ways to map. */
 #include "check.h"
 #include "driver_core/dma_buffer_uapi.h"
+#include "mappings.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define MODULE "drydock_dma_buffer"
 #define MODULE_FILE "/" MODULE ".ko"
 #define NODE "/dev/" MODULE
-#define PAGE 4096UL
 #define SIZE (16 * PAGE) /* the module's default */
 
 struct method {
@@ -35,28 +34,10 @@ static int mappings(int fd)
 							 : (int)info.mappings;
 }
 
-/* The errno of an mmap, 0 if it is granted (and undone). */
-static int refusal(int fd, unsigned long length, int prot, int flags,
-		   unsigned long offset)
-{
-	void *at = mmap(NULL, length, prot, flags, fd, (off_t)offset);
-
-	if (at == MAP_FAILED)
-		return errno;
-	munmap(at, length);
-	return 0;
-}
-
 static void refuses(const struct method *m, int fd)
 {
 	const int rw = PROT_READ | PROT_WRITE;
-	const struct {
-		const char *what;
-		unsigned long length;
-		int prot, flags;
-		unsigned long offset;
-		int error;
-	} cases[] = {
+	const struct mapping_case cases[] = {
 		{ "the whole buffer", SIZE, rw, MAP_SHARED, 0, 0 },
 		{ "its last page", PAGE, rw, MAP_SHARED, SIZE - PAGE, 0 },
 		{ "a page behind the end", PAGE, rw, MAP_SHARED, SIZE,
@@ -73,14 +54,7 @@ static void refuses(const struct method *m, int fd)
 		  EPERM },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int got = refusal(fd, cases[i].length, cases[i].prot,
-				  cases[i].flags, cases[i].offset);
-
-		check(got == cases[i].error,
-		      "%s: mmap %s: errno %d, expected %d", m->name,
-		      cases[i].what, got, cases[i].error);
-	}
+	check_mappings(m->name, fd, cases, sizeof(cases) / sizeof(cases[0]));
 	check(mappings(fd) == 0, "%s: no mapping is left: %d", m->name,
 	      mappings(fd));
 }

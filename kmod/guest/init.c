@@ -62,6 +62,7 @@ int main(void)
 	check(!mount("devtmpfs", "/dev", "devtmpfs", 0, NULL),
 	      "devtmpfs is mounted");
 
+	chardev_smoke();
 	dma_buffer_smoke();
 	samples_smoke();
 

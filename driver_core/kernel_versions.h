@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one place in these drivers that knows of kernel versions: each difference
+ * between 6.1 and later kernels has one name here, and no driver an #if.
+ */
+#ifndef DRYDOCK_KERNEL_VERSIONS_H
+#define DRYDOCK_KERNEL_VERSIONS_H
+
+#include <linux/device.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/version.h>
+
+/**
+ * vma_flags_change() - set and clear flags of a VMA that is being mapped
+ * @vma: the VMA, in f_op->mmap
+ * @set: flags to set
+ * @clear: flags to clear
+ *
+ * Since 6.3 vm_flags is constant and has setters.
+ */
+static inline void vma_flags_change(struct vm_area_struct *vma,
+				    unsigned long set, unsigned long clear)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	vm_flags_mod(vma, set, clear);
+#else
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#endif
+}
+
+/* Since 6.4 a class has no owner. */
+static inline struct class *owned_class_create(const char *name)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	return class_create(name);
+#else
+	return class_create(THIS_MODULE, name);
+#endif
+}
+
+/*
+ * What the remove function of a platform driver returns: since 6.11 nothing.
+ *
+ *	static platform_removed_t some_remove(struct platform_device *pdev)
+ *	{
+ *		...
+ *		return PLATFORM_REMOVED;
+ *	}
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define platform_removed_t void
+#define PLATFORM_REMOVED
+#else
+#define platform_removed_t int
+#define PLATFORM_REMOVED 0
+#endif
+
+#endif /* DRYDOCK_KERNEL_VERSIONS_H */
