@@ -91,7 +91,7 @@ void RunAll(World &world, const Case &c) {
   const user::Outcome memory =
       note(process.Mmap({}, kPage, kRead | kWrite, kPrivate | kAnonymous, -1, 0));
   const hw::VirtAddr own{memory.ok() ? static_cast<uint64_t>(memory.value) : 0};
-  note(process.Write(fd, own, 100));
+  note(process.Read(fd, own, 100));
   const user::Outcome mapped =
       note(process.Mmap({}, c.length, kRead | kWrite, kShared, fd, c.offset));
   if (mapped.ok()) {
@@ -144,7 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Case{"Chardev", "chardev", {}, 0, kPage, 6},
         Case{"DmaBufferRemap", "dma_buffer", {{"method", "remap"}}, 0, 4 * kPage, 8},
-        Case{"DmaBufferDmaMmap", "dma_buffer", {{"method", "dma_mmap"}}, 0, 4 * kPage, 8}),
+        Case{"DmaBufferDmaMmap", "dma_buffer", {{"method", "dma_mmap"}}, 0, 4 * kPage, 8},
+        Case{"Framebuffer", "framebuffer", {}, 5 * kPage, 4 * kPage, 6}),
     [](const ::testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });
 
 }  // namespace

@@ -16,6 +16,7 @@ int unload_module(const char *name);
 /* The tests. */
 void chardev_smoke(void);
 void dma_buffer_smoke(void);
+void framebuffer_smoke(void);
 void samples_smoke(void);
 
 #endif /* DRYDOCK_KMOD_GUEST_CHECK_H */

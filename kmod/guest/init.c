@@ -64,6 +64,7 @@ int main(void)
 
 	chardev_smoke();
 	dma_buffer_smoke();
+	framebuffer_smoke();
 	samples_smoke();
 
 	printf("GUEST: %u checks, %u failed\n", checks, failures);

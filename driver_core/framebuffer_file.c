@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a program does with the framebuffer's device node: map the video memory,
+ * read the picture, and the ioctls of framebuffer_uapi.h.
+ */
+#include <linux/atomic.h>
+#include <linux/compat.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/uaccess.h>
+
+#include "framebuffer.h"
+#include "framebuffer_uapi.h"
+#include "kernel_versions.h"
+#include "vma_request.h"
+
+static void framebuffer_vm_open(struct vm_area_struct *vma)
+{
+	struct framebuffer *fb = vma->vm_private_data;
+
+	atomic_inc(&fb->mappings);
+}
+
+static void framebuffer_vm_close(struct vm_area_struct *vma)
+{
+	struct framebuffer *fb = vma->vm_private_data;
+
+	atomic_dec(&fb->mappings);
+}
+
+static const struct vm_operations_struct framebuffer_vm_ops = {
+	.open = framebuffer_vm_open,
+	.close = framebuffer_vm_close,
+};
+
+static int framebuffer_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct framebuffer *fb = file->private_data;
+	const struct mapping_request request = vma_request(vma);
+	struct framebuffer_mapping mapping;
+	unsigned long clear = 0;
+	int err;
+
+	err = framebuffer_plan(&fb->geometry, &request, &mapping);
+	if (err)
+		return err;
+
+	/* Before mapping: remap_pfn_range() treats what may be written otherwise. */
+	if (mapping.clear_may_write)
+		clear |= VM_MAYWRITE;
+	if (mapping.clear_may_exec)
+		clear |= VM_MAYEXEC;
+	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
+
+	if (mapping.cache == FRAMEBUFFER_WC)
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	err = vm_iomap_memory(vma, mapping.phys, mapping.size);
+	if (err)
+		return err;
+
+	/* The kernel opens copies of a VMA, not the first one. */
+	vma->vm_private_data = fb;
+	vma->vm_ops = &framebuffer_vm_ops;
+	atomic_inc(&fb->mappings);
+	return 0;
+}
+
+static int framebuffer_open(struct inode *inode, struct file *file)
+{
+	/* misc_open() has left the struct miscdevice there. */
+	struct framebuffer *fb =
+		container_of(file->private_data, struct framebuffer, misc);
+
+	/* Under the lock of misc_deregister(): it is seen after that. */
+	atomic_inc(&fb->files);
+	file->private_data = fb;
+	return 0;
+}
+
+static int framebuffer_release(struct inode *inode, struct file *file)
+{
+	struct framebuffer *fb = file->private_data;
+
+	if (atomic_dec_and_test(&fb->files))
+		wake_up_all(&fb->closed);
+	return 0;
+}
+
+static loff_t framebuffer_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct framebuffer *fb = file->private_data;
+	loff_t size;
+
+	mutex_lock(&fb->lock);
+	size = framebuffer_picture_size(&fb->mode);
+	mutex_unlock(&fb->lock);
+	return fixed_size_llseek(file, offset, whence, size);
+}
+
+static ssize_t framebuffer_read(struct file *file, char __user *to,
+				size_t count, loff_t *pos)
+{
+	struct framebuffer *fb = file->private_data;
+	ssize_t done = 0;
+	int err;
+
+	if (*pos < 0)
+		return -EINVAL;
+	err = mutex_lock_interruptible(&fb->lock);
+	if (err)
+		return err;
+	while (count) {
+		unsigned long offset, length, left;
+
+		length = framebuffer_span(&fb->mode, *pos, &offset);
+		length = min_t(unsigned long, length, count);
+		if (!length)
+			break;
+		left = copy_to_user(to + done, fb->memory + offset, length);
+		length -= left;
+		*pos += length;
+		done += length;
+		count -= length;
+		if (left) {
+			done = done ?: -EFAULT;
+			break;
+		}
+	}
+	mutex_unlock(&fb->lock);
+	return done;
+}
+
+static long framebuffer_info(struct framebuffer *fb, void __user *arg)
+{
+	struct drydock_framebuffer_info info = {
+		.memory_size = fb->geometry.size,
+		.mapped_size = fb->mapped_size,
+		.mappings = atomic_read(&fb->mappings),
+	};
+
+	mutex_lock(&fb->lock);
+	info.width = fb->mode.width;
+	info.height = fb->mode.height;
+	info.bytes_per_pixel = fb->mode.bytes_per_pixel;
+	info.line_length = fb->mode.line_length;
+	info.lines = fb->mode.lines;
+	info.pan_y = fb->mode.pan_y;
+	mutex_unlock(&fb->lock);
+	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static long framebuffer_set_mode(struct framebuffer *fb, const void __user *arg)
+{
+	struct drydock_framebuffer_mode asked;
+	struct framebuffer_mode mode;
+	int err;
+
+	if (copy_from_user(&asked, arg, sizeof(asked)))
+		return -EFAULT;
+	if (asked.reserved)
+		return -EINVAL;
+	err = framebuffer_mode_plan(fb->geometry.size, asked.width,
+				    asked.height, asked.bytes_per_pixel, &mode);
+	if (err)
+		return err;
+
+	mutex_lock(&fb->lock);
+	framebuffer_show(fb, &mode);
+	mutex_unlock(&fb->lock);
+	return 0;
+}
+
+static long framebuffer_pan(struct framebuffer *fb, const void __user *arg)
+{
+	struct drydock_framebuffer_pan asked;
+	struct framebuffer_mode mode;
+	int err;
+
+	if (copy_from_user(&asked, arg, sizeof(asked)))
+		return -EFAULT;
+	if (asked.reserved)
+		return -EINVAL;
+
+	mutex_lock(&fb->lock);
+	mode = fb->mode;
+	err = framebuffer_pan_plan(&mode, asked.y);
+	if (!err) {
+		mode.pan_y = asked.y;
+		framebuffer_show(fb, &mode);
+	}
+	mutex_unlock(&fb->lock);
+	return err;
+}
+
+static long framebuffer_ioctl(struct file *file, unsigned int cmd,
+			      unsigned long arg)
+{
+	struct framebuffer *fb = file->private_data;
+	void __user *user = (void __user *)arg;
+
+	switch (cmd) {
+	case DRYDOCK_FRAMEBUFFER_INFO:
+		return framebuffer_info(fb, user);
+	case DRYDOCK_FRAMEBUFFER_SET_MODE:
+		if (!(file->f_mode & FMODE_WRITE))
+			return -EBADF;
+		return framebuffer_set_mode(fb, user);
+	case DRYDOCK_FRAMEBUFFER_PAN:
+		if (!(file->f_mode & FMODE_WRITE))
+			return -EBADF;
+		return framebuffer_pan(fb, user);
+	default:
+		return -ENOTTY;
+	}
+}
+
+const struct file_operations framebuffer_fops = {
+	.owner = THIS_MODULE,
+	.open = framebuffer_open,
+	.release = framebuffer_release,
+	.llseek = framebuffer_llseek,
+	.read = framebuffer_read,
+	.unlocked_ioctl = framebuffer_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = framebuffer_mmap,
+};
