@@ -18,5 +18,6 @@ void chardev_smoke(void);
 void dma_buffer_smoke(void);
 void framebuffer_smoke(void);
 void samples_smoke(void);
+void shared_ring_smoke(void);
 
 #endif /* DRYDOCK_KMOD_GUEST_CHECK_H */

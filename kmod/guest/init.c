@@ -61,10 +61,13 @@ int main(void)
 	mount("proc", "/proc", "proc", 0, NULL);
 	check(!mount("devtmpfs", "/dev", "devtmpfs", 0, NULL),
 	      "devtmpfs is mounted");
+	mkdir("/sys", 0755);
+	check(!mount("sysfs", "/sys", "sysfs", 0, NULL), "sysfs is mounted");
 
 	chardev_smoke();
 	dma_buffer_smoke();
 	framebuffer_smoke();
+	shared_ring_smoke();
 	samples_smoke();
 
 	printf("GUEST: %u checks, %u failed\n", checks, failures);
