@@ -29,7 +29,7 @@ log=${TEST_UNDECLARED_OUTPUTS_DIR:-$TEST_TMPDIR}/console.log
 # tcg: the same everywhere. Where /dev/kvm works, QEMU_ACCEL=kvm is faster.
 timeout -k 5 "${QEMU_TIMEOUT:-50}" "$qemu" -accel "${QEMU_ACCEL:-tcg}" -m 256 \
   -display none -nodefaults -no-reboot -nic none -serial "file:$log" \
-  -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$1" -initrd "$3" \
+  -device edu -device isa-debug-exit,iobase=0xf4,iosize=4 -kernel "$1" -initrd "$3" \
   -append "console=ttyS0 quiet panic=-1 oops=panic nokaslr mitigations=off no_timer_check cryptomgr.notests" \
   </dev/null
 status=$?

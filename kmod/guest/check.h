@@ -16,6 +16,7 @@ int unload_module(const char *name);
 /* The tests. */
 void chardev_smoke(void);
 void dma_buffer_smoke(void);
+void edu_smoke(void);
 void framebuffer_smoke(void);
 void samples_smoke(void);
 void shared_ring_smoke(void);

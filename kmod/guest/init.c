@@ -66,6 +66,7 @@ int main(void)
 
 	chardev_smoke();
 	dma_buffer_smoke();
+	edu_smoke();
 	framebuffer_smoke();
 	shared_ring_smoke();
 	samples_smoke();
