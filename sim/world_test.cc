@@ -2,8 +2,12 @@
 // loading and unloading leave.
 #include "sim/world.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -213,6 +217,130 @@ TEST(WorldLoadTest, EachAllocationThatFailsAtLoadIsSaidAndUndone) {
     EXPECT_EQ(world.FirstDifference(), nullptr) << n;
   }
   FAIL();
+}
+
+TEST_F(WorldTest, PositionedReadsAndWritesLeaveThePosition) {
+  const int fd = Open(kReadWrite);
+  const hw::VirtAddr own = OwnPage();
+  StoreWord(world_.init(), own, 77);
+  EXPECT_EQ(world_.init().Pwrite(fd, own, 8, kPage).value, 8);
+  StoreWord(world_.init(), own, 0);
+  EXPECT_EQ(world_.init().Pread(fd, own, 8, kPage).value, 8);
+  EXPECT_EQ(LoadWord(world_.init(), own), 77u);
+  EXPECT_EQ(world_.init().Lseek(fd, 0, 1).value, 0);
+  EXPECT_EQ(world_.init().Pread(fd, own, 8, -1).value, -EINVAL);
+  EXPECT_EQ(world_.init().Pread(17, own, 8, 0).value, -EBADF);
+  EXPECT_EQ(world_.init().Pwrite(Open(kReadOnly), own, 8, 0).value, -EBADF);
+}
+
+TEST_F(WorldTest, DuplicatesShareTheFileAndItsPosition) {
+  const int fd = Open(kReadWrite);
+  const int copy = static_cast<int>(world_.init().Dup(fd).value);
+  EXPECT_NE(copy, fd);
+  EXPECT_EQ(world_.init().Lseek(copy, 100, 0).value, 100);
+  EXPECT_EQ(world_.init().Lseek(fd, 0, 1).value, 100);
+  EXPECT_EQ(world_.init().Close(fd).value, 0);
+  EXPECT_EQ(world_.kernel().vfs().open_files(), 1u);
+  EXPECT_EQ(world_.init().Lseek(copy, 0, 1).value, 100);
+  EXPECT_EQ(world_.init().Close(copy).value, 0);
+  EXPECT_EQ(world_.kernel().vfs().open_files(), 0u);
+  EXPECT_EQ(world_.init().Dup(fd).value, -EBADF);
+  while (Open(kReadOnly) >= 0) {
+  }
+  EXPECT_EQ(world_.init().Dup(3).value, -EMFILE);
+}
+
+TEST_F(WorldTest, FileFlagsAreThoseThatMayBeSet) {
+  constexpr int kNonBlock = 04000, kDirect = 040000;
+  const int fd = Open(kReadWrite);
+  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite);
+  EXPECT_EQ(world_.init().SetFlags(fd, kNonBlock).value, 0);
+  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite | kNonBlock);
+  EXPECT_EQ(world_.init().SetFlags(fd, kDirect).value, -EINVAL);
+  EXPECT_EQ(world_.init().SetFlags(fd, 0).value, 0);
+  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite);
+  EXPECT_EQ(world_.init().GetFlags(9).value, -EBADF);
+}
+
+TEST_F(WorldTest, WithoutPollADeviceIsAlwaysReady) {
+  const int fd = Open(kReadWrite);
+  EXPECT_EQ(world_.init().Poll(fd, 0x1 | 0x4).value, 0x1 | 0x4);
+  EXPECT_EQ(world_.init().Poll(fd, 0x2).value, 0);
+  EXPECT_EQ(world_.init().Poll(9, 0x1).value, 0x20);
+}
+
+TEST_F(WorldTest, TouchBringsThePageAndNothingElse) {
+  const hw::VirtAddr own = OwnPage();
+  EXPECT_EQ(world_.kernel().mm().table(0).Find(own), nullptr);
+  EXPECT_TRUE(world_.init().Touch(own + 5, true).ok());
+  ASSERT_NE(world_.kernel().mm().table(0).Find(own), nullptr);
+  EXPECT_EQ(world_.kernel().mm().table(0).Find(own)->bits.write, 1);
+  EXPECT_EQ(world_.init().Touch(own + kPage, false).signal, Signal::kSegvMaperr);
+  EXPECT_EQ(world_.init().Touch({~uint64_t{0}}, false).signal, Signal::kSegvMaperr);
+  const hw::VirtAddr reader = Map(Open(kReadWrite), 1, kRead);
+  EXPECT_EQ(world_.init().Touch(reader, true).signal, Signal::kSegvAccerr);
+}
+
+// What a process has beside its VMAs.
+class OtherMemory final : public kernel::ForeignMemory {
+ public:
+  size_t Copy(uint32_t mm, uint64_t address, void* to, const void* from, size_t size) override {
+    asked.emplace_back(address, size);
+    EXPECT_EQ(mm, 0u);
+    EXPECT_NE(to == nullptr, from == nullptr);
+    const size_t fits = address < kBegin || address >= kBegin + sizeof bytes
+                            ? 0
+                            : std::min(size, kBegin + sizeof bytes - address);
+    if (to != nullptr) memcpy(to, bytes + (address - kBegin), fits);
+    if (from != nullptr) memcpy(bytes + (address - kBegin), from, fits);
+    return fits;
+  }
+  static constexpr uint64_t kBegin = 0x7f0000001000;
+  unsigned char bytes[2 * kPage] = {};
+  std::vector<std::pair<uint64_t, size_t>> asked;
+};
+
+TEST_F(WorldTest, CopiesReachForeignMemoryWhereNoVmaIs) {
+  OtherMemory other;
+  world_.kernel().mm().SetForeignMemory(&other);
+  const int fd = Open(kReadWrite);
+  memset(other.bytes, 'x', sizeof other.bytes);
+  EXPECT_EQ(world_.init().Write(fd, {OtherMemory::kBegin}, 100).value, 100);
+  // The end of what is there: so many bytes and no more.
+  EXPECT_EQ(world_.init().Pread(fd, {OtherMemory::kBegin + 2 * kPage - 10}, 100, 0).value, 10);
+  EXPECT_EQ(other.bytes[2 * kPage - 1], 'x');
+  EXPECT_EQ(world_.init().Pread(fd, {0x1000}, 10, 0).value, -EFAULT);
+  // A VMA in the middle is served by its entries.
+  const hw::VirtAddr at{OtherMemory::kBegin + kPage};
+  ASSERT_EQ(world_.init().Mmap(at, kPage, kRead | kWrite, kShared | 0x10, fd, 4 * kPage).value,
+            static_cast<int64_t>(at.value));
+  other.asked.clear();
+  StoreWord(world_.init(), at, 42);
+  EXPECT_EQ(world_.init().Pwrite(fd, {at.value - 8}, 24, 8 * kPage).value, 24);
+  EXPECT_EQ(other.asked, (std::vector<std::pair<uint64_t, size_t>>{{at.value - 8, 8}}));
+  EXPECT_EQ(world_.init().Pread(fd, at, 8, 8 * kPage + 8).value, 8);
+  EXPECT_EQ(LoadWord(world_.init(), at), 42u);
+  world_.kernel().mm().SetForeignMemory(nullptr);
+  EXPECT_EQ(world_.init().Pread(fd, {OtherMemory::kBegin}, 8, 0).value, -EFAULT);
+}
+
+TEST_F(WorldTest, MemoryThatIsNotWatchedTakesStoresWithoutFaults) {
+  world_.kernel().memory().StopWatching();
+  const int fd = Open(kReadWrite);
+  const hw::VirtAddr at = Map(fd, 1, kRead | kWrite);
+  StoreWord(world_.init(), at, 5);
+  const hw::Extent* extent = world_.kernel().mm().table(0).Find(at);
+  ASSERT_NE(extent, nullptr);
+  // What the file has is what the machine has.
+  uint64_t word = 0;
+  ASSERT_EQ(pread(world_.kernel().memory().file(), &word, sizeof word,
+                  static_cast<off_t>(world_.kernel().memory().FileOffset(extent->pfn))),
+            8);
+  EXPECT_EQ(word, 5u);
+  auto* kernel_view =
+      static_cast<uint64_t*>(world_.kernel().memory().KernelAddress(hw::PhysAddr::Of(extent->pfn)));
+  *kernel_view = 6;
+  EXPECT_EQ(LoadWord(world_.init(), at), 6u);
 }
 
 }  // namespace

@@ -193,6 +193,18 @@ bool MmioSpace::PhysOf(const volatile void* address, PhysAddr* phys) const {
   return false;
 }
 
+bool MmioSpace::FileOffset(Pfn pfn, uint64_t* offset) const {
+  const PhysAddr page = PhysAddr::Of(pfn);
+  const MmioWindow* window = Find(page);
+  if (window == nullptr || window->device != nullptr) return false;
+  const uint64_t into = page.value - window->base.value;
+  if (window->size_bytes - into < kPageSize) return false;
+  // A window that begins within a page has its first byte there in the file, too.
+  const uint64_t at = window->first_page * kPageSize + (window->base.value & kPageMask) + into;
+  *offset = at;
+  return true;
+}
+
 void MmioSpace::Checkpoint() {
   std::vector<uint8_t> keep(kMaxPages);
   std::fill(keep.begin(), keep.begin() + static_cast<ptrdiff_t>(used_pages_), uint8_t{1});

@@ -80,7 +80,14 @@ class MmioSpace {
   // The physical address that a kernel view's byte shows; false if none.
   bool PhysOf(const volatile void* address, PhysAddr* phys) const;
 
+  // For another process that maps windows of plain bytes: the file that holds them, and where a
+  // page lies in it. False if the page is not such a window's as a whole: its accesses are for
+  // Read() and Write().
+  int file() const { return bytes_.file(); }
+  bool FileOffset(Pfn pfn, uint64_t* offset) const;
+
   // As PhysicalMemory's.
+  void StopWatching() { bytes_.StopWatching(); }
   void Checkpoint();
   void Reset() { bytes_.Reset(); }
   void Unshare() { bytes_.Unshare(); }

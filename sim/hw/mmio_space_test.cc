@@ -1,5 +1,7 @@
 #include "sim/hw/mmio_space.h"
 
+#include <unistd.h>
+
 #include <cstring>
 #include <vector>
 
@@ -111,6 +113,29 @@ TEST_F(MmioSpaceTest, ResetPutsBackStoresOfUsersAndOfDrivers) {
     EXPECT_EQ(space_.FirstDifference(), nullptr);
     EXPECT_EQ(space_.Hash(), hash);
   }
+}
+
+TEST_F(MmioSpaceTest, FileHoldsTheBytesOfWholePages) {
+  Echo device;
+  ASSERT_TRUE(Add(kBar, 0x2800));
+  ASSERT_TRUE(Add({0x90000800}, 0x1800));  // begins and ends within a page
+  ASSERT_TRUE(Add({0xa0000000}, 0x1000, &device));
+  uint64_t offset = 0;
+  ASSERT_TRUE(space_.FileOffset((kBar + 0x1000).pfn(), &offset));
+  space_.WriteRegister(kBar + 0x1008, 0x1122334455667788, 8);
+  uint64_t word = 0;
+  ASSERT_EQ(pread(space_.file(), &word, sizeof word, static_cast<off_t>(offset + 8)), 8);
+  EXPECT_EQ(word, 0x1122334455667788u);
+  ASSERT_TRUE(space_.FileOffset({0x90001}, &offset));
+  EXPECT_EQ(offset % kPageSize, 0u);
+  space_.WriteRegister({0x90001000}, 7, 8);
+  ASSERT_EQ(pread(space_.file(), &word, sizeof word, static_cast<off_t>(offset)), 8);
+  EXPECT_EQ(word, 7u);
+
+  EXPECT_FALSE(space_.FileOffset((kBar + 0x2000).pfn(), &offset));  // half a page
+  EXPECT_FALSE(space_.FileOffset({0x90000}, &offset));
+  EXPECT_FALSE(space_.FileOffset({0xa0000}, &offset));  // its registers answer themselves
+  EXPECT_FALSE(space_.FileOffset({0xb0000}, &offset));  // nothing is there
 }
 
 }  // namespace

@@ -74,6 +74,7 @@ bool PageTable::Unmap(VirtAddr va, uint64_t pages) {
   const size_t gone = last - first;
   for (size_t i = last; i < count(); ++i) extents_.Mut(i - gone) = extents_[i];
   count_.Mut() -= gone;
+  if (watcher_ != nullptr) watcher_->OnNarrowed(*this, va, pages);
   return true;
 }
 

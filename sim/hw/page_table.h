@@ -36,6 +36,17 @@ struct Extent {
   VirtAddr end() const { return va + (pages << kPageShift); }
 };
 
+class PageTable;
+
+// Who shows a page table elsewhere learns here what to take away: entries of the range are gone, or
+// allow less than before. What is new is found when it is touched. Called in the middle of the
+// change's call, before anything that was mapped is given back.
+class PageTableWatcher {
+ public:
+  virtual ~PageTableWatcher() = default;
+  virtual void OnNarrowed(const PageTable& table, VirtAddr va, uint64_t pages) = 0;
+};
+
 class PageTable {
  public:
   static constexpr size_t kCapacity = 160;
@@ -65,14 +76,20 @@ class PageTable {
   template <class F>
   bool Change(VirtAddr va, uint64_t pages, F change) {
     if (!SplitAt(va) || !SplitAt(va + (pages << kPageShift))) return false;
+    bool narrowed = false;
     for (size_t i = LowerBound(va); i < count() && extents_[i].va < va + (pages << kPageShift);
          ++i) {
       const PteBits bits = change(extents_[i].bits);
-      if (!(bits == extents_[i].bits)) extents_.Mut(i).bits = bits;
+      if (bits == extents_[i].bits) continue;
+      const PteBits& old = extents_[i].bits;
+      narrowed |= bits.present < old.present || bits.write < old.write || bits.exec < old.exec;
+      extents_.Mut(i).bits = bits;
     }
+    if (narrowed && watcher_ != nullptr) watcher_->OnNarrowed(*this, va, pages);
     return true;
   }
   void Clear() { count_.Mut() = 0; }
+  void SetWatcher(PageTableWatcher* watcher) { watcher_ = watcher; }
 
  private:
   // Makes `va` a border between extents.
@@ -80,6 +97,7 @@ class PageTable {
   void InsertAt(size_t index, const Extent& extent);
   TrackedArray<Extent> extents_;
   Tracked<uint64_t> count_;
+  PageTableWatcher* watcher_ = nullptr;
 };
 
 }  // namespace drydock::hw

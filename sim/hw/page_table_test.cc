@@ -4,6 +4,8 @@
 
 #include <map>
 #include <random>
+#include <utility>
+#include <vector>
 
 namespace drydock::hw {
 namespace {
@@ -136,6 +138,55 @@ TEST_F(PageTableTest, AgreesWithATableOfSinglePages) {
       ASSERT_EQ(extent->bits.write, plain[i].write);
     }
   }
+}
+
+class NarrowedRanges final : public PageTableWatcher {
+ public:
+  void OnNarrowed(const PageTable& table, VirtAddr va, uint64_t pages) override {
+    // The change is made already.
+    still_there = table.AnyIn(va, pages);
+    ranges.emplace_back(va.value >> kPageShift, pages);
+  }
+  std::vector<std::pair<uint64_t, uint64_t>> ranges;
+  bool still_there = false;
+};
+
+using Ranges = std::vector<std::pair<uint64_t, uint64_t>>;
+
+TEST_F(PageTableTest, WatcherIsToldOfWhatGoesAwayAndNotOfWhatComes) {
+  NarrowedRanges watcher;
+  table_.SetWatcher(&watcher);
+  ASSERT_TRUE(table_.Map(At(0), 10, {100}, kPlain, 0));
+  EXPECT_TRUE(table_.Unmap(At(20), 5));  // where nothing is
+  EXPECT_EQ(watcher.ranges, Ranges());
+
+  ASSERT_TRUE(table_.Unmap(At(3), 2));
+  EXPECT_EQ(watcher.ranges, Ranges({{3, 2}}));
+  EXPECT_FALSE(watcher.still_there);
+
+  table_.SetWatcher(nullptr);
+  ASSERT_TRUE(table_.Unmap(At(0), 10));
+  EXPECT_EQ(watcher.ranges.size(), 1U);
+}
+
+TEST_F(PageTableTest, WatcherIsToldOfPermissionsThatGoAndNotOfOtherBits) {
+  NarrowedRanges watcher;
+  table_.SetWatcher(&watcher);
+  ASSERT_TRUE(table_.Map(At(0), 10, {100}, kReadOnly, 0));
+  const auto change = [&](auto edit) {
+    ASSERT_TRUE(table_.Change(At(2), 3, [&](PteBits bits) {
+      edit(bits);
+      return bits;
+    }));
+  };
+  change([](PteBits& bits) { bits.write = 1; });
+  change([](PteBits& bits) { bits.dirty = bits.accessed = 1; });
+  change([](PteBits& bits) { bits.exec = 1; });
+  EXPECT_EQ(watcher.ranges, Ranges());
+  change([](PteBits& bits) { bits.write = 0; });
+  change([](PteBits& bits) { bits.exec = 0; });
+  change([](PteBits& bits) { bits.present = 0; });
+  EXPECT_EQ(watcher.ranges, Ranges({{2, 3}, {2, 3}, {2, 3}}));
 }
 
 }  // namespace

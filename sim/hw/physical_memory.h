@@ -189,6 +189,16 @@ class PhysicalMemory {
     page_structs_.Unshare();
   }
 
+  // For another process that maps RAM: the file that holds its bytes, and where a frame lies in it.
+  // Precondition of FileOffset: IsRam.
+  int file() const { return ram_.file(); }
+  uint64_t FileOffset(Pfn pfn) const { return FrameIndex(pfn) * kPageSize; }
+  // For a world that is never reset: stores no longer fault to be noticed.
+  void StopWatching() {
+    ram_.StopWatching();
+    page_structs_.StopWatching();
+  }
+
   // For the SIGSEGV handler (async-signal-safe): true if the fault was the first store to a
   // protected page, and is mended: the store may be done again.
   bool OnWriteFault(void* address);

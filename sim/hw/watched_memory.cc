@@ -200,6 +200,22 @@ void WatchedMemory::Checkpoint(const std::vector<uint8_t>& keep) {
   checkpointed_ = true;
 }
 
+void WatchedMemory::StopWatching() {
+  checkpointed_ = false;
+  for (const auto& view : views_) {
+    for (PageIndex page = 0; page < pages_;) {
+      uint64_t run = 1;
+      if (view[page] != nullptr) {
+        while (page + run < pages_ && view[page + run] == view[page] + run * kPageSize) ++run;
+        if (mprotect(view[page], run * kPageSize, PROT_READ | PROT_WRITE) != 0) {
+          Die("drydock: mprotect");
+        }
+      }
+      page += run;
+    }
+  }
+}
+
 void WatchedMemory::Cool(size_t hot_index) {
   const PageIndex page = hot_[hot_index].page;
   for (unsigned view = 0; view < kViews; ++view) {

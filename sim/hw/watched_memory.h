@@ -73,6 +73,12 @@ class WatchedMemory {
   // For a child of fork(2): the pages become its own, as they are. Cost O(pages in use).
   void Unshare();
 
+  // The file that holds the pages, page i at i * kPageSize: for another process that maps them.
+  int file() const { return fd_; }
+  // For a world that is never reset: from now on every view is writable, no store faults, and
+  // neither Reset() nor EqualsCheckpoint() means anything.
+  void StopWatching();
+
   size_t hot_pages() const { return hot_.size(); }
 
  private:

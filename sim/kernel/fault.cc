@@ -57,11 +57,30 @@ Outcome Mm::Access(uint32_t mm, uint64_t address, void* to, const void* from, si
   return {.value = static_cast<int64_t>(size_bytes), .signal = Signal::kNone, .trapped = false};
 }
 
+Outcome Mm::Touch(uint32_t mm, uint64_t address, bool write) {
+  hw::Pfn pfn;
+  return address < kTaskSize ? TouchPage(mm, address & ~hw::kPageMask, write, &pfn)
+                             : Killed(Signal::kSegvMaperr);
+}
+
 size_t Mm::CopyUser(uint64_t address, void* to, const void* from, size_t size_bytes) {
   const bool write = from != nullptr;
   size_t done = 0;
   while (done < size_bytes) {
     const uint64_t at = address + done;
+    if (foreign_ != nullptr && at < kTaskSize && Find(current_, at) == nullptr) {
+      size_t left = size_bytes - done;
+      const uint32_t next = FirstEndingAfter(current_, at);
+      if (next < mms_[current_].vma_count && VmaAt(current_, next).c.vm_start - at < left) {
+        left = VmaAt(current_, next).c.vm_start - at;
+      }
+      const size_t copied =
+          foreign_->Copy(current_, at, write ? nullptr : static_cast<char*>(to) + done,
+                         write ? static_cast<const char*>(from) + done : nullptr, left);
+      done += copied;
+      if (copied < left) break;
+      continue;
+    }
     const uint64_t in_page = at & hw::kPageMask;
     size_t chunk = hw::kPageSize - in_page;
     if (chunk > size_bytes - done) chunk = size_bytes - done;

@@ -112,6 +112,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // A load (to) or a store (from) by user code, page by page.
   user::Outcome Access(uint32_t mm, uint64_t address, void* to, const void* from,
                        size_t size_bytes);
+  // The fault of a load or a store, and nothing else: afterwards the page's entry allows it.
+  user::Outcome Touch(uint32_t mm, uint64_t address, bool write);
   // Kernel's copy to or from user memory: bytes done before a fault that cannot be mended.
   size_t CopyUser(uint64_t address, void* to, const void* from, size_t size_bytes);
 
@@ -129,6 +131,12 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // Drivers write to mm_struct without a call (pinned_vm): marks every live one as touched.
   void MarkReachable();
   void ForgetLastMmap() { last_mmap_ = MmapCall{}; }
+
+  // --- for a real program that runs against the simulation; nullptr for none ---
+  // Told of what goes away in any page table; table(mm) names it.
+  void SetWatcher(hw::PageTableWatcher* watcher);
+  // Where CopyUser() finds memory that no VMA has.
+  void SetForeignMemory(ForeignMemory* memory) { foreign_ = memory; }
 
   // --- UserMemory: of the current process ---
   unsigned long CopyOut(hw::VirtAddr to, const void* from, unsigned long size_bytes) override {
@@ -252,6 +260,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   std::vector<std::unique_ptr<hw::PageTable>> tables_;
   uint32_t current_ = 0;
   MmapCall last_mmap_;
+  ForeignMemory* foreign_ = nullptr;
   int driver_fault_depth_ = 0;  // > 0 while a ->fault runs: mmap_lock is held for reading only
 };
 

@@ -2,6 +2,9 @@
 #ifndef DRYDOCK_SIM_KERNEL_USER_MEMORY_H_
 #define DRYDOCK_SIM_KERNEL_USER_MEMORY_H_
 
+#include <cstddef>
+#include <cstdint>
+
 #include "sim/hw/address.h"
 
 namespace drydock::kernel {
@@ -16,6 +19,17 @@ class UserMemory {
   virtual ~UserMemory() = default;
   virtual unsigned long CopyOut(hw::VirtAddr to, const void* from, unsigned long size_bytes) = 0;
   virtual unsigned long CopyIn(void* to, hw::VirtAddr from, unsigned long size_bytes) = 0;
+};
+
+// Memory that a process has outside of its simulated address space: that of a real program which
+// runs against the simulation.
+class ForeignMemory {
+ public:
+  virtual ~ForeignMemory() = default;
+  // One of `to` and `from` is nullptr. Returns the bytes copied from the start; fewer than asked
+  // for means that the rest is not mapped, or not so.
+  virtual size_t Copy(uint32_t mm, uint64_t address, void* to, const void* from,
+                      size_t size_bytes) = 0;
 };
 
 // TASK_SIZE_MAX of x86-64 with four-level page tables: one page below 2^47.

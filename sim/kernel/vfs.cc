@@ -59,9 +59,8 @@ Vfs::InodeSlot* Vfs::InodeFor(const char* path, unsigned int devt, unsigned shor
 int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
   unsigned int devt = 0;
   unsigned short mode = 0;
-  int fd = kFirstFd;
-  while (fd <= kMaxFds && processes_[process].fds[fd - kFirstFd] != 0) ++fd;
-  if (fd > kMaxFds) return -EMFILE;
+  const auto fd = static_cast<int>(FreeFd(process));
+  if (fd < 0) return fd;
   if (!chrdevs_.FindNode(path, &devt, &mode)) return -ENOENT;
   if ((flags & kCreate) != 0 && (flags & kExclusive) != 0) return -EEXIST;
   if ((flags & kDirectory) != 0) return -ENOTDIR;
@@ -101,6 +100,12 @@ int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
   if (file.f_op->llseek == nullptr) file.f_mode &= ~kModeLseek;
   processes_.Mut(process).fds[fd - kFirstFd] = static_cast<uint16_t>(index + 1);
   return fd;
+}
+
+int64_t Vfs::FreeFd(uint32_t process) const {
+  int fd = kFirstFd;
+  while (fd <= kMaxFds && processes_[process].fds[fd - kFirstFd] != 0) ++fd;
+  return fd <= kMaxFds ? fd : -EMFILE;
 }
 
 file* Vfs::FileOf(uint32_t process, int fd) {
@@ -150,32 +155,58 @@ int64_t Vfs::Write(uint32_t process, int fd, uint64_t buffer, uint64_t size_byte
   return Transfer(process, fd, buffer, size_bytes, /*write=*/true);
 }
 
-// vfs_read() and vfs_write(), with the position kept as ksys_read() does.
+int64_t Vfs::Pread(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, int64_t offset) {
+  return TransferAt(process, fd, buffer, size_bytes, /*write=*/false, offset);
+}
+
+int64_t Vfs::Pwrite(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes,
+                    int64_t offset) {
+  return TransferAt(process, fd, buffer, size_bytes, /*write=*/true, offset);
+}
+
+// ksys_pread64() and ksys_pwrite64().
+int64_t Vfs::TransferAt(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, bool write,
+                        int64_t offset) {
+  if (offset < 0) return -EINVAL;
+  file* file = FileOf(process, fd);
+  if (file == nullptr) return -EBADF;
+  if ((file->f_mode & (write ? kModePwrite : kModePread)) == 0) return -ESPIPE;
+  long long position = offset;
+  return CallTransfer(file, buffer, size_bytes, write, &position);
+}
+
+// ksys_read() and ksys_write(): the position is kept after success.
 int64_t Vfs::Transfer(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, bool write) {
   file* file = FileOf(process, fd);
   if (file == nullptr) return -EBADF;
+  const bool stream = (file->f_mode & kModeStream) != 0;
+  long long position = stream ? 0 : file->f_pos;
+  const int64_t result =
+      CallTransfer(file, buffer, size_bytes, write, stream ? nullptr : &position);
+  if (result >= 0 && !stream && !Trapped()) file->f_pos = position;
+  return result;
+}
+
+int64_t Vfs::CallTransfer(file* file, uint64_t buffer, uint64_t size_bytes, bool write,
+                          long long* position) {
   if ((file->f_mode & (write ? kFmodeWrite : kFmodeRead)) == 0) return -EBADF;
   if ((file->f_mode & (write ? kModeCanWrite : kModeCanRead)) == 0) return -EINVAL;
   if (buffer > kTaskSize || size_bytes > kTaskSize - buffer) return -EFAULT;
-  const bool stream = (file->f_mode & kModeStream) != 0;
-  long long position = stream ? 0 : file->f_pos;
-  if (static_cast<int64_t>(size_bytes) < 0 || position < 0) return -EINVAL;
-  if (size_bytes > kMaxRwBytes) size_bytes = kMaxRwBytes;
-  long long* at = stream ? nullptr : &position;
-  int64_t result = 0;
-  if (write && file->f_op->write != nullptr) {
-    result = CallDriver(calls_, file->f_op->write, file, reinterpret_cast<const char*>(buffer),
-                        static_cast<unsigned long>(size_bytes), at);
-  } else if (!write && file->f_op->read != nullptr) {
-    result = CallDriver(calls_, file->f_op->read, file, reinterpret_cast<char*>(buffer),
-                        static_cast<unsigned long>(size_bytes), at);
-  } else {
-    verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "a hook that is modelled", "%s",
-                      write ? "file_operations.write_iter" : "file_operations.read_iter");
+  if (static_cast<int64_t>(size_bytes) < 0 || (position != nullptr && *position < 0)) {
     return -EINVAL;
   }
-  if (result >= 0 && !stream && !Trapped()) file->f_pos = position;
-  return result;
+  if (size_bytes > kMaxRwBytes) size_bytes = kMaxRwBytes;
+  if (write && file->f_op->write != nullptr) {
+    return CallDriver(calls_, file->f_op->write, file, reinterpret_cast<const char*>(buffer),
+                      static_cast<unsigned long>(size_bytes), position);
+  }
+  if (!write && file->f_op->read != nullptr) {
+    return CallDriver(calls_, file->f_op->read, file, reinterpret_cast<char*>(buffer),
+                      static_cast<unsigned long>(size_bytes), position);
+  }
+  verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "a hook that is modelled", "%s",
+                    write ? "file_operations.write_iter" : "file_operations.read_iter");
+  return -EINVAL;
 }
 
 int64_t Vfs::Lseek(uint32_t process, int fd, int64_t offset, int whence) {
@@ -211,6 +242,44 @@ int64_t Vfs::Ioctl(uint32_t process, int fd, uint32_t command, uint64_t argument
   const int64_t result = CallDriver(calls_, file->f_op->unlocked_ioctl, file, command,
                                     static_cast<unsigned long>(argument));
   return result == -kNoIoctlCmd ? -ENOTTY : result;
+}
+
+int64_t Vfs::Poll(uint32_t process, int fd, unsigned events) {
+  constexpr unsigned kDefaultEvents = 0x1 | 0x4 | 0x40 | 0x100;  // DEFAULT_POLLMASK
+  constexpr unsigned kAlways = 0x8 | 0x10;                       // EPOLLERR, EPOLLHUP
+  file* file = FileOf(process, fd);
+  if (file == nullptr) return 0x20;  // EPOLLNVAL
+  unsigned seen = kDefaultEvents;
+  if (file->f_op->poll != nullptr) {
+    seen = CallDriver(calls_, file->f_op->poll, file, static_cast<poll_table_struct*>(nullptr));
+  }
+  return seen & (events | kAlways);
+}
+
+int64_t Vfs::Dup(uint32_t process, int fd) {
+  file* file = FileOf(process, fd);
+  if (file == nullptr) return -EBADF;
+  const int64_t copy = FreeFd(process);
+  if (copy < 0) return copy;
+  FileGet(file);
+  processes_.Mut(process).fds[copy - kFirstFd] = static_cast<uint16_t>(file->drydock_id + 1);
+  return copy;
+}
+
+int64_t Vfs::GetFlags(uint32_t process, int fd) {
+  const file* file = FileOf(process, fd);
+  return file == nullptr ? -EBADF : static_cast<int64_t>(file->f_flags);
+}
+
+// setfl() of fs/fcntl.c. (Without ->fasync, FASYNC is set and nobody is told.)
+int64_t Vfs::SetFlags(uint32_t process, int fd, int flags) {
+  file* file = FileOf(process, fd);
+  if (file == nullptr) return -EBADF;
+  constexpr unsigned kAppend = 02000, kNonBlock = 04000, kDirect = 040000, kNoAtime = 01000000;
+  if ((static_cast<unsigned>(flags) & kDirect) != 0) return -EINVAL;  // no ->direct_IO
+  constexpr unsigned kSettable = kAppend | kNonBlock | kNoAtime;
+  file->f_flags = (file->f_flags & ~kSettable) | (static_cast<unsigned>(flags) & kSettable);
+  return 0;
 }
 
 int64_t Vfs::Fork(uint32_t process) {

@@ -35,9 +35,17 @@ class Vfs {
   int64_t Close(uint32_t process, int fd);
   int64_t Read(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes);
   int64_t Write(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes);
+  // pread(2) and pwrite(2): at `offset`, which the file's position does not take part in.
+  int64_t Pread(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, int64_t offset);
+  int64_t Pwrite(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, int64_t offset);
   int64_t Lseek(uint32_t process, int fd, int64_t offset, int whence);
   int64_t Ioctl(uint32_t process, int fd, uint32_t command, uint64_t argument);
-  int64_t Fork(uint32_t process);  // the child's index
+  // vfs_poll() as poll(2) calls it when it does not wait: the events that hold now.
+  int64_t Poll(uint32_t process, int fd, unsigned events);
+  int64_t Dup(uint32_t process, int fd);       // another descriptor of the same open file
+  int64_t GetFlags(uint32_t process, int fd);  // fcntl(2): F_GETFL
+  int64_t SetFlags(uint32_t process, int fd, int flags);  // F_SETFL
+  int64_t Fork(uint32_t process);                         // the child's index
   int64_t Exit(uint32_t process);
 
   file* FileOf(uint32_t process, int fd);  // nullptr: EBADF
@@ -65,7 +73,14 @@ class Vfs {
   };
 
   InodeSlot* InodeFor(const char* path, unsigned int devt, unsigned short mode);
+  // The lowest free descriptor, or -EMFILE.
+  int64_t FreeFd(uint32_t process) const;
   int64_t Transfer(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, bool write);
+  int64_t TransferAt(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, bool write,
+                     int64_t offset);
+  // vfs_read() and vfs_write(), after the file's position is known; nullptr: it has none.
+  int64_t CallTransfer(file* file, uint64_t buffer, uint64_t size_bytes, bool write,
+                       long long* position);
   bool Trapped() const { return verdicts_.pending_trap() != Trap::kNone; }
 
   Verdicts& verdicts_;

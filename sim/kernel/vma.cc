@@ -24,6 +24,10 @@ Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend&
   }
 }
 
+void Mm::SetWatcher(hw::PageTableWatcher* watcher) {
+  for (const auto& table : tables_) table->SetWatcher(watcher);
+}
+
 int Mm::NewMm() {
   for (uint32_t i = 0; i < kMaxMms; ++i) {
     if (mms_[i].live != 0) continue;

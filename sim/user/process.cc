@@ -45,6 +45,38 @@ Outcome Process::Lseek(int fd, int64_t offset, int whence) {
   return Finish(*kernel_, "lseek", kernel_->vfs().Lseek(index_, fd, offset, whence));
 }
 
+Outcome Process::Pread(int fd, hw::VirtAddr buffer, uint64_t size_bytes, int64_t offset) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "pread",
+                kernel_->vfs().Pread(index_, fd, buffer.value, size_bytes, offset));
+}
+
+Outcome Process::Pwrite(int fd, hw::VirtAddr buffer, uint64_t size_bytes, int64_t offset) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "pwrite",
+                kernel_->vfs().Pwrite(index_, fd, buffer.value, size_bytes, offset));
+}
+
+Outcome Process::Poll(int fd, unsigned events) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "poll", kernel_->vfs().Poll(index_, fd, events));
+}
+
+Outcome Process::Dup(int fd) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "dup", kernel_->vfs().Dup(index_, fd));
+}
+
+Outcome Process::GetFlags(int fd) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "fcntl", kernel_->vfs().GetFlags(index_, fd));
+}
+
+Outcome Process::SetFlags(int fd, int flags) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "fcntl", kernel_->vfs().SetFlags(index_, fd, flags));
+}
+
 Outcome Process::Ioctl(int fd, uint32_t command, uint64_t argument) {
   kernel_->mm().SetCurrent(index_);
   return Finish(*kernel_, "ioctl", kernel_->vfs().Ioctl(index_, fd, command, argument));
@@ -103,6 +135,13 @@ Outcome Process::Load(hw::VirtAddr address, void* to, size_t size_bytes) {
 Outcome Process::Store(hw::VirtAddr address, const void* from, size_t size_bytes) {
   kernel_->mm().SetCurrent(index_);
   const Outcome outcome = kernel_->mm().Access(index_, address.value, nullptr, from, size_bytes);
+  if (!outcome.trapped) kernel_->locks().CheckNoneHeld("page fault");
+  return outcome;
+}
+
+Outcome Process::Touch(hw::VirtAddr address, bool write) {
+  kernel_->mm().SetCurrent(index_);
+  const Outcome outcome = kernel_->mm().Touch(index_, address.value, write);
   if (!outcome.trapped) kernel_->locks().CheckNoneHeld("page fault");
   return outcome;
 }

@@ -28,7 +28,15 @@ class Process {
   Outcome Close(int fd);
   Outcome Read(int fd, hw::VirtAddr buffer, uint64_t size_bytes);
   Outcome Write(int fd, hw::VirtAddr buffer, uint64_t size_bytes);
+  Outcome Pread(int fd, hw::VirtAddr buffer, uint64_t size_bytes, int64_t offset);
+  Outcome Pwrite(int fd, hw::VirtAddr buffer, uint64_t size_bytes, int64_t offset);
   Outcome Lseek(int fd, int64_t offset, int whence);
+  // value = EPOLL* bits that hold now.
+  Outcome Poll(int fd, unsigned events);
+  // value = another descriptor of the same open file.
+  Outcome Dup(int fd);
+  Outcome GetFlags(int fd);             // fcntl(2): F_GETFL
+  Outcome SetFlags(int fd, int flags);  // F_SETFL
   Outcome Ioctl(int fd, uint32_t command, uint64_t argument);
   // value = address. Offsets and lengths are bytes. fd -1 with MAP_ANONYMOUS.
   Outcome Mmap(hw::VirtAddr address, uint64_t length, int prot, int flags, int fd, uint64_t offset);
@@ -44,6 +52,8 @@ class Process {
   // A load or a store of 1 to 4096 bytes, page by page, faulting as the MMU says.
   Outcome Load(hw::VirtAddr address, void* to, size_t size_bytes);
   Outcome Store(hw::VirtAddr address, const void* from, size_t size_bytes);
+  // The fault of such an access alone: afterwards the page's entry allows it.
+  Outcome Touch(hw::VirtAddr address, bool write);
 
  private:
   kernel::Kernel* kernel_;
