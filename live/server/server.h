@@ -1,0 +1,53 @@
+// Joins programs to the machine, hears their requests and sees them die. One thread.
+#ifndef DRYDOCK_LIVE_SERVER_SERVER_H_
+#define DRYDOCK_LIVE_SERVER_SERVER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "live/protocol.h"
+#include "live/server/machine.h"
+
+namespace drydock::live {
+
+class Server {
+ public:
+  // `folder` is there and empty; the session's files are made in it. On failure error() says why.
+  Server(Machine& machine, World& world, const std::string& folder);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const std::string& error() const { return error_; }
+  std::vector<std::string> nodes() const;
+  // Until `stop` (a descriptor) has been closed at its other end and no program is left.
+  void Run(int stop);
+
+ private:
+  enum class Kind : uint32_t { kListen, kStop, kSocket, kProcess, kNewcomer };
+
+  void ListNodes();
+  bool Watch(int descriptor, Kind kind);
+  void WatchProcesses();
+  // Deaths, new programs, bells. Sleeps for at most `timeout_ms`; -1: until something happens.
+  void TakeEvents(int timeout_ms);
+  void Accept();
+  void TakeHello(int socket);
+  void ServeSlots(Program& program, uint64_t slots);
+  bool ServeAll();
+
+  Machine& machine_;
+  World& world_;
+  const std::string folder_;
+  std::string error_;
+  SessionPage* page_ = nullptr;
+  int listen_ = -1, epoll_ = -1;
+  bool stopping_ = false;
+  bool can_spin_ = false;
+};
+
+}  // namespace drydock::live
+
+#endif  // DRYDOCK_LIVE_SERVER_SERVER_H_
