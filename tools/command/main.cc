@@ -1,10 +1,11 @@
-// The part of `./drydock` that is C++: check and replay. The script at the root of the checkout
-// builds it, says by DRYDOCK_* variables where everything is, and starts it.
+// The part of `./drydock` that is C++: check, replay and run. The script at the root of the
+// checkout builds it, says by DRYDOCK_* variables where everything is, and starts it.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
 
 #include "tools/command/check.h"
+#include "tools/command/run.h"
 #include "tools/command/subprocess.h"
 
 namespace {
@@ -12,6 +13,7 @@ namespace {
 using drydock::command::CheckOptions;
 using drydock::command::DriverOptions;
 using drydock::command::ReplayOptions;
+using drydock::command::RunOptions;
 
 void AddDriverOptions(CLI::App* command, DriverOptions* options) {
   command->add_option("--device", options->device,
@@ -61,8 +63,25 @@ int main(int argc, char** argv) {
   replay_command->add_option("--driver", replay.driver, "The driver's C file")->required();
   AddDriverOptions(replay_command, &replay);
 
+  RunOptions run;
+  CLI::App* run_command = app.add_subcommand(
+      "run",
+      "Run a program on a driver's simulated machine: run --driver FILE.c -- PROGRAM ARGUMENT...\n"
+      "Exit status: the program's, 1 findings, 2 could not run");
+  run_command->add_option("--driver", run.drivers, "The driver's C file")->expected(1)->take_all();
+  run_command->add_option("--platform", run.platform, "Machine")->capture_default_str();
+  AddDriverOptions(run_command, &run);
+  // What follows -- is the program's, whatever it looks like.
+  int own = argc;
+  for (int i = 2; i < argc && argc > 1 && std::string(argv[1]) == "run"; ++i) {
+    if (std::string(argv[i]) != "--") continue;
+    own = i;
+    run.program.assign(argv + i + 1, argv + argc);
+    break;
+  }
+
   try {
-    app.parse(argc, argv);
+    app.parse(own, argv);
   } catch (const CLI::CallForHelp& help) {
     return app.exit(help);
   } catch (const CLI::CallForAllHelp& help) {
@@ -76,6 +95,7 @@ int main(int argc, char** argv) {
   std::string error;
   const drydock::command::Installation installation = drydock::command::FindInstallation(&error);
   if (!error.empty()) return drydock::command::CannotRun(error);
+  if (run_command->parsed()) return drydock::command::Run(installation, run);
   drydock::command::CatchInterrupts();
   return check_command->parsed() ? drydock::command::Check(installation, check)
                                  : drydock::command::Replay(installation, replay);

@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154  # root, work, install: of ./drydock
-# Sourced by ./drydock: builds what `check` and `replay` run, if it has to.
+# Sourced by ./drydock: builds what `check`, `replay` and `run` start, if it has to.
 
-engine_targets=(//tools/command:drydock //fuzz:worker //bazel:driver_flags)
+engine_targets=(//tools/command:drydock //fuzz:worker //bazel:driver_flags
+  //live/server:live_server //live/preload:libdrydock_live.so)
 
 # Bazel keeps its output below the home folder; where that cannot be written, here.
 cache_folder() {
@@ -26,7 +27,8 @@ engine_is_current() { # STAMP
   [[ -f $1 ]] || return 1
   local folder
   folder=$(<"$1")
-  [[ -x $folder/tools/command/drydock && -x $folder/fuzz/worker && -f $folder/bazel/driver_flags.txt ]] || return 1
+  [[ -x $folder/tools/command/drydock && -x $folder/fuzz/worker && -f $folder/bazel/driver_flags.txt &&
+    -x $folder/live/server/live_server && -f $folder/live/preload/libdrydock_live.so ]] || return 1
   [[ -z $(find "$root" -mindepth 1 \( -path "$root/bazel-*" -o -path "$root/.git" -o -path "$root/.fuzz" \
     -o -path "$root/out" -o -path "$root/docs" -o -path "$root/driver_core" -o -path "$root/coverage" \
     -o -path "$root/fuzz/bugs" -o -path "$root/compile_commands.json" \) -prune -o -newer "$1" -print -quit) ]] || return 1
@@ -73,5 +75,7 @@ run_engine() { # COMMAND ARGUMENT...
   export DRYDOCK_ROOT=$root
   export DRYDOCK_WORKER=$folder/fuzz/worker
   export DRYDOCK_FLAGS=$folder/bazel/driver_flags.txt
+  export DRYDOCK_LIVE_SERVER=$folder/live/server/live_server
+  export DRYDOCK_LIVE_LIBRARY=$folder/live/preload/libdrydock_live.so
   exec "$folder/tools/command/drydock" "$@"
 }

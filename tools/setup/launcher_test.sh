@@ -48,11 +48,13 @@ case " $* " in
   *" info "*) echo "$BUILT" ;;
   *" build "*)
     [[ ! -e $BUILT/broken ]] || { echo "INFO: noise"; echo "ERROR: a.cc:1: no such thing"; exit 1; }
-    mkdir -p "$BUILT"/{tools/command,fuzz,bazel}
+    mkdir -p "$BUILT"/{tools/command,fuzz,bazel,live/server,live/preload}
     printf '#!/bin/bash\nfor f; do echo "<$f>"; done; echo "$DRYDOCK_ROOT"; echo "$PWD"; exit 1\n' >"$BUILT/tools/command/drydock"
     echo >"$BUILT/fuzz/worker"
+    echo >"$BUILT/live/server/live_server"
+    echo >"$BUILT/live/preload/libdrydock_live.so"
     echo >"$BUILT/bazel/driver_flags.txt"
-    chmod +x "$BUILT/tools/command/drydock" "$BUILT/fuzz/worker"
+    chmod +x "$BUILT/tools/command/drydock" "$BUILT/fuzz/worker" "$BUILT/live/server/live_server"
     ;;
 esac
 FAKE
