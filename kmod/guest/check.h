@@ -18,6 +18,7 @@ void chardev_smoke(void);
 void dma_buffer_smoke(void);
 void edu_smoke(void);
 void framebuffer_smoke(void);
+void nic_rings_smoke(void);
 void samples_smoke(void);
 void shared_ring_smoke(void);
 

@@ -68,6 +68,7 @@ int main(void)
 	dma_buffer_smoke();
 	edu_smoke();
 	framebuffer_smoke();
+	nic_rings_smoke();
 	shared_ring_smoke();
 	samples_smoke();
 

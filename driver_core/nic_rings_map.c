@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Mappings of the rings and buffers. The offset of mmap(2) names one of them; to
+ * dma_mmap_coherent() it would be an offset into the memory, so it is put aside
+ * while that works, and put back: the kernel finds mappings by it.
+ */
+#include <linux/atomic.h>
+#include <linux/dma-mapping.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/platform_device.h>
+
+#include "kernel_versions.h"
+#include "nic_rings.h"
+#include "vma_request.h"
+
+static void nic_rings_vm_open(struct vm_area_struct *vma)
+{
+	struct nic_rings *nic = vma->vm_private_data;
+
+	atomic_inc(&nic->mappings);
+}
+
+static void nic_rings_vm_close(struct vm_area_struct *vma)
+{
+	struct nic_rings *nic = vma->vm_private_data;
+
+	atomic_dec(&nic->mappings);
+}
+
+static const struct vm_operations_struct nic_rings_vm_ops = {
+	.open = nic_rings_vm_open,
+	.close = nic_rings_vm_close,
+};
+
+int nic_rings_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct nic_rings *nic = file->private_data;
+	const struct mapping_request request = vma_request(vma);
+	struct nic_mapping mapping;
+	struct nic_memory *memory;
+	unsigned long clear = 0;
+	int err;
+
+	err = nic_plan(&nic->geometry, &request, &mapping);
+	if (err)
+		return err;
+
+	/* Before mapping: what may be written is treated otherwise. */
+	if (mapping.clear_may_write)
+		clear |= VM_MAYWRITE;
+	if (mapping.clear_may_exec)
+		clear |= VM_MAYEXEC;
+	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
+
+	memory = &nic->memory[mapping.region];
+	vma->vm_pgoff = 0;
+	err = dma_mmap_coherent(&nic->pdev->dev, vma, memory->cpu_addr,
+				memory->dma_addr, memory->size);
+	vma->vm_pgoff = request.pgoff;
+	if (err)
+		return err;
+
+	/* The kernel opens copies of a VMA, not the first one. */
+	vma->vm_private_data = nic;
+	vma->vm_ops = &nic_rings_vm_ops;
+	atomic_inc(&nic->mappings);
+	return 0;
+}
