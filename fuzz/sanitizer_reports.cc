@@ -25,7 +25,10 @@ void __ubsan_on_report();
 namespace drydock::fuzz {
 namespace {
 
+constexpr uint8_t kDeviceOwned = 56;  // what Dma::ReportIfDeviceOwned() reports
+
 kernel::Verdicts* verdicts;
+kernel::Kernel* watched;
 std::atomic<uint64_t>* fault_pc;
 
 void OnAddressReport(const char*) {
@@ -35,10 +38,20 @@ void OnAddressReport(const char*) {
     verdicts->NoteCaller(pc);
     if (fault_pc != nullptr) *fault_pc = verdicts->DriverPc(pc);
   }
+  const bool write = __asan_get_report_access_type() != 0;
+  // A loop over a buffer is one mistake.
+  if (verdicts->count() != 0 && verdicts->Last().class_number == kDeviceOwned &&
+      verdicts->Last().driver_pc == verdicts->DriverPc(pc)) {
+    return;
+  }
+  if (watched->dma().ReportIfDeviceOwned(__asan_get_report_address(),
+                                         __asan_get_report_access_size(), write, "the driver")) {
+    return;
+  }
   verdicts->TrapNow(
       kernel::Trap::kSanitizer, kSanitizerReport, 14, "no access outside of live memory",
       "AddressSanitizer: %s, %s of %zu bytes", __asan_get_report_description(),
-      __asan_get_report_access_type() != 0 ? "write" : "read", __asan_get_report_access_size());
+      write ? "write" : "read", __asan_get_report_access_size());
 }
 
 // The innermost frame of the driver: where it called the sanitizer.
@@ -51,8 +64,9 @@ _Unwind_Reason_Code NoteDriverFrame(_Unwind_Context* frame, void*) {
 
 }  // namespace
 
-void CatchSanitizerReports(kernel::Verdicts* to, std::atomic<uint64_t>* pc) {
-  verdicts = to;
+void CatchSanitizerReports(kernel::Kernel* kernel, std::atomic<uint64_t>* pc) {
+  watched = kernel;
+  verdicts = kernel != nullptr ? &kernel->verdicts() : nullptr;
   fault_pc = pc;
   if (__asan_set_error_report_callback != nullptr) {
     __asan_set_error_report_callback(OnAddressReport);

@@ -7,13 +7,14 @@
 #include <atomic>
 #include <cstdint>
 
-#include "sim/kernel/verdict.h"
+#include "sim/kernel/kernel.h"
 
 namespace drydock::fuzz {
 
-// From now on reports go to `verdicts`; a report that ends the process leaves its place in
-// *fault_pc.
-void CatchSanitizerReports(kernel::Verdicts* verdicts, std::atomic<uint64_t>* fault_pc);
+// From now on reports go to the kernel's verdicts (nullptr: nowhere); a report that ends the process
+// leaves its place in *fault_pc. Memory that is poisoned because a device has it is told as such
+// (C56).
+void CatchSanitizerReports(kernel::Kernel* kernel, std::atomic<uint64_t>* fault_pc);
 
 }  // namespace drydock::fuzz
 

@@ -72,7 +72,7 @@ Session::Session(const WorkerOptions& options, WorkerPage* page) : page_(page) {
     error_ = wrong.what();
     return;
   }
-  CatchSanitizerReports(&world_->verdicts(), &page_->fault_pc);
+  CatchSanitizerReports(&world_->kernel(), &page_->fault_pc);
   error_ = world_->LoadDriver(options.driver, options.params);
   if (!error_.empty()) return;
   world_->Checkpoint();
@@ -194,7 +194,7 @@ std::string Session::LineOf(size_t index) {
 }
 
 void Session::CatchFaultPc(std::atomic<uint64_t>* fault_pc) {
-  CatchSanitizerReports(&world_->verdicts(), fault_pc);
+  CatchSanitizerReports(&world_->kernel(), fault_pc);
 }
 
 bool Session::MapsPages(uint64_t pages) {

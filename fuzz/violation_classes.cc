@@ -64,6 +64,13 @@ constexpr ViolationClass kClasses[] = {
     {53, "C53", F, 16, "double fetch", "A value in memory that user space can write is checked and then read again."},
     {54, "C54", F, 14, "wrong mapping looked up", "find_vma gives the next mapping above an address, which need not contain it."},
     {55, "C55", F, 15, "mmap_lock not held", "A function of the memory manager is called without its lock."},
+    {56, "C56", F, 19, "DMA buffer touched while it is the device's", "A streaming buffer is read or written between mapping and dma_sync_*_for_cpu() or unmapping."},
+    {57, "C57", F, 19, "DMA mapping undone or synchronised otherwise", "A mapping is unmapped or synchronised with another address, size, direction or function than it was made with, twice, or never made."},
+    {58, "C58", F, 19, "DMA mapping not checked", "The address that dma_map_*() gave is used without asking dma_mapping_error()."},
+    {59, "C59", F, 14, "freed otherwise than allocated", "DMA memory is freed by another address, handle, size or function than it was allocated with, or twice."},
+    {60, "C60", F, 5, "memory freed while a device can reach it", "Memory is given back while it is mapped for a device, or while its device is registered."},
+    {61, "C61", F, 19, "device reaches beyond its mappings", "The device is given an address that is not mapped for it, or not in that direction: an IOMMU faults."},
+    {62, "C62", F, 19, "DMA buffers overlap", "Two mappings that a device writes share bytes, or a buffer shares a cache line with other data."},
     {101, "A01", A, 4, "private writable mapping", "Stores to a private mapping of a device buffer go to a copy and never reach the device."},
 };
 constexpr ViolationClass kTraps[] = {

@@ -16,7 +16,10 @@
 #include <cstdint>
 
 #include "mocks/include/drydock/device_structs.h"
+#include "mocks/include/drydock/dma_structs.h"
 #include "mocks/include/drydock/mm_structs.h"
+
+struct dma_pool;
 
 namespace drydock::mocks {
 
@@ -40,9 +43,17 @@ class MmApi {
   // The `current->mm` of the running task; nullptr in a kernel thread.
   virtual mm_struct* CurrentMm() = 0;
 
-  // Methods that came later stand last in their role; by default they end the run as unmodelled.
-  virtual int RemapVmallocRange(vm_area_struct* vma, void* address, unsigned long pgoff);
-  virtual pgprot_t PgprotWritethrough(pgprot_t prot);
+  virtual int RemapVmallocRange(vm_area_struct* vma, void* address, unsigned long pgoff) = 0;
+  virtual pgprot_t PgprotWritethrough(pgprot_t prot) = 0;
+  // On return *count is how many were not inserted.
+  virtual int VmInsertPages(vm_area_struct* vma, unsigned long addr, page** pages,
+                            unsigned long* count) = 0;
+  // vmf_insert_mixed_prot() and, with `mkwrite`, vmf_insert_mixed_mkwrite(); `pfn` is a pfn_t,
+  // flags and all.
+  virtual vm_fault_t VmfInsertMixed(vm_area_struct* vma, unsigned long addr, unsigned long long pfn,
+                                    pgprot_t prot, bool mkwrite) = 0;
+  virtual void UnmapMappingPages(address_space* mapping, unsigned long start, unsigned long count,
+                                 int even_cows) = 0;
 };
 
 // mm/slab_common.c, mm/page_alloc.c, mm/vmalloc.c, and the address arithmetic that is typed here
@@ -73,7 +84,7 @@ class AllocApi {
   virtual bool PfnValid(unsigned long pfn) = 0;
 };
 
-// kernel/dma/mapping.c
+// kernel/dma/mapping.c, mm/dmapool.c
 class DmaApi {
  public:
   virtual ~DmaApi() = default;
@@ -91,6 +102,38 @@ class DmaApi {
                             int direction, unsigned long attrs) = 0;
   virtual void DmaSync(device* dev, unsigned long long dma_addr, size_t size_bytes, int direction,
                        bool for_cpu) = 0;
+  virtual unsigned long long DmaMapSingle(device* dev, void* address, size_t size_bytes,
+                                          int direction, unsigned long attrs) = 0;
+  // How many entries the device gets, or a negative errno.
+  virtual int DmaMapSg(device* dev, scatterlist* list, int count, int direction,
+                       unsigned long attrs) = 0;
+  virtual void DmaUnmapSg(device* dev, scatterlist* list, int count, int direction,
+                          unsigned long attrs) = 0;
+  virtual void DmaSyncSg(device* dev, scatterlist* list, int count, int direction,
+                         bool for_cpu) = 0;
+  virtual unsigned long long DmaMapResource(device* dev, unsigned long long phys,
+                                            size_t size_bytes, int direction,
+                                            unsigned long attrs) = 0;
+  virtual void DmaUnmapResource(device* dev, unsigned long long dma_addr, size_t size_bytes,
+                                int direction, unsigned long attrs) = 0;
+  virtual int DmaMappingError(device* dev, unsigned long long dma_addr) = 0;
+  virtual page* DmaAllocPages(device* dev, size_t size_bytes, unsigned long long* dma_handle,
+                              int direction, unsigned int gfp) = 0;
+  virtual void DmaFreePages(device* dev, size_t size_bytes, page* page,
+                            unsigned long long dma_handle, int direction) = 0;
+  virtual int DmaGetSgtable(device* dev, sg_table* table, void* cpu_addr,
+                            unsigned long long dma_addr, size_t size_bytes,
+                            unsigned long attrs) = 0;
+  virtual bool DmaNeedSync(device* dev, unsigned long long dma_addr) = 0;
+  virtual bool DmaCanMmap(device* dev) = 0;
+  virtual unsigned long long DmaGetRequiredMask(device* dev) = 0;
+
+  // mm/dmapool.c
+  virtual dma_pool* DmaPoolCreate(const char* name, device* dev, size_t size_bytes,
+                                  size_t align_bytes, size_t boundary_bytes) = 0;
+  virtual void DmaPoolDestroy(dma_pool* pool) = 0;
+  virtual void* DmaPoolAlloc(dma_pool* pool, unsigned int gfp, unsigned long long* dma_handle) = 0;
+  virtual void DmaPoolFree(dma_pool* pool, void* address, unsigned long long dma_addr) = 0;
 };
 
 // arch/x86/lib/usercopy_64.c, lib/usercopy.c. Each returns the bytes NOT copied.
@@ -302,15 +345,6 @@ class KernelApi {
   Crossing own_crossing_;
   Crossing* crossing_ = &own_crossing_;
 };
-
-inline int MmApi::RemapVmallocRange(vm_area_struct*, void*, unsigned long) {
-  KernelApi::Current().Unmodelled("remap_vmalloc_range");
-  return 0;
-}
-inline pgprot_t MmApi::PgprotWritethrough(pgprot_t) {
-  KernelApi::Current().Unmodelled("pgprot_writethrough");
-  return pgprot_t{};
-}
 
 // Installs a kernel for its own lifetime and restores the one before.
 class ScopedKernelApi {

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/platform_device.h>
+#include <linux/scatterlist.h>
 
 #define DRYDOCK_LAYOUT(type, field, offset) \
   _Static_assert(offsetof(struct type, field) == (offset), #type "." #field " has moved");

@@ -1,6 +1,7 @@
 // The shared structs as the emulated kernel sees them. Compiles, or names the field that moved.
 #include <cstddef>
 
+#include "mocks/include/drydock/dma_structs.h"
 #include "mocks/library/structs.h"
 
 #define DRYDOCK_LAYOUT(type, field, offset) \

@@ -57,19 +57,6 @@ TEST(MockKernelTest, CallerAndTrapAreSharedWithTheRealKernel) {
   EXPECT_NE(real.caller(), nullptr);
 }
 
-TEST(MockKernelTest, MethodsThatCameLaterAreUnmodelledByDefault) {
-  class Plain : public NiceMock<MockMmApi> {
-   public:
-    pgprot_t PgprotWritethrough(pgprot_t prot) override { return MmApi::PgprotWritethrough(prot); }
-  } mm;
-  MockKernel kernel;
-  std::string symbol;
-  kernel.OnUnmodelled([&](const char* name) { symbol = name; });
-  ScopedKernelApi installed(kernel);
-  EXPECT_EQ(mm.PgprotWritethrough(pgprot_t{1}).pgprot, 0u);
-  EXPECT_EQ(symbol, "pgprot_writethrough");
-}
-
 TEST(MockKernelTest, ScopesNest) {
   MockKernel outer, inner;
   ScopedKernelApi first(outer);

@@ -16,7 +16,7 @@ extern char* drydock_direct_map;
 
 namespace {
 
-constexpr int kEfault = 14, kEnxio = 6;
+constexpr int kEnxio = 6;
 constexpr unsigned long kPageShift = 12;
 constexpr unsigned long kPageSize = 1ul << kPageShift;
 
@@ -103,16 +103,6 @@ int vm_map_pages(vm_area_struct* vma, page** pages, unsigned long count) {
 }
 int vm_map_pages_zero(vm_area_struct* vma, page** pages, unsigned long count) {
   return MapPages(vma, pages, count, 0);
-}
-// IPS1, IPS2: nothing when the end is beyond the VMA; else *count is what was not inserted.
-int vm_insert_pages(vm_area_struct* vma, unsigned long addr, page** pages, unsigned long* count) {
-  unsigned long last = addr + ((*count << kPageShift) - 1);
-  if (addr < vma->vm_start || last >= vma->vm_end) return -kEfault;
-  for (unsigned long i = 0; *count > 0; ++i, --*count) {
-    int error = Cross<&MmApi::VmInsertPage>(vma, addr + (i << kPageShift), pages[i]);
-    if (error != 0) return error;
-  }
-  return 0;
 }
 
 }  // extern "C"

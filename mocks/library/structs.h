@@ -37,6 +37,11 @@ struct timespec64 {
   long tv_nsec;
 };
 
+// Opaque to drivers; DmaApi::DmaPoolCreate() fills in the first field.
+struct dma_pool {
+  device* dev;
+};
+
 struct kmem_cache {
   unsigned int size;
   unsigned int flags;

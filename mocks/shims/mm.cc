@@ -17,6 +17,9 @@ int vm_iomap_memory(vm_area_struct* vma, unsigned long long start, unsigned long
 int vm_insert_page(vm_area_struct* vma, unsigned long addr, page* page) {
   return Cross<&MmApi::VmInsertPage>(vma, addr, page);
 }
+int vm_insert_pages(vm_area_struct* vma, unsigned long addr, page** pages, unsigned long* count) {
+  return Cross<&MmApi::VmInsertPages>(vma, addr, pages, count);
+}
 vm_fault_t vmf_insert_pfn(vm_area_struct* vma, unsigned long addr, unsigned long pfn) {
   return Cross<&MmApi::VmfInsertPfn>(vma, addr, pfn);
 }
@@ -24,11 +27,27 @@ vm_fault_t vmf_insert_pfn_prot(vm_area_struct* vma, unsigned long addr, unsigned
                                pgprot_t prot) {
   return Cross<&MmApi::VmfInsertPfnProt>(vma, addr, pfn, prot);
 }
+// A pfn_t is a struct of one 64-bit number, passed as that number.
+vm_fault_t vmf_insert_mixed(vm_area_struct* vma, unsigned long addr, unsigned long long pfn) {
+  return Cross<&MmApi::VmfInsertMixed>(vma, addr, pfn, vma->vm_page_prot, false);
+}
+vm_fault_t vmf_insert_mixed_prot(vm_area_struct* vma, unsigned long addr, unsigned long long pfn,
+                                 pgprot_t prot) {
+  return Cross<&MmApi::VmfInsertMixed>(vma, addr, pfn, prot, false);
+}
+vm_fault_t vmf_insert_mixed_mkwrite(vm_area_struct* vma, unsigned long addr,
+                                    unsigned long long pfn) {
+  return Cross<&MmApi::VmfInsertMixed>(vma, addr, pfn, vma->vm_page_prot, true);
+}
 void zap_vma_ptes(vm_area_struct* vma, unsigned long addr, unsigned long size) {
   Cross<&MmApi::ZapVmaPtes>(vma, addr, size);
 }
 void unmap_mapping_range(address_space* mapping, long long begin, long long len, int even_cows) {
   Cross<&MmApi::UnmapMappingRange>(mapping, begin, len, even_cows);
+}
+void unmap_mapping_pages(address_space* mapping, unsigned long start, unsigned long count,
+                         bool even_cows) {
+  Cross<&MmApi::UnmapMappingPages>(mapping, start, count, even_cows ? 1 : 0);
 }
 int remap_vmalloc_range(vm_area_struct* vma, void* address, unsigned long pgoff) {
   return Cross<&MmApi::RemapVmallocRange>(vma, address, pgoff);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -131,6 +132,164 @@ TEST_F(ShimTest, VmMapPagesRefusesWhatIsTooLongAndStartsAtPgoff) {  // MP1
   EXPECT_CALL(mm_, VmInsertPage(&vma_, 0x10000, frames + 1)).WillOnce(Return(0));
   EXPECT_CALL(mm_, VmInsertPage(&vma_, 0x11000, frames + 2)).WillOnce(Return(0));
   EXPECT_EQ(drv_map_pages(&vma_, pages, 3), 0);
+}
+
+TEST_F(ShimTest, VmMapPagesStopsAtTheFirstError) {
+  page* pages[] = {frames, frames + 1, frames + 2};
+  EXPECT_CALL(mm_, VmInsertPage(&vma_, 0x10000, frames)).WillOnce(Return(-EBUSY));
+  EXPECT_EQ(drv_map_pages(&vma_, pages, 3), -EBUSY);
+}
+
+TEST_F(ShimTest, VmMapPagesZeroIgnoresPgoff) {  // MP2
+  page* pages[] = {frames, frames + 1, frames + 2};
+  vma_.vm_pgoff = 13;
+  EXPECT_EQ(drv_map_pages_zero(&vma_, pages, 1), -ENXIO);
+  EXPECT_EQ(drv_map_pages_zero(&vma_, pages, 0), -ENXIO);
+  InSequence in_order;
+  EXPECT_CALL(mm_, VmInsertPage(&vma_, 0x10000, frames)).WillOnce(Return(0));
+  EXPECT_CALL(mm_, VmInsertPage(&vma_, 0x11000, frames + 1)).WillOnce(Return(0));
+  EXPECT_EQ(drv_map_pages_zero(&vma_, pages, 3), 0);
+}
+
+TEST_F(ShimTest, VmInsertPagesSharesItsCount) {
+  page* pages[] = {frames};
+  unsigned long count = 5;
+  EXPECT_CALL(mm_, VmInsertPages(&vma_, 0x10000, pages, &count)).WillOnce(Return(-EFAULT));
+  EXPECT_EQ(drv_insert_pages(&vma_, pages, &count), -EFAULT);
+}
+
+TEST_F(ShimTest, RemapVmallocRange) {
+  vma_.vm_pgoff = 7;
+  EXPECT_CALL(mm_, RemapVmallocRange(&vma_, memory, 7)).WillOnce(Return(-EINVAL));
+  EXPECT_EQ(drv_remap_vmalloc(&vma_, memory), -EINVAL);
+}
+
+TEST_F(ShimTest, VmfInsertMixedHandsOverFlagsAndProtection) {
+  constexpr unsigned long long kDev = 1ULL << 61;
+  EXPECT_CALL(mm_, VmfInsertMixed(&vma_, 0x10000, kDev | 0x55, ProtIs(0x27), false))
+      .WillOnce(Return(VM_FAULT_NOPAGE));
+  EXPECT_CALL(mm_, VmfInsertMixed(&vma_, 0x10000, kDev | 0x55, ProtIs(0x27), true))
+      .WillOnce(Return(VM_FAULT_SIGBUS));
+  EXPECT_EQ(drv_insert_mixed(&vma_, 0x55, 0), VM_FAULT_NOPAGE);
+  EXPECT_EQ(drv_insert_mixed(&vma_, 0x55, 1), VM_FAULT_SIGBUS);
+}
+
+TEST_F(ShimTest, DmaMmapPagesHasTheBoundsOfTheSize) {  // DM7
+  vma_.vm_pgoff = 1;
+  EXPECT_EQ(drv_dma_mmap_pages(&dev_, &vma_, 2 * 4096, frames), -ENXIO);
+  vma_.vm_pgoff = 3;
+  EXPECT_EQ(drv_dma_mmap_pages(&dev_, &vma_, 3 * 4096, frames), -ENXIO);
+  vma_.vm_pgoff = 1;
+  EXPECT_CALL(mm_, RemapPfnRange(&vma_, 0x10000, 4, 0x2000, ProtIs(0x27))).WillOnce(Return(0));
+  EXPECT_EQ(drv_dma_mmap_pages(&dev_, &vma_, 2 * 4096 + 1, frames + 3), 0);
+}
+
+TEST_F(ShimTest, DmaMapSingleAndItsErrorCross) {
+  EXPECT_CALL(dma_, DmaMapSingle(&dev_, memory, 100, 1, 0)).WillOnce(Return(0x1234));
+  EXPECT_CALL(dma_, DmaMappingError(&dev_, 0x1234)).WillOnce(Return(0));
+  EXPECT_EQ(drv_dma_map(&dev_, memory, 100), 0x1234u);
+  EXPECT_CALL(dma_, DmaMapSingle).WillOnce(Return(~0ull));
+  EXPECT_CALL(dma_, DmaMappingError(&dev_, ~0ull)).WillOnce(Return(-ENOMEM));
+  EXPECT_EQ(drv_dma_map(&dev_, memory, 100), 0u);
+}
+
+TEST_F(ShimTest, DmaMapSgGivesZeroForAnErrorAndSgtableTheErrno) {
+  scatterlist entry{};
+  sg_table table{&entry, 7, 1};
+  EXPECT_CALL(dma_, DmaMapSg(&dev_, &entry, 1, 2, 0))
+      .WillOnce(Return(-EIO))
+      .WillOnce(Return(-EIO))
+      .WillOnce(Return(1));
+  EXPECT_EQ(drv_dma_map_sg(&dev_, &entry, 1), 0u);
+  EXPECT_EQ(drv_dma_map_sgtable(&dev_, &table), -EIO);
+  EXPECT_EQ(table.nents, 7u);
+  EXPECT_EQ(drv_dma_map_sgtable(&dev_, &table), 0);
+  EXPECT_EQ(table.nents, 1u);
+}
+
+TEST_F(ShimTest, DmaPoolZallocAsksForZeroes) {
+  unsigned long long handle = 0;
+  auto* pool = reinterpret_cast<dma_pool*>(memory);
+  EXPECT_CALL(dma_, DmaPoolAlloc(pool, kGfpKernel | ___GFP_ZERO, &handle)).WillOnce(Return(memory));
+  EXPECT_EQ(drv_dma_pool_zalloc(pool, &handle), memory);
+}
+
+// Memory of the host stands in for kmalloc's.
+class ScatterListTest : public ShimTest {
+ protected:
+  ScatterListTest() {
+    EXPECT_CALL(alloc_, Kmalloc).WillRepeatedly(Invoke([this](size_t size, unsigned int) {
+      ++live_;
+      return calls_++ == fail_at_ ? (--live_, nullptr) : std::malloc(size);
+    }));
+    EXPECT_CALL(alloc_, Kfree).WillRepeatedly(Invoke([this](const void* object) {
+      --live_;
+      std::free(const_cast<void*>(object));
+    }));
+  }
+  int live_ = 0, calls_ = 0, fail_at_ = -1;
+  sg_table table_{};
+};
+
+TEST_F(ScatterListTest, OneChunkHoldsUpToAPageOfEntries) {
+  EXPECT_EQ(drv_sg_alloc(&table_, 128), 0);
+  EXPECT_EQ(live_, 1);
+  EXPECT_EQ(table_.orig_nents, 128u);
+  EXPECT_EQ(drv_sg_walk(&table_), 128u);
+  drv_sg_free(&table_);
+  EXPECT_EQ(live_, 0);
+  EXPECT_EQ(table_.sgl, nullptr);
+}
+
+TEST_F(ScatterListTest, MoreAreChained) {
+  EXPECT_EQ(drv_sg_alloc(&table_, 300), 0);
+  EXPECT_EQ(live_, 3);
+  EXPECT_EQ(drv_sg_walk(&table_), 300u);
+  drv_sg_free(&table_);
+  EXPECT_EQ(live_, 0);
+}
+
+TEST_F(ScatterListTest, NoEntriesIsEinval) { EXPECT_EQ(drv_sg_alloc(&table_, 0), -EINVAL); }
+
+TEST_F(ScatterListTest, AFailingChunkLeavesNothing) {
+  for (fail_at_ = 0; fail_at_ < 3; ++fail_at_) {
+    calls_ = 0;
+    EXPECT_EQ(drv_sg_alloc(&table_, 300), -ENOMEM);
+    EXPECT_EQ(live_, 0);
+    EXPECT_EQ(table_.sgl, nullptr);
+  }
+}
+
+TEST_F(ScatterListTest, NeighbouringPagesBecomeOneEntry) {
+  page* pages[] = {frames, frames + 1, frames + 5};
+  ASSERT_EQ(drv_sg_from_pages(&table_, pages, 3, 100, 2 * 4096), 0);
+  ASSERT_EQ(table_.orig_nents, 2u);
+  EXPECT_EQ(table_.sgl[0].offset, 100u);
+  EXPECT_EQ(table_.sgl[0].length, 2 * 4096u - 100);
+  EXPECT_EQ(table_.sgl[1].page_link, reinterpret_cast<unsigned long>(frames + 5) | SG_END);
+  EXPECT_EQ(table_.sgl[1].length, 100u);
+  drv_sg_free(&table_);
+}
+
+TEST_F(ShimTest, UnmapMappingPages) {
+  address_space mapping{};
+  EXPECT_CALL(mm_, UnmapMappingPages(&mapping, 3, 4, 1));
+  drv_unmap_pages(&mapping);
+}
+
+TEST_F(ShimTest, PgprotWritethroughArrivesAndComesBack) {
+  EXPECT_CALL(mm_, PgprotWritethrough(ProtIs(0x27))).WillOnce(Return(pgprot_t{0xbf}));
+  EXPECT_EQ(drv_writethrough(&vma_), 0xbfu);
+}
+
+TEST_F(ShimTest, PageCountOfATailIsTheHeads) {
+  frames[0]._refcount.counter = 3;
+  frames[2].compound_head = frames;
+  EXPECT_EQ(drv_page_count(&frames[2]), 3);
+  EXPECT_EQ(drv_page_count(&frames[0]), 3);
+  frames[2].compound_head = nullptr;
+  EXPECT_EQ(drv_page_count(&frames[2]), 0);
+  frames[0]._refcount.counter = 0;
 }
 
 TEST_F(ShimTest, PgprotNoncachedOrsUcMinus) {  // PAT1, P10

@@ -4,6 +4,7 @@
 
 #include <linux/completion.h>
 #include <linux/dma-mapping.h>
+#include <linux/dmapool.h>
 #include <linux/fs.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
@@ -12,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
+#include <linux/pfn_t.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -36,6 +38,76 @@ unsigned int drv_fault_page(struct vm_area_struct *vma, struct page *page) {
 int drv_map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long count) {
   return vm_map_pages(vma, pages, count);
 }
+
+int drv_map_pages_zero(struct vm_area_struct *vma, struct page **pages, unsigned long count) {
+  return vm_map_pages_zero(vma, pages, count);
+}
+
+int drv_insert_pages(struct vm_area_struct *vma, struct page **pages, unsigned long *count) {
+  return vm_insert_pages(vma, vma->vm_start, pages, count);
+}
+
+int drv_remap_vmalloc(struct vm_area_struct *vma, void *address) {
+  return remap_vmalloc_range(vma, address, vma->vm_pgoff);
+}
+
+unsigned int drv_insert_mixed(struct vm_area_struct *vma, unsigned long pfn, int write) {
+  pfn_t frame = __pfn_to_pfn_t(pfn, PFN_DEV);
+
+  if (write) return vmf_insert_mixed_mkwrite(vma, vma->vm_start, frame);
+  return vmf_insert_mixed(vma, vma->vm_start, frame);
+}
+
+int drv_dma_mmap_pages(struct device *dev, struct vm_area_struct *vma, unsigned long size,
+                       struct page *page) {
+  return dma_mmap_pages(dev, vma, size, page);
+}
+
+unsigned long long drv_dma_map(struct device *dev, void *buffer, unsigned long size) {
+  dma_addr_t dma = dma_map_single(dev, buffer, size, DMA_TO_DEVICE);
+
+  return dma_mapping_error(dev, dma) ? 0 : dma;
+}
+
+int drv_dma_map_sgtable(struct device *dev, struct sg_table *table) {
+  return dma_map_sgtable(dev, table, DMA_FROM_DEVICE, 0);
+}
+
+unsigned int drv_dma_map_sg(struct device *dev, struct scatterlist *list, int count) {
+  return dma_map_sg(dev, list, count, DMA_FROM_DEVICE);
+}
+
+void *drv_dma_pool_zalloc(struct dma_pool *pool, unsigned long long *handle) {
+  return dma_pool_zalloc(pool, GFP_KERNEL, handle);
+}
+
+int drv_sg_alloc(struct sg_table *table, unsigned int count) {
+  return sg_alloc_table(table, count, GFP_KERNEL);
+}
+
+unsigned int drv_sg_walk(struct sg_table *table) {
+  struct scatterlist *sg;
+  unsigned int i, length = 0;
+
+  for_each_sgtable_sg(table, sg, i)
+    length += sg->length = 1;
+  return sg ? 0 : length;
+}
+
+void drv_sg_free(struct sg_table *table) { sg_free_table(table); }
+
+int drv_sg_from_pages(struct sg_table *table, struct page **pages, unsigned int count,
+                      unsigned int offset, unsigned long size) {
+  return sg_alloc_table_from_pages(table, pages, count, offset, size, GFP_KERNEL);
+}
+
+void drv_unmap_pages(struct address_space *mapping) { unmap_mapping_pages(mapping, 3, 4, true); }
+
+unsigned long drv_writethrough(struct vm_area_struct *vma) {
+  return pgprot_val(pgprot_writethrough(vma->vm_page_prot));
+}
+
+int drv_page_count(struct page *page) { return page_count(page); }
 
 unsigned long drv_noncached(struct vm_area_struct *vma) {
   return pgprot_val(pgprot_noncached(vma->vm_page_prot));

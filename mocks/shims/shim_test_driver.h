@@ -10,17 +10,39 @@ extern "C" {
 struct cdev;
 struct device;
 struct device_node;
+struct dma_pool;
 struct file;
 struct miscdevice;
 struct page;
 struct platform_device;
 struct resource;
+struct scatterlist;
+struct sg_table;
+struct address_space;
 struct vm_area_struct;
 
 int drv_remap(struct vm_area_struct *vma, unsigned long pfn);
 int drv_iomap(struct vm_area_struct *vma, unsigned long long phys, unsigned long len);
 unsigned int drv_fault_page(struct vm_area_struct *vma, struct page *page);
 int drv_map_pages(struct vm_area_struct *vma, struct page **pages, unsigned long count);
+int drv_map_pages_zero(struct vm_area_struct *vma, struct page **pages, unsigned long count);
+int drv_insert_pages(struct vm_area_struct *vma, struct page **pages, unsigned long *count);
+int drv_remap_vmalloc(struct vm_area_struct *vma, void *address);
+unsigned int drv_insert_mixed(struct vm_area_struct *vma, unsigned long pfn, int write);
+int drv_dma_mmap_pages(struct device *dev, struct vm_area_struct *vma, unsigned long size,
+                       struct page *page);
+unsigned long long drv_dma_map(struct device *dev, void *buffer, unsigned long size);
+int drv_dma_map_sgtable(struct device *dev, struct sg_table *table);
+unsigned int drv_dma_map_sg(struct device *dev, struct scatterlist *list, int count);
+void *drv_dma_pool_zalloc(struct dma_pool *pool, unsigned long long *handle);
+int drv_sg_alloc(struct sg_table *table, unsigned int count);
+unsigned int drv_sg_walk(struct sg_table *table);
+void drv_sg_free(struct sg_table *table);
+int drv_sg_from_pages(struct sg_table *table, struct page **pages, unsigned int count,
+                      unsigned int offset, unsigned long size);
+void drv_unmap_pages(struct address_space *mapping);
+unsigned long drv_writethrough(struct vm_area_struct *vma);
+int drv_page_count(struct page *page);
 unsigned long drv_noncached(struct vm_area_struct *vma);
 void *drv_kzalloc(unsigned long size);
 void *drv_kmalloc_array(unsigned long n, unsigned long size);

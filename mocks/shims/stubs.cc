@@ -57,14 +57,6 @@ DRYDOCK_STUB(sysfs_remove_file_ns)
 DRYDOCK_STUB(sysfs_remove_group)
 
 // linux/dma-mapping.h
-DRYDOCK_STUB(dma_alloc_pages)
-DRYDOCK_STUB(dma_free_pages)
-DRYDOCK_STUB(dma_get_required_mask)
-DRYDOCK_STUB(dma_get_sgtable_attrs)
-DRYDOCK_STUB(dma_map_sg_attrs)
-DRYDOCK_STUB(dma_map_sgtable)
-DRYDOCK_STUB(dma_mmap_pages)
-DRYDOCK_STUB(dma_unmap_sg_attrs)
 DRYDOCK_STUB(dmam_free_coherent)
 
 // linux/fs.h
@@ -171,12 +163,6 @@ DRYDOCK_STUB(platform_get_irq_optional)
 // linux/printk.h
 DRYDOCK_STUB(dump_stack)
 DRYDOCK_STUB(print_hex_dump)
-
-// linux/scatterlist.h
-DRYDOCK_STUB(sg_alloc_table)
-DRYDOCK_STUB(sg_alloc_table_from_pages_segment)
-DRYDOCK_STUB(sg_free_table)
-DRYDOCK_STUB(sg_init_table)
 
 // linux/sched.h
 DRYDOCK_STUB(get_task_mm)

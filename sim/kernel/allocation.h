@@ -39,6 +39,8 @@ struct Allocation {
   // references that others took (vm_insert_page, get_page); when none are left it is gone.
   uint32_t released = 0;
   uint32_t live_pages = 0;  // pages not yet back with the page allocator; 0 for kKmalloc
+  uint32_t noncoherent = 0;  // kDma: 1 if made by dma_alloc_pages: cacheable, with struct pages
+  uint32_t reserved = 0;
 };
 
 }  // namespace drydock::kernel

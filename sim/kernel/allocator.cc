@@ -151,6 +151,7 @@ void Allocator::Kfree(const void* object) {
   if (id != 0 && register_[id].released == 0) {
     const Allocation& allocation = register_[id];
     if (allocation.kind == AllocationKind::kKmalloc) {
+      CheckDevices(memory_.PhysOf(object), allocation.size_bytes);
       slab_.Free(reinterpret_cast<void*>(allocation.address));
       register_.Remove(id);
       return;

@@ -24,6 +24,7 @@
 #include "sim/kernel/allocation.h"
 #include "sim/kernel/allocation_register.h"
 #include "sim/kernel/capacity_note.h"
+#include "sim/kernel/dma_register.h"
 #include "sim/kernel/gfp.h"
 #include "sim/kernel/page_allocator.h"
 #include "sim/kernel/slab.h"
@@ -50,6 +51,10 @@ class Allocator final : public mocks::AllocApi {
   // Set once, after construction; each may stay unset (nullptr). They outlive this object.
   void SetMappedPageQuery(MappedPageQuery* query) { mapped_ = query; }
   void SetSync(mocks::SyncApi* sync) { sync_ = sync; }  // told of allocations that may sleep
+  // Asked of what is freed: a device may reach it still (C60).
+  void SetDmaRegister(const DmaRegister* mapped_for_devices) {
+    mapped_for_devices_ = mapped_for_devices;
+  }
   // Addresses of ioremap(), which are vmalloc addresses too (is_vmalloc_addr).
   void SetIoCookies(const hw::HostRegion* cookies) { cookies_ = cookies; }
 
@@ -96,9 +101,9 @@ class Allocator final : public mocks::AllocApi {
   int PageCount(const struct page* page) const;
 
   // --- for dma_alloc_* (sim/kernel/dma.h) ---
-  // Whole pages, zeroed, one block of 2^order; `dma` is filled in from `pfn`. 0 if there is no
-  // block.
-  AllocationId AllocDma(uint64_t size_bytes, bool dma32_only);
+  // Whole pages, one block of 2^order; `dma` is filled in from `pfn`. 0 if there is no block.
+  AllocationId AllocDma(uint64_t size_bytes, bool dma32_only, bool zeroed);
+  void MarkNoncoherent(AllocationId id) { register_.Mut(id).noncoherent = 1; }
   void FreeDma(AllocationId id);
 
   // True if [address, address + size) may be copied from or to by the kernel: within one object,
@@ -153,6 +158,7 @@ class Allocator final : public mocks::AllocApi {
   void ReleaseBlock(AllocationId id);  // the driver's own reference to a whole block
   void LastReferenceDropped(hw::Pfn head);
   hw::Pfn HeadOf(hw::Pfn pfn) const;
+  void CheckDevices(hw::PhysAddr start, uint64_t size_bytes) const;  // C60
   void InvalidFree(const char* function, const void* address, const char* why);
   const char* WhyNotFreeable(hw::Pfn pfn) const;
 
@@ -166,6 +172,7 @@ class Allocator final : public mocks::AllocApi {
   VmallocSpace vmalloc_;
   MappedPageQuery* mapped_ = nullptr;
   mocks::SyncApi* sync_ = nullptr;
+  const DmaRegister* mapped_for_devices_ = nullptr;
   const hw::HostRegion* cookies_ = nullptr;
 };
 

@@ -62,6 +62,7 @@ void Allocator::FreeFrames(Pfn pfn, uint64_t pages) {
                      static_cast<unsigned long long>(pages),
                      static_cast<unsigned long long>(pfn.value));
   }
+  CheckDevices(PhysAddr::Of(pfn), pages << hw::kPageShift);
   const bool shuffled = memory_.frame(pfn).kind == FrameKind::kVmalloc;
   for (uint64_t i = 0; i < pages; ++i) {
     memory_.MutFrame(pfn + i) = hw::Frame{.free_content = hw::FreeContent::kFreed};
@@ -75,6 +76,16 @@ void Allocator::FreeFrames(Pfn pfn, uint64_t pages) {
   Allocation& allocation = register_.Mut(id);
   allocation.live_pages -= static_cast<uint32_t>(pages);
   if (allocation.live_pages == 0) register_.Remove(id);
+}
+
+void Allocator::CheckDevices(PhysAddr start, uint64_t size_bytes) const {
+  if (mapped_for_devices_ == nullptr || !mapped_for_devices_->any()) return;
+  const uint32_t id = mapped_for_devices_->FindOverlap(start, size_bytes);
+  if (id == 0) return;
+  verdicts_.Report(60, 5, "memory is unmapped for the device before it is freed",
+                   "memory freed while %llu bytes of it are mapped for a device by %s",
+                   static_cast<unsigned long long>((*mapped_for_devices_)[id].size_bytes),
+                   NameOf((*mapped_for_devices_)[id].kind));
 }
 
 bool Allocator::DropPages(AllocationId owner, Pfn pfn, uint64_t pages) {
@@ -240,8 +251,8 @@ void Allocator::FreePagesExact(void* address, size_t size_bytes) {
 
 // --- dma, anonymous pages ---
 
-AllocationId Allocator::AllocDma(uint64_t size_bytes, bool dma32_only) {
-  return TakeBlock(NewAllocation(AllocationKind::kDma, size_bytes, true), OrderOf(size_bytes),
+AllocationId Allocator::AllocDma(uint64_t size_bytes, bool dma32_only, bool zeroed) {
+  return TakeBlock(NewAllocation(AllocationKind::kDma, size_bytes, zeroed), OrderOf(size_bytes),
                    dma32_only, FrameKind::kDma);
 }
 

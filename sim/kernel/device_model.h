@@ -23,11 +23,13 @@
 
 namespace drydock::kernel {
 
-// Told of each memory resource of a platform device that is added.
+// Told of each memory resource of a platform device that is added, and of each device that its
+// driver let go of.
 class ResourceListener {
  public:
   virtual ~ResourceListener() = default;
   virtual void OnMemoryResource(const resource& resource) = 0;
+  virtual void OnUnbound(const device*) {}
 };
 
 class DeviceModel final : public mocks::DeviceApi {

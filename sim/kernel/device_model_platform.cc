@@ -239,6 +239,7 @@ void DeviceModel::Unbind(long index, platform_device* pdev) {
   if (Trapped()) return;
   devres_.ReleaseAll(slot);
   if (Trapped()) return;
+  if (resource_listener_ != nullptr) resource_listener_->OnUnbound(&pdev->dev);
   pdev->dev.driver = nullptr;
   pdev->dev.driver_data = nullptr;
   memory_.NoteWrite(pdev, sizeof *pdev);

@@ -1,7 +1,10 @@
+// Masks and coherent memory: kernel/dma/mapping.c, kernel/dma/direct.c.
 #include "sim/kernel/dma.h"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
+#include <cstring>
 
 namespace drydock::kernel {
 namespace {
@@ -9,17 +12,36 @@ namespace {
 constexpr unsigned long long kMask24 = (1ull << 24) - 1;
 constexpr unsigned long long kMask32 = (1ull << 32) - 1;
 
-// The highest address the device reaches. No dma_mask at all reaches nothing.
+// min_not_zero(): the highest address the device reaches. No mask and no limit reach nothing.
 unsigned long long Limit(const device& dev, unsigned long long mask) {
+  if (mask == 0) return dev.bus_dma_limit;
   return dev.bus_dma_limit != 0 ? std::min(mask, dev.bus_dma_limit) : mask;
 }
 
 }  // namespace
 
+Dma::Dma(hw::ResetList& list, Allocator& allocator, DmaRegister& mapped, Verdicts& verdicts,
+         mocks::MmApi& mm)
+    : allocator_(allocator),
+      mapped_(mapped),
+      verdicts_(verdicts),
+      mm_(mm),
+      pools_(list, "DMA pools", kMaxPools),
+      pool_pages_(list, "DMA pool pages", kMaxPoolPages),
+      pool_note_(list, verdicts, "DMA pools"),
+      pool_page_note_(list, verdicts, "pages of DMA pools") {}
+
 bool Dma::NoDevice(const char* function, const device* dev) {
   if (dev != nullptr) return false;
   verdicts_.TrapNow(Trap::kOops, 0, 14, "DMA functions are given a device", "%s(NULL, ...)",
                     function);
+  return true;
+}
+
+bool Dma::BadDirection(const char* function, int direction) {
+  if (direction >= 0 && direction <= 2) return false;
+  verdicts_.TrapNow(Trap::kBug, 57, 19, "DMA_BIDIRECTIONAL, DMA_TO_DEVICE or DMA_FROM_DEVICE",
+                    "%s with direction %d: BUG", function, direction);
   return true;
 }
 
@@ -31,37 +53,38 @@ void* Dma::DmaAllocAttrs(device* dev, size_t size_bytes, unsigned long long* dma
       Allocator::OrderOf(size_bytes) > PageAllocator::kMaxOrder) {
     return nullptr;
   }
-  const unsigned long long limit = Limit(*dev, dev->coherent_dma_mask);
-  // dma_direct_optimal_gfp_mask(), then dma_coherent_ok().
-  const AllocationId id = allocator_.AllocDma(size_bytes, limit <= kMask32);
+  const bool page_only = (attrs & kAttrNoKernelMapping) != 0;
+  const AllocationId id =
+      AllocBelow(size_bytes, Limit(*dev, dev->coherent_dma_mask), /*zeroed=*/!page_only);
   if (id == 0) return nullptr;
   const Allocation& allocation = *allocator_.Find(id);
-  if (hw::PhysAddr::Of(allocation.pfn).value + hw::PageAlignUp(size_bytes) - 1 > limit) {
-    // Normal memory is beyond a mask of, say, 33 bits: once more below 4 GiB.
-    allocator_.FreeDma(id);
-    const AllocationId low = limit > kMask32 ? allocator_.AllocDma(size_bytes, true) : 0;
-    if (low == 0) return nullptr;
-    const Allocation& again = *allocator_.Find(low);
-    allocator_.memory().WriteKernel(dma_handle, &again.dma.value, sizeof *dma_handle);
-    return reinterpret_cast<void*>(again.address);
-  }
-  allocator_.memory().WriteKernel(dma_handle, &allocation.dma.value, sizeof *dma_handle);
-  if ((attrs & kAttrNoKernelMapping) != 0) {
-    allocator_.memory().Poison(reinterpret_cast<void*>(allocation.address),
-                               allocation.pages << hw::kPageShift);
-    return allocator_.memory().PageAddress(allocation.pfn);
+  memory().WriteKernel(dma_handle, &allocation.dma.value, sizeof *dma_handle);
+  if (page_only) {
+    memory().Poison(reinterpret_cast<void*>(allocation.address),
+                    allocation.pages << hw::kPageShift);
+    return memory().PageAddress(allocation.pfn);
   }
   return reinterpret_cast<void*>(allocation.address);
+}
+
+// dma_direct_optimal_gfp_mask(), then dma_coherent_ok().
+AllocationId Dma::AllocBelow(size_t size_bytes, unsigned long long limit, bool zeroed) {
+  const AllocationId id = allocator_.AllocDma(size_bytes, limit <= kMask32, zeroed);
+  if (id == 0) return 0;
+  const Allocation& allocation = *allocator_.Find(id);
+  if (hw::PhysAddr::Of(allocation.pfn).value + hw::PageAlignUp(size_bytes) - 1 <= limit) return id;
+  // Normal memory is beyond a mask of, say, 33 bits: once more below 4 GiB.
+  allocator_.FreeDma(id);
+  return limit > kMask32 ? allocator_.AllocDma(size_bytes, true, zeroed) : 0;
 }
 
 void Dma::DmaFreeAttrs(device* dev, size_t size_bytes, void* cpu_addr,
                        unsigned long long dma_handle, unsigned long attrs) {
   if (NoDevice("dma_free_attrs", dev) || cpu_addr == nullptr) return;
-  hw::PhysicalMemory& memory = allocator_.memory();
   const void* start = cpu_addr;
-  if ((attrs & kAttrNoKernelMapping) != 0 && memory.IsPage(static_cast<struct page*>(cpu_addr))) {
-    start =
-        memory.KernelAddress(hw::PhysAddr::Of(memory.PfnOf(static_cast<struct page*>(cpu_addr))));
+  if ((attrs & kAttrNoKernelMapping) != 0 && memory().IsPage(static_cast<struct page*>(cpu_addr))) {
+    start = memory().KernelAddress(
+        hw::PhysAddr::Of(memory().PfnOf(static_cast<struct page*>(cpu_addr))));
   }
   constexpr char kExpected[] =
       "dma_free_*() is given what dma_alloc_*() gave: address, handle, size";
@@ -70,18 +93,27 @@ void Dma::DmaFreeAttrs(device* dev, size_t size_bytes, void* cpu_addr,
   if (allocation == nullptr || allocation->kind != AllocationKind::kDma ||
       allocation->released != 0 || allocation->address != reinterpret_cast<uintptr_t>(start)) {
     hw::Pfn pfn;
-    const bool freed = allocation == nullptr && memory.FindFrame(start, &pfn) &&
-                       memory.frame(pfn).free_content == hw::FreeContent::kFreed;
-    verdicts_.Report(0, 14, kExpected, "dma_free_attrs(%p): %s", cpu_addr,
-                     freed ? "freed before: a double free" : "no live buffer starts there");
+    const char* why = "no live buffer starts there";
+    if (allocation != nullptr && allocation->kind != AllocationKind::kDma) {
+      why = "that is no memory of dma_alloc_*()";
+    } else if (allocation == nullptr && memory().FindFrame(start, &pfn) &&
+               memory().frame(pfn).free_content == hw::FreeContent::kFreed) {
+      why = "freed before: a double free";
+    }
+    verdicts_.Report(59, 14, kExpected, "dma_free_attrs(%p): %s", cpu_addr, why);
+    return;
+  }
+  if (allocation->noncoherent != 0) {
+    verdicts_.Report(59, 14, "dma_free_pages() frees what dma_alloc_pages() gave",
+                     "memory of dma_alloc_pages() freed by dma_free_attrs()");
     return;
   }
   if (allocation->dma.value != dma_handle) {
-    verdicts_.Report(0, 14, kExpected, "freed with DMA handle 0x%llx, allocated as 0x%llx",
+    verdicts_.Report(59, 14, kExpected, "freed with DMA handle 0x%llx, allocated as 0x%llx",
                      dma_handle, static_cast<unsigned long long>(allocation->dma.value));
   }
   if (hw::PagesOf(allocation->size_bytes) != hw::PagesOf(size_bytes)) {
-    verdicts_.Report(0, 14, kExpected, "freed with %zu bytes, allocated with %llu", size_bytes,
+    verdicts_.Report(59, 14, kExpected, "freed with %zu bytes, allocated with %llu", size_bytes,
                      static_cast<unsigned long long>(allocation->size_bytes));
   }
   allocator_.FreeDma(id);
@@ -99,38 +131,98 @@ int Dma::DmaMmapAttrs(device* dev, vm_area_struct* vma, void*, unsigned long lon
                            pages << hw::kPageShift, vma->vm_page_prot);  // DM4
 }
 
+// dma_direct_get_sgtable(): one entry, from the handle alone.
+int Dma::DmaGetSgtable(device* dev, sg_table* table, void*, unsigned long long dma_addr,
+                       size_t size_bytes, unsigned long) {
+  if (NoDevice("dma_get_sgtable_attrs", dev)) return -ENXIO;
+  scatterlist entry{};
+  entry.page_link = reinterpret_cast<unsigned long>(
+                        memory().PageAddress(allocator_.PhysOfDma({dma_addr}).pfn())) |
+                    SG_END;
+  entry.length = static_cast<unsigned>(hw::PageAlignUp(size_bytes));
+  sg_table made{};
+  made.sgl = static_cast<scatterlist*>(allocator_.Kmalloc(sizeof entry, kGfpKernel));
+  if (made.sgl != nullptr) {
+    memory().WriteKernel(made.sgl, &entry, sizeof entry);
+    made.nents = 1;
+    made.orig_nents = 1;
+  }
+  memory().WriteKernel(table, &made, sizeof made);
+  return made.sgl != nullptr ? 0 : -ENOMEM;
+}
+
 int Dma::DmaSetMask(device* dev, unsigned long long mask) {
   if (NoDevice("dma_set_mask", dev)) return -EIO;
   if (dev->dma_mask == nullptr || mask < kMask24) return -EIO;
-  allocator_.memory().WriteKernel(dev->dma_mask, &mask, sizeof mask);
+  memory().WriteKernel(dev->dma_mask, &mask, sizeof mask);
   return 0;
 }
 
 int Dma::DmaSetCoherentMask(device* dev, unsigned long long mask) {
   if (NoDevice("dma_set_coherent_mask", dev)) return -EIO;
   if (mask < kMask24) return -EIO;
-  allocator_.memory().WriteKernel(&dev->coherent_dma_mask, &mask, sizeof mask);
+  memory().WriteKernel(&dev->coherent_dma_mask, &mask, sizeof mask);
   return 0;
 }
 
-unsigned long long Dma::DmaMapPage(device* dev, struct page* page, size_t offset_bytes,
-                                   size_t size_bytes, int, unsigned long) {
-  if (NoDevice("dma_map_page_attrs", dev)) return kMappingError;
-  hw::PhysicalMemory& memory = allocator_.memory();
-  if (!memory.IsPage(page)) {
-    verdicts_.Report(32, 18, "streaming DMA is for memory that has a struct page",
-                     "dma_map_page() of %p, which is no struct page of RAM",
-                     static_cast<void*>(page));
-    return kMappingError;
-  }
-  const hw::PhysAddr phys = hw::PhysAddr::Of(memory.PfnOf(page)) + offset_bytes;
-  const unsigned long long mask = dev->dma_mask != nullptr ? *dev->dma_mask : 0;
-  if (phys.value + size_bytes - 1 > Limit(*dev, mask)) return kMappingError;
-  return allocator_.DmaOf(phys).value;
+// dma_direct_get_required_mask(): all ones up to the last byte of RAM, as the device sees it.
+unsigned long long Dma::DmaGetRequiredMask(device* dev) {
+  if (NoDevice("dma_get_required_mask", dev)) return 0;
+  const hw::PhysAddr last = hw::PhysicalMemory::kNormalBase + (hw::PhysicalMemory::kNormalBytes - 1);
+  return (std::bit_floor(allocator_.DmaOf(last).value) << 1) - 1;
 }
 
-void Dma::DmaUnmapPage(device*, unsigned long long, size_t, int, unsigned long) {}
+bool Dma::DmaCanMmap(device* dev) { return !NoDevice("dma_can_mmap", dev); }
 
-void Dma::DmaSync(device*, unsigned long long, size_t, int, bool) {}
+// --- dma_alloc_pages ---
+
+struct page* Dma::DmaAllocPages(device* dev, size_t size_bytes, unsigned long long* dma_handle,
+                                int direction, unsigned gfp) {
+  if (NoDevice("dma_alloc_pages", dev)) return nullptr;
+  if (sync_ != nullptr && (gfp & kGfpDirectReclaim) != 0) sync_->MightSleep("dma_alloc_pages");
+  if (dev->coherent_dma_mask == 0 || (gfp & (kGfpDma | kGfpDma32 | kGfpHighmem)) != 0) {
+    verdicts_.Report(57, 19, "a coherent mask, and no zone in the flags",
+                     "dma_alloc_pages: %s: WARN, no memory",
+                     dev->coherent_dma_mask == 0 ? "the device's coherent_dma_mask is 0"
+                                                 : "__GFP_DMA, __GFP_DMA32 or __GFP_HIGHMEM");
+    return nullptr;
+  }
+  if (allocator_.FailNow() || size_bytes == 0 ||
+      Allocator::OrderOf(size_bytes) > PageAllocator::kMaxOrder) {
+    return nullptr;
+  }
+  const AllocationId id = AllocBelow(size_bytes, Limit(*dev, dev->coherent_dma_mask), true);
+  if (id == 0) return nullptr;
+  allocator_.MarkNoncoherent(id);
+  const Allocation& allocation = *allocator_.Find(id);
+  memory().WriteKernel(dma_handle, &allocation.dma.value, sizeof *dma_handle);
+  if (direction >= 0 && direction <= 2) {
+    Enter(dev, allocation.dma.value, hw::PhysAddr::Of(allocation.pfn), size_bytes,
+          static_cast<DmaDirection>(direction), DmaKind::kPages, 0, 0);
+  }
+  return memory().PageAddress(allocation.pfn);
+}
+
+void Dma::DmaFreePages(device* dev, size_t size_bytes, struct page* page,
+                       unsigned long long dma_handle, int direction) {
+  if (NoDevice("dma_free_pages", dev)) return;
+  constexpr char kExpected[] = "dma_free_pages() is given what dma_alloc_pages() gave";
+  const AllocationId id = memory().IsPage(page) ? allocator_.OwnerOf(memory().PfnOf(page)) : 0;
+  const Allocation* allocation = allocator_.Find(id);
+  if (allocation == nullptr || allocation->noncoherent == 0 || allocation->released != 0 ||
+      allocation->pfn != memory().PfnOf(page)) {
+    verdicts_.Report(59, 14, kExpected, "dma_free_pages(%p): no live buffer starts there",
+                     static_cast<void*>(page));
+    return;
+  }
+  Leave(dev, dma_handle, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kPages, 0,
+        "dma_free_pages");
+  // With a wrong handle the mapping is there still: what it maps goes now.
+  for (uint32_t left; (left = mapped_.FindOverlap(hw::PhysAddr::Of(allocation->pfn),
+                                                  allocation->pages << hw::kPageShift)) != 0;) {
+    mapped_.Remove(left);
+  }
+  allocator_.FreeDma(id);
+}
 
 }  // namespace drydock::kernel

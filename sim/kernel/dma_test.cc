@@ -2,63 +2,10 @@
 
 #include <cerrno>
 
-#include "sim/kernel/memory_fixture.h"
+#include "sim/kernel/dma_fixture.h"
 
 namespace drydock::kernel {
 namespace {
-
-struct RemapCall {
-  unsigned long addr = 0, pfn = 0, size = 0, prot = 0;
-  int count = 0;
-};
-
-class FakeMm final : public mocks::MmApi {
- public:
-  int RemapPfnRange(vm_area_struct*, unsigned long addr, unsigned long pfn, unsigned long size,
-                    pgprot_t prot) override {
-    call = {addr, pfn, size, prot.pgprot, call.count + 1};
-    return result;
-  }
-  int VmIomapMemory(vm_area_struct*, unsigned long long, unsigned long) override { return 0; }
-  int VmInsertPage(vm_area_struct*, unsigned long, struct page*) override { return 0; }
-  vm_fault_t VmfInsertPfn(vm_area_struct*, unsigned long, unsigned long) override { return 0; }
-  vm_fault_t VmfInsertPfnProt(vm_area_struct*, unsigned long, unsigned long, pgprot_t) override {
-    return 0;
-  }
-  void ZapVmaPtes(vm_area_struct*, unsigned long, unsigned long) override {}
-  void UnmapMappingRange(address_space*, long long, long long, int) override {}
-  pgprot_t VmGetPageProt(unsigned long) override { return {}; }
-  pgprot_t PgprotWritecombine(pgprot_t prot) override { return prot; }
-  vm_area_struct* FindVma(mm_struct*, unsigned long) override { return nullptr; }
-  mm_struct* CurrentMm() override { return nullptr; }
-  RemapCall call;
-  int result = 0;
-};
-
-class DmaTest : public MemoryTest {
- protected:
-  DmaTest() {
-    dev_.coherent_dma_mask = 0xffffffff;
-    dev_.dma_mask = &mask_;
-  }
-  char* Alloc(size_t size_bytes, unsigned long attrs = 0) {
-    return static_cast<char*>(dma_.DmaAllocAttrs(&dev_, size_bytes, &handle_, kGfpKernel, attrs));
-  }
-  int Mmap(uint64_t pgoff, uint64_t vma_pages, size_t size_bytes) {
-    vma_.vm_start = 0x10000;
-    vma_.vm_end = vma_.vm_start + vma_pages * hw::kPageSize;
-    vma_.vm_pgoff = pgoff;
-    vma_.vm_page_prot.pgprot = 0x27;
-    return dma_.DmaMmapAttrs(&dev_, &vma_, nullptr, handle_, size_bytes, 0);
-  }
-
-  device dev_{};
-  unsigned long long mask_ = 0xffffffff;
-  unsigned long long handle_ = 1;
-  vm_area_struct vma_{};
-  FakeMm mm_;
-  Dma dma_{allocator_, verdicts_, mm_};
-};
 
 TEST_F(DmaTest, MemoryIsZeroedAndItsHandleIsThePhysicalAddress) {
   char* p = Alloc(3 * hw::kPageSize);
@@ -116,14 +63,14 @@ TEST_F(DmaTest, NoKernelMappingGivesTheStructPage) {
 TEST_F(DmaTest, WrongFreesAreReported) {
   char* p = Alloc(2 * hw::kPageSize);
   dma_.DmaFreeAttrs(&dev_, 2 * hw::kPageSize, p + hw::kPageSize, handle_, 0);
-  ExpectViolations(1, 0, 14, "no live buffer");
+  ExpectViolations(1, 59, 14, "no live buffer");
   dma_.DmaFreeAttrs(&dev_, hw::kPageSize, p, handle_, 0);
-  ExpectViolations(1, 0, 14, "4096 bytes, allocated with 8192");
+  ExpectViolations(1, 59, 14, "4096 bytes, allocated with 8192");
   dma_.DmaFreeAttrs(&dev_, 2 * hw::kPageSize, p, handle_, 0);
-  ExpectViolations(1, 0, 14, "double free");
+  ExpectViolations(1, 59, 14, "double free");
   p = Alloc(10);
   dma_.DmaFreeAttrs(&dev_, 10, p, handle_ + 1, 0);
-  ExpectViolations(1, 0, 14, "DMA handle");
+  ExpectViolations(1, 59, 14, "DMA handle");
   dma_.DmaFreeAttrs(&dev_, 10, nullptr, handle_, 0);
   ExpectViolations(0);
 }
@@ -171,13 +118,94 @@ TEST_F(DmaTest, MasksBelow24BitsOrWithoutADmaMaskAreRefused) {
   EXPECT_EQ(dma_.DmaSetMask(&dev_, ~0ull), -EIO);
 }
 
-TEST_F(DmaTest, StreamingMappingIsArithmeticWithinTheMask) {
-  struct page* low = allocator_.AllocPages(kGfpKernel | kGfpDma32, 0);
-  struct page* high = allocator_.AllocPages(kGfpKernel, 0);
-  EXPECT_EQ(dma_.DmaMapPage(&dev_, low, 16, 100, 0, 0), hw::PhysAddr::Of(PfnOf(low)).value + 16);
-  EXPECT_EQ(dma_.DmaMapPage(&dev_, high, 0, 100, 0, 0), Dma::kMappingError);
-  EXPECT_EQ(dma_.DmaMapPage(&dev_, nullptr, 0, 100, 0, 0), Dma::kMappingError);
-  ExpectViolations(1, 32, 18, "no struct page");
+TEST_F(DmaTest, NoKernelMappingIsNotZeroed) {
+  auto* page = reinterpret_cast<struct page*>(Alloc(100, Dma::kAttrNoKernelMapping));
+  ASSERT_NE(page, nullptr);
+  const hw::PhysAddr phys = hw::PhysAddr::Of(PfnOf(page));
+  EXPECT_EQ(WordAt(memory_.KernelAddress(phys)), hw::PhysicalMemory::UninitialisedWord(phys));
+}
+
+TEST_F(DmaTest, ABusLimitAloneIsALimitToo) {
+  dev_.coherent_dma_mask = 0;
+  dev_.bus_dma_limit = 0xffffffff;
+  EXPECT_NE(Alloc(100), nullptr);
+  EXPECT_LT(handle_, uint64_t{1} << 32);
+}
+
+TEST_F(DmaTest, FreeingWhatIsNotDmaMemoryIsReported) {
+  dma_.DmaFreeAttrs(&dev_, 100, allocator_.Kmalloc(100, kGfpKernel), 0, 0);
+  ExpectViolations(1, 59, 14, "no memory of dma_alloc");
+}
+
+TEST_F(DmaTest, AnAlignedPointerAndHandleAreNotWhatWasAllocated) {
+  // The sample of every textbook: kept unaligned, freed aligned, or the other way round.
+  char* p = Alloc(3 * hw::kPageSize);
+  char* aligned = p + 64;
+  dma_.DmaFreeAttrs(&dev_, 3 * hw::kPageSize, aligned, handle_ + 64, 0);
+  ExpectViolations(1, 59, 14, "no live buffer starts there");
+  dma_.DmaFreeAttrs(&dev_, 3 * hw::kPageSize, p, handle_ + 64, 0);
+  ExpectViolations(1, 59, 14, "DMA handle");
+  EXPECT_EQ(allocator_.allocations().live_count(), 0u);
+}
+
+TEST_F(DmaTest, RequiredMaskCoversRam) {
+  EXPECT_EQ(dma_.DmaGetRequiredMask(&dev_), (uint64_t{1} << 33) - 1);
+}
+
+TEST_F(DmaTest, SgtableIsOneEntryOfWholePages) {
+  char* p = Alloc(2 * hw::kPageSize);
+  sg_table table{};
+  ASSERT_EQ(dma_.DmaGetSgtable(&dev_, &table, p, handle_, hw::kPageSize + 1, 0), 0);
+  ASSERT_EQ(table.orig_nents, 1u);
+  scatterlist entry;
+  memory_.ReadKernel(&entry, table.sgl, sizeof entry);
+  EXPECT_EQ(entry.page_link & ~3UL,
+            reinterpret_cast<unsigned long>(memory_.PageAddress(memory_.PhysOf(p).pfn())));
+  EXPECT_EQ(entry.page_link & 3UL, SG_END);
+  EXPECT_EQ(entry.length, 2 * hw::kPageSize);
+  allocator_.FailNth(1);
+  EXPECT_EQ(dma_.DmaGetSgtable(&dev_, &table, p, handle_, hw::kPageSize, 0), -ENOMEM);
+}
+
+// --- dma_alloc_pages ---
+
+TEST_F(DmaTest, DP1_PagesAreTheDriversUntilGivenAway) {
+  struct page* page = dma_.DmaAllocPages(&dev_, 5000, &handle_, 2, kGfpKernel);
+  ASSERT_NE(page, nullptr);
+  EXPECT_EQ(handle_, hw::PhysAddr::Of(PfnOf(page)).value);
+  void* address = memory_.KernelAddress({handle_});
+  EXPECT_EQ(WordAt(address), 0u);
+  EXPECT_FALSE(dma_.ReportIfDeviceOwned(address, 8, true, "test"));
+  dma_.DmaSync(&dev_, handle_, 5000, 2, false);
+  EXPECT_TRUE(dma_.ReportIfDeviceOwned(address, 8, false, "test"));
+  ExpectViolations(1, 56, 19, "reads");
+  dma_.DmaFreePages(&dev_, 5000, page, handle_, 2);
+  ExpectViolations(0);
+  EXPECT_EQ(allocator_.allocations().live_count(), 0u);
+  EXPECT_EQ(mapped_for_devices_.live_count(), 0u);
+}
+
+TEST_F(DmaTest, DP1_NoMaskOrAZoneInTheFlagsIsRefused) {
+  EXPECT_EQ(dma_.DmaAllocPages(&dev_, 100, &handle_, 0, kGfpKernel | kGfpDma32), nullptr);
+  ExpectViolations(1, 57, 19, "__GFP_DMA32");
+  dev_.coherent_dma_mask = 0;
+  EXPECT_EQ(dma_.DmaAllocPages(&dev_, 100, &handle_, 0, kGfpKernel), nullptr);
+  ExpectViolations(1, 57, 19, "coherent_dma_mask is 0");
+  EXPECT_EQ(handle_, 1u);
+}
+
+TEST_F(DmaTest, DP1_PagesAreFreedByTheirOwnFunction) {
+  struct page* page = dma_.DmaAllocPages(&dev_, 100, &handle_, 2, kGfpKernel);
+  dma_.DmaFreeAttrs(&dev_, 100, memory_.KernelAddress({handle_}), handle_, 0);
+  ExpectViolations(1, 59, 14, "freed by dma_free_attrs");
+  dma_.DmaFreePages(&dev_, 100, page + 1, handle_, 2);
+  ExpectViolations(1, 59, 14, "no live buffer");
+  dma_.DmaFreePages(&dev_, 100, page, handle_ + 64, 2);
+  ExpectViolations(1, 57, 19, "64 bytes into a mapping");
+  EXPECT_EQ(mapped_for_devices_.live_count(), 0u);
+  char* coherent = Alloc(100);
+  dma_.DmaFreePages(&dev_, 100, memory_.PageAddress(memory_.PhysOf(coherent).pfn()), handle_, 2);
+  ExpectViolations(1, 59, 14, "no live buffer");
 }
 
 TEST(DmaPlatformTest, TheHandleIsNotThePhysicalAddressWhereTheBusHasAnOffset) {
@@ -186,7 +214,8 @@ TEST(DmaPlatformTest, TheHandleIsNotThePhysicalAddressWhereTheBusHasAnOffset) {
   Verdicts verdicts;
   Allocator allocator(list, memory, verdicts, *hw::FindPlatform("offset-dma"));
   FakeMm mm;
-  Dma dma(allocator, verdicts, mm);
+  DmaRegister mapped(list, verdicts);
+  Dma dma(list, allocator, mapped, verdicts, mm);
   device dev{};
   dev.coherent_dma_mask = 0xffffffff;
   unsigned long long handle = 0;

@@ -6,6 +6,7 @@
 namespace drydock::kernel {
 
 inline constexpr unsigned kGfpDma = 0x01;
+inline constexpr unsigned kGfpHighmem = 0x02;
 inline constexpr unsigned kGfpDma32 = 0x04;
 inline constexpr unsigned kGfpZero = 0x100;
 inline constexpr unsigned kGfpDirectReclaim = 0x400;  // may sleep

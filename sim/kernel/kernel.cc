@@ -34,6 +34,7 @@ hw::CacheType CacheOf(mocks::IoCache cache) {
 Kernel::Kernel(const KernelOptions& options)
     : memory_(state_),
       runner_(verdicts_, memory_, mmio_),
+      mapped_for_devices_(state_, verdicts_),
       allocator_(state_, memory_, verdicts_, *options.platform),
       log_(state_, verdicts_),
       locks_(state_, verdicts_, *this, *this, options.seed),
@@ -43,19 +44,22 @@ Kernel::Kernel(const KernelOptions& options)
       io_(state_, mmio_, allocator_, verdicts_),
       backend_(memory_, mmio_, allocator_, locks_),
       mm_(state_, verdicts_, runner_, backend_, options.core_guards, options.platform->has_pat),
-      dma_(allocator_, verdicts_, mm_),
+      dma_(state_, allocator_, mapped_for_devices_, verdicts_, mm_),
       uaccess_(allocator_, verdicts_, mm_),
       vfs_(state_, verdicts_, runner_, chrdevs_, backend_) {
   verdicts_.SetListener(this);
   verdicts_.SetCallerSlot(caller_slot());
   vfs_.SetMm(mm_);
   backend_.SetVfs(vfs_);
+  backend_.SetDma(dma_);
   allocator_.SetMappedPageQuery(this);
   allocator_.SetSync(&locks_);
+  allocator_.SetDmaRegister(&mapped_for_devices_);
   allocator_.SetIoCookies(&io_.cookies());
   io_.SetMemtypeObserver(this);
   dma_.SetSync(&locks_);
   uaccess_.SetSync(&locks_);
+  uaccess_.SetDma(&dma_);
   devices_.SetResourceListener(this);
   for (const MmioWindow& window : of_.windows()) {
     if (!mmio_.AddWindow(window.base, window.size_bytes, hw::WindowKind::kMmio, window.name)) {

@@ -15,6 +15,7 @@
 #include "sim/kernel/chrdev.h"
 #include "sim/kernel/device_model.h"
 #include "sim/kernel/dma.h"
+#include "sim/kernel/dma_register.h"
 #include "sim/kernel/driver_runner.h"
 #include "sim/kernel/io_memory.h"
 #include "sim/kernel/locks.h"
@@ -89,6 +90,7 @@ class Kernel final : public mocks::KernelApi,
   bool Capable(int) const override { return true; }  // programs run as root
   void NoteWrite(const void*, size_t) override {}    // the write protection of memory sees it
   void OnMemoryResource(const resource& resource) override;
+  void OnUnbound(const device* dev) override { dma_.OnUnbound(dev); }
   // What drivers write to without a call is marked as touched.
   void MarkReachable();
 
@@ -97,6 +99,7 @@ class Kernel final : public mocks::KernelApi,
   hw::PhysicalMemory memory_;
   hw::MmioSpace mmio_;
   DriverRunner runner_;
+  DmaRegister mapped_for_devices_;
   Allocator allocator_;
   Log log_;
   Locks locks_;

@@ -47,6 +47,10 @@ class MmBackend {
   virtual bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) = 0;
   virtual bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) = 0;
   virtual void CopyPage(hw::Pfn to, hw::Pfn from) = 0;
+  // find_vm_area(): the vmalloc area that holds this kernel address. False: none does. `user`: it
+  // may be mapped to user space (VM_USERMAP, VM_DMA_COHERENT).
+  virtual bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) = 0;
+  virtual page* VmallocPage(const void* address) = 0;  // vmalloc_to_page()
   // mmap_lock, as the driver and the lock checker see it (LK1).
   virtual void LockMmap(mm_struct* mm, bool write) = 0;
   virtual void UnlockMmap(mm_struct* mm, bool write) = 0;
@@ -159,6 +163,14 @@ class Mm final : public mocks::MmApi, public UserMemory {
                          int even_cows) override;
   pgprot_t VmGetPageProt(unsigned long vm_flags) override;
   pgprot_t PgprotWritecombine(pgprot_t prot) override;
+  pgprot_t PgprotWritethrough(pgprot_t prot) override;
+  int RemapVmallocRange(vm_area_struct* vma, void* address, unsigned long pgoff) override;
+  int VmInsertPages(vm_area_struct* vma, unsigned long addr, page** pages,
+                    unsigned long* count) override;
+  vm_fault_t VmfInsertMixed(vm_area_struct* vma, unsigned long addr, unsigned long long pfn,
+                            pgprot_t prot, bool mkwrite) override;
+  void UnmapMappingPages(address_space* mapping, unsigned long start, unsigned long count,
+                         int even_cows) override;
   vm_area_struct* FindVma(mm_struct* mm, unsigned long addr) override;
   mm_struct* CurrentMm() override { return mm(current_); }
 
@@ -232,6 +244,12 @@ class Mm final : public mocks::MmApi, public UserMemory {
   bool InstallRange(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, hw::PteBits bits);
   void CheckInsideVma(const vm_area_struct& vma, uint64_t addr, uint64_t size,
                       const char* function);
+
+  // insert.cc
+  bool MakeMixedMap(vm_area_struct* vma, const char* function);
+  int InsertPage(Vma* vma, uint64_t addr, page* page);
+  // insert_pfn(): a special entry, or what `mkwrite` does to one that is there.
+  vm_fault_t InsertPfn(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t prot, bool mkwrite);
 
   // fault.cc
   user::Outcome TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn);

@@ -29,6 +29,7 @@ bool MachineBackend::ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes
 
 bool MachineBackend::WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) {
   if (memory_.IsRam(to.pfn())) {
+    dma_->NoteUserStore(to, size_bytes);
     memory_.MarkDirty(to.pfn());
     std::memmove(memory_.Plain(to.pfn()) + (to.value & hw::kPageMask), from, size_bytes);
     return true;
@@ -43,6 +44,16 @@ void MachineBackend::CopyPage(hw::Pfn to, hw::Pfn from) {
   if (!ReadPhysical(hw::PhysAddr::Of(from), memory_.Plain(to), hw::kPageSize)) {
     std::memset(memory_.Plain(to), 0xff, hw::kPageSize);
   }
+}
+
+bool MachineBackend::VmallocArea(const void* address, uint64_t* size_bytes, bool* user) {
+  if (!memory_.InShuffledMap(address)) return false;
+  const Allocation* area = allocator_.Find(allocator_.FindByAddress(address));
+  if (area == nullptr || area->kind != AllocationKind::kVmalloc || area->released != 0)
+    return false;
+  *size_bytes = area->pages << hw::kPageShift;
+  *user = area->user != 0;
+  return true;
 }
 
 void MachineBackend::LockMmap(mm_struct* mm, bool write) {

@@ -6,6 +6,7 @@
 #include "sim/hw/mmio_space.h"
 #include "sim/hw/physical_memory.h"
 #include "sim/kernel/allocator.h"
+#include "sim/kernel/dma.h"
 #include "sim/kernel/locks.h"
 #include "sim/kernel/mm.h"
 
@@ -19,6 +20,7 @@ class MachineBackend final : public MmBackend {
                  Locks& locks)
       : memory_(memory), mmio_(mmio), allocator_(allocator), locks_(locks) {}
   void SetVfs(Vfs& vfs) { vfs_ = &vfs; }  // before anything else
+  void SetDma(Dma& dma) { dma_ = &dma; }  // likewise
 
   bool AllocAnonPage(bool zeroed, hw::Pfn* pfn) override {
     return allocator_.AllocAnonPage(zeroed, pfn);
@@ -38,6 +40,8 @@ class MachineBackend final : public MmBackend {
   bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) override;
   bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) override;
   void CopyPage(hw::Pfn to, hw::Pfn from) override;
+  bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) override;
+  page* VmallocPage(const void* address) override { return allocator_.VmallocToPage(address); }
   void LockMmap(mm_struct* mm, bool write) override;
   void UnlockMmap(mm_struct* mm, bool write) override;
 
@@ -47,6 +51,7 @@ class MachineBackend final : public MmBackend {
   Allocator& allocator_;
   Locks& locks_;
   Vfs* vfs_ = nullptr;
+  Dma* dma_ = nullptr;
 };
 
 }  // namespace drydock::kernel

@@ -102,6 +102,18 @@ FakeBackend::FakeBackend()
   for (uint64_t i = 0; i < kBarPages; ++i) bar_[i * kPage] = static_cast<char>('a' + i % 26);
 }
 
+bool FakeBackend::VmallocArea(const void* address, uint64_t* size_bytes, bool* user) {
+  if (VmallocPage(address) == nullptr) return false;
+  *size_bytes = kAreaPages * kPage;
+  *user = area_is_for_user;
+  return true;
+}
+
+page* FakeBackend::VmallocPage(const void* address) {
+  const uint64_t offset = reinterpret_cast<uintptr_t>(address) - kAreaAddress;
+  return offset < kAreaPages * kPage ? &PageAt(AreaFrame(offset / kPage)) : nullptr;
+}
+
 bool FakeBackend::Fails() { return fail_at_ > 0 && --fail_at_ == 0; }
 bool FakeBackend::FailNow() { return Fails(); }
 

@@ -43,6 +43,8 @@ class FakeBackend final : public MmBackend {
   static constexpr hw::Pfn kSlab{0x100000 + 60};  // a frame of the driver's that is kmalloc's
   static constexpr hw::Pfn kBar{0xe0000};         // a window of device memory
   static constexpr uint64_t kBarPages = 64;
+  // A vmalloc area: page i of it is frame kRam + 40 - 2 * i.
+  static constexpr uint64_t kAreaAddress = 0x7c0000000000, kAreaPages = 8;
 
   FakeBackend();
 
@@ -62,6 +64,8 @@ class FakeBackend final : public MmBackend {
   bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) override;
   bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) override;
   void CopyPage(hw::Pfn to, hw::Pfn from) override;
+  bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) override;
+  page* VmallocPage(const void* address) override;
   void LockMmap(mm_struct* mm, bool write) override;
   void UnlockMmap(mm_struct* mm, bool write) override;
 
@@ -69,6 +73,11 @@ class FakeBackend final : public MmBackend {
   char* Bytes(hw::Pfn pfn);                 // nullptr: nothing is there
   void FailAt(int nth) { fail_at_ = nth; }  // the nth allocation from now, counted from 1
   uint64_t anon_in_use() const { return anon_in_use_; }
+  static const void* AreaPage(uint64_t i) {
+    return reinterpret_cast<const void*>(kAreaAddress + i * kPage);
+  }
+  static hw::Pfn AreaFrame(uint64_t i) { return hw::Pfn{kRam.value + 40 - 2 * i}; }
+  bool area_is_for_user = true;  // VM_USERMAP
   // Counts of LockMmap calls.
   int write_locks = 0, read_locks = 0;
 

@@ -183,8 +183,13 @@ void Mm::ZapVmaPtes(vm_area_struct* c, unsigned long addr, unsigned long size) {
 
 void Mm::UnmapMappingRange(address_space* mapping, long long hole_begin, long long hole_len,
                            int even_cows) {
-  const uint64_t first = static_cast<uint64_t>(hole_begin) >> hw::kPageShift;
-  const uint64_t pages = hw::PagesOf(static_cast<uint64_t>(hole_len));
+  UnmapMappingPages(mapping, static_cast<uint64_t>(hole_begin) >> hw::kPageShift,
+                    hw::PagesOf(static_cast<uint64_t>(hole_len)), even_cows);
+}
+
+// UM1..UM3.
+void Mm::UnmapMappingPages(address_space* mapping, unsigned long first, unsigned long pages,
+                           int even_cows) {
   uint64_t last = first + pages - 1;
   if (last < first) last = ~uint64_t{0};
   for (uint32_t m = 0; m < kMaxMms; ++m) {
@@ -220,6 +225,10 @@ pgprot_t Mm::VmGetPageProt(unsigned long vm_flags) { return {PageProtOf(vm_flags
 // arch/x86/mm/pat: pgprot_writecombine() of 6.1 sets its bits over what is there (P10).
 pgprot_t Mm::PgprotWritecombine(pgprot_t prot) {
   return {prot.pgprot | hw::CacheBitsOf(hw::CacheType::kWriteCombining)};
+}
+
+pgprot_t Mm::PgprotWritethrough(pgprot_t prot) {
+  return {prot.pgprot | hw::CacheBitsOf(hw::CacheType::kWriteThrough)};
 }
 
 }  // namespace drydock::kernel

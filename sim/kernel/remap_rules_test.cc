@@ -395,6 +395,11 @@ TEST_F(IomapRules, IO4_TheProtectionOfTheVmaIsUsed) {
 
 class PatRules : public RemapRules {};
 
+TEST_F(PatRules, PAT1_WritethroughSetsItsBitsOverWhatIsThere) {
+  EXPECT_EQ(mm.PgprotWritethrough({0x27}).pgprot, 0x27U | 0x98);
+  EXPECT_EQ(mm.PgprotWritethrough({0x27 | 0x10}).pgprot, 0x27U | 0x98);
+}
+
 TEST_F(PatRules, P10_WritecombineOverNoncachedIsUncached) {
   EXPECT_EQ(mm.PgprotWritecombine(pgprot_t{kUcMinus}).pgprot & hw::kCacheBits, kUc);
   EXPECT_EQ(mm.PgprotWritecombine(pgprot_t{0}).pgprot & hw::kCacheBits, kWc);

@@ -25,9 +25,13 @@ bool Uaccess::AccessOk(const void* user, unsigned long size_bytes) {
   return size_bytes <= kTaskSize && UserAddress(user).value <= kTaskSize - size_bytes;
 }
 
-bool Uaccess::CheckKernelSide(const char* function, const void* address, unsigned long size_bytes) {
+bool Uaccess::CheckKernelSide(const char* function, const void* address, unsigned long size_bytes,
+                              bool write) {
   const char* what = nullptr;
-  if (allocator_.MayCopy(address, size_bytes, &what)) return true;
+  if (allocator_.MayCopy(address, size_bytes, &what)) {
+    if (dma_ != nullptr) dma_->ReportIfDeviceOwned(address, size_bytes, write, function);
+    return true;
+  }
   const AllocationId id = allocator_.FindByAddress(address);
   const bool hardened = id != 0 && (allocator_.Find(id)->kind == AllocationKind::kKmalloc ||
                                     allocator_.Find(id)->kind == AllocationKind::kVmalloc);
@@ -40,7 +44,7 @@ bool Uaccess::CheckKernelSide(const char* function, const void* address, unsigne
 unsigned long Uaccess::CopyToUser(void* user_to, const void* from, unsigned long size_bytes) {
   MightSleep("copy_to_user");
   if (!AccessOk(user_to, size_bytes)) return size_bytes;
-  if (!CheckKernelSide("copy_to_user", from, size_bytes)) return size_bytes;
+  if (!CheckKernelSide("copy_to_user", from, size_bytes, false)) return size_bytes;
   const auto* in = static_cast<const unsigned char*>(from);
   hw::VirtAddr to = UserAddress(user_to);
   for (unsigned long left = size_bytes; left != 0;) {
@@ -57,7 +61,7 @@ unsigned long Uaccess::CopyToUser(void* user_to, const void* from, unsigned long
 
 unsigned long Uaccess::CopyFromUser(void* to, const void* user_from, unsigned long size_bytes) {
   MightSleep("copy_from_user");
-  if (!CheckKernelSide("copy_from_user", to, size_bytes)) return size_bytes;
+  if (!CheckKernelSide("copy_from_user", to, size_bytes, true)) return size_bytes;
   auto* out = static_cast<unsigned char*>(to);
   hw::VirtAddr from = UserAddress(user_from);
   unsigned long left = size_bytes;
@@ -100,7 +104,9 @@ unsigned long Uaccess::ClearUser(void* user_to, unsigned long size_bytes) {
 long Uaccess::StrncpyFromUser(char* to, const char* user_from, long count) {
   MightSleep("strncpy_from_user");
   if (count <= 0) return 0;
-  if (!CheckKernelSide("strncpy_from_user", to, static_cast<unsigned long>(count))) return -EFAULT;
+  if (!CheckKernelSide("strncpy_from_user", to, static_cast<unsigned long>(count), true)) {
+    return -EFAULT;
+  }
   hw::VirtAddr from = UserAddress(user_from);
   for (long done = 0; done < count;) {
     if (from.value >= kTaskSize) return -EFAULT;

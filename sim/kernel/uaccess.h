@@ -10,6 +10,7 @@
 
 #include "mocks/kernel_api.h"
 #include "sim/kernel/allocator.h"
+#include "sim/kernel/dma.h"
 #include "sim/kernel/user_memory.h"
 #include "sim/kernel/verdict.h"
 
@@ -21,6 +22,7 @@ class Uaccess final : public mocks::UaccessApi {
       : allocator_(allocator), verdicts_(verdicts), user_(user) {}
 
   void SetSync(mocks::SyncApi* sync) { sync_ = sync; }  // told of copies, which may sleep
+  void SetDma(Dma* dma) { dma_ = dma; }  // asked whether a device has the kernel's side (C56)
 
   // Return the bytes NOT copied: 0, or the rest from the first byte that faults; all of them if the
   // range is not the user's. copy_from_user() zeroes what it did not copy.
@@ -35,12 +37,14 @@ class Uaccess final : public mocks::UaccessApi {
   void MightSleep(const char* function) {
     if (sync_ != nullptr) sync_->MightSleep(function);
   }
-  bool CheckKernelSide(const char* function, const void* address, unsigned long size_bytes);
+  bool CheckKernelSide(const char* function, const void* address, unsigned long size_bytes,
+                       bool write);
 
   Allocator& allocator_;
   Verdicts& verdicts_;
   UserMemory& user_;
   mocks::SyncApi* sync_ = nullptr;
+  Dma* dma_ = nullptr;
 };
 
 }  // namespace drydock::kernel

@@ -25,7 +25,7 @@ enum class Trap : uint8_t {
 // Bug classes are C01..C99, as numbers; 0 = none fits (an oops, a BUG without a class).
 struct Violation {
   uint8_t class_number = 0;
-  uint8_t oracle = 0;  // O1..O18, as a number
+  uint8_t oracle = 0;  // O1..O19, as a number
   Trap trap = Trap::kNone;
   uint8_t step = 0;     // filled by the executor
   uint8_t variant = 0;  // tells cases of one class apart that may have different causes

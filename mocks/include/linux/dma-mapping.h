@@ -39,6 +39,17 @@ void dma_sync_single_for_cpu(struct device *dev, dma_addr_t addr, size_t size,
 			     enum dma_data_direction dir);
 void dma_sync_single_for_device(struct device *dev, dma_addr_t addr,
 				size_t size, enum dma_data_direction dir);
+void dma_sync_sg_for_cpu(struct device *dev, struct scatterlist *list,
+			 int count, enum dma_data_direction dir);
+void dma_sync_sg_for_device(struct device *dev, struct scatterlist *list,
+			    int count, enum dma_data_direction dir);
+dma_addr_t dma_map_resource(struct device *dev, phys_addr_t phys, size_t size,
+			    enum dma_data_direction dir, unsigned long attrs);
+void dma_unmap_resource(struct device *dev, dma_addr_t addr, size_t size,
+			enum dma_data_direction dir, unsigned long attrs);
+bool dma_can_mmap(struct device *dev);
+bool dma_need_sync(struct device *dev, dma_addr_t addr);
+size_t dma_max_mapping_size(struct device *dev);
 u64 dma_get_required_mask(struct device *dev);
 int dma_map_sgtable(struct device *dev, struct sg_table *table,
 		    enum dma_data_direction dir, unsigned long attrs);
@@ -135,17 +146,87 @@ static inline u64 dma_get_mask(struct device *dev)
 					       : DMA_BIT_MASK(32);
 }
 
-static inline int dma_mapping_error(struct device *dev, dma_addr_t addr)
+/* Inline in a kernel; both are looked at here. */
+dma_addr_t drydock_dma_map_single(struct device *dev, void *ptr, size_t size,
+				  enum dma_data_direction dir,
+				  unsigned long attrs);
+int drydock_dma_mapping_error(struct device *dev, dma_addr_t addr);
+#define dma_map_single_attrs(dev, ptr, size, dir, attrs) \
+	drydock_dma_map_single(dev, ptr, size, dir, attrs)
+#define dma_map_single(dev, ptr, size, dir) \
+	dma_map_single_attrs(dev, ptr, size, dir, 0)
+#define dma_mapping_error(dev, addr) drydock_dma_mapping_error(dev, addr)
+#define dma_unmap_single_attrs(dev, addr, size, dir, attrs) \
+	dma_unmap_page_attrs(dev, addr, size, dir, attrs)
+
+static inline void dma_sync_single_range_for_cpu(struct device *dev,
+						 dma_addr_t addr,
+						 unsigned long offset,
+						 size_t size,
+						 enum dma_data_direction dir)
 {
-	return unlikely(addr == DMA_MAPPING_ERROR) ? -ENOMEM : 0;
+	dma_sync_single_for_cpu(dev, addr + offset, size, dir);
 }
 
-static inline dma_addr_t dma_map_single(struct device *dev, void *ptr,
-					size_t size,
+static inline void dma_sync_single_range_for_device(struct device *dev,
+						    dma_addr_t addr,
+						    unsigned long offset,
+						    size_t size,
+						    enum dma_data_direction dir)
+{
+	dma_sync_single_for_device(dev, addr + offset, size, dir);
+}
+
+static inline void dma_unmap_sgtable(struct device *dev,
+				     struct sg_table *table,
+				     enum dma_data_direction dir,
+				     unsigned long attrs)
+{
+	dma_unmap_sg_attrs(dev, table->sgl, table->orig_nents, dir, attrs);
+}
+
+static inline void dma_sync_sgtable_for_cpu(struct device *dev,
+					    struct sg_table *table,
+					    enum dma_data_direction dir)
+{
+	dma_sync_sg_for_cpu(dev, table->sgl, table->orig_nents, dir);
+}
+
+static inline void dma_sync_sgtable_for_device(struct device *dev,
+					       struct sg_table *table,
+					       enum dma_data_direction dir)
+{
+	dma_sync_sg_for_device(dev, table->sgl, table->orig_nents, dir);
+}
+
+static inline void *dma_alloc_noncoherent(struct device *dev, size_t size,
+					  dma_addr_t *handle,
+					  enum dma_data_direction dir,
+					  gfp_t gfp)
+{
+	struct page *page = dma_alloc_pages(dev, size, handle, dir, gfp);
+
+	return page ? page_address(page) : NULL;
+}
+
+static inline void dma_free_noncoherent(struct device *dev, size_t size,
+					void *cpu_addr, dma_addr_t handle,
 					enum dma_data_direction dir)
 {
-	return dma_map_page_attrs(dev, virt_to_page(ptr), offset_in_page(ptr),
-				  size, dir, 0);
+	dma_free_pages(dev, size, virt_to_page(cpu_addr), handle, dir);
 }
+
+static inline bool dma_addressing_limited(struct device *dev)
+{
+	return min_not_zero(dma_get_mask(dev), dev->bus_dma_limit) <
+	       dma_get_required_mask(dev);
+}
+
+#define DEFINE_DMA_UNMAP_ADDR(name) dma_addr_t name
+#define DEFINE_DMA_UNMAP_LEN(name) __u32 name
+#define dma_unmap_addr(ptr, name) ((ptr)->name)
+#define dma_unmap_addr_set(ptr, name, value) (((ptr)->name) = (value))
+#define dma_unmap_len(ptr, name) ((ptr)->name)
+#define dma_unmap_len_set(ptr, name, value) (((ptr)->name) = (value))
 
 #endif

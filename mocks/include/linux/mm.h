@@ -94,11 +94,34 @@ vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr,
 vm_fault_t vmf_insert_pfn_prot(struct vm_area_struct *vma, unsigned long addr,
 			       unsigned long pfn, pgprot_t prot);
 #if DRYDOCK_PROFILE_NUMBER < 700
+vm_fault_t vmf_insert_mixed(struct vm_area_struct *vma, unsigned long addr,
+			    pfn_t pfn);
+#else
+vm_fault_t vmf_insert_mixed(struct vm_area_struct *vma, unsigned long addr,
+			    unsigned long pfn);
+#endif
+#if DRYDOCK_PROFILE_NUMBER < 612
+vm_fault_t vmf_insert_mixed_prot(struct vm_area_struct *vma, unsigned long addr,
+				 pfn_t pfn, pgprot_t prot);
+vm_fault_t vmf_insert_mixed_mkwrite(struct vm_area_struct *vma,
+				    unsigned long addr, pfn_t pfn);
+#endif
+#if DRYDOCK_PROFILE_NUMBER < 700
 void zap_vma_ptes(struct vm_area_struct *vma, unsigned long addr,
 		  unsigned long size);
 #endif
 void unmap_mapping_range(struct address_space *mapping, loff_t const holebegin,
 			 loff_t const holelen, int even_cows);
+void unmap_mapping_pages(struct address_space *mapping, pgoff_t start,
+			 pgoff_t nr, bool even_cows);
+
+static inline void unmap_shared_mapping_range(struct address_space *mapping,
+					      loff_t const holebegin,
+					      loff_t const holelen)
+{
+	unmap_mapping_range(mapping, holebegin, holelen, 0);
+}
+
 pgprot_t vm_get_page_prot(unsigned long vm_flags);
 int generic_access_phys(struct vm_area_struct *vma, unsigned long addr,
 			void *buf, int len, int write);
@@ -149,11 +172,20 @@ void drydock_put_page(struct page *page);
 #define get_page(page) drydock_get_page(page)
 #define put_page(page) drydock_put_page(page)
 #define page_ref_count(page) atomic_read(&(page)->_refcount)
-#define page_count(page) page_ref_count(page)
 #define page_mapcount(page) (atomic_read(&(page)->_mapcount) + 1)
 #define page_mapped(page) (page_mapcount(page) > 0)
-#define compound_head(page) \
-	((page)->compound_head ? (page)->compound_head : (page))
+
+static inline struct page *compound_head(const struct page *page)
+{
+	return page->compound_head ? page->compound_head : (struct page *)page;
+}
+
+/* A block of __GFP_COMP is held by the references to its first page. */
+static inline int page_count(const struct page *page)
+{
+	return page_ref_count(compound_head(page));
+}
+
 #define compound_order(page) ((page)->compound_order)
 #define page_private(page) ((page)->private)
 #define set_page_private(page, value) ((page)->private = (value))

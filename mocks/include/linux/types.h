@@ -87,6 +87,11 @@ typedef unsigned int gfp_t;
 typedef unsigned int slab_flags_t;
 typedef unsigned int fmode_t;
 typedef unsigned long pgoff_t;
+
+/* A frame number with flags in its upper bits: linux/pfn_t.h. */
+typedef struct {
+	u64 val;
+} pfn_t;
 typedef unsigned long irq_hw_number_t;
 typedef void *fl_owner_t;
 
