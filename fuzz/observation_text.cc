@@ -34,6 +34,8 @@ std::string FormatObservation(const Step& step, const Observation& observation) 
       return "SIGSEGV (SEGV_ACCERR)";
     case user::Signal::kBusAdrerr:
       return "SIGBUS (BUS_ADRERR)";
+    case user::Signal::kBusAdraln:
+      return "SIGBUS (BUS_ADRALN)";
     case user::Signal::kNone:
       break;
   }

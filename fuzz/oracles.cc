@@ -42,7 +42,10 @@ uint8_t WayOut(const Request& request, uint64_t end) {
 }
 
 bool Clean(hw::PhysicalMemory& memory, const Allocation& a) {
-  if (a.kind == AllocationKind::kVmalloc || a.pages == 0) return false;
+  if (a.kind == AllocationKind::kVmalloc || a.backing == kernel::kScatteredBacking ||
+      a.pages == 0) {
+    return false;
+  }
   for (uint64_t p = 0; p < a.pages; ++p) {
     size_t at = 0;
     if (Unwritten(memory, a.pfn + p, 0, hw::kPageSize, &at) != 0) return false;
@@ -53,7 +56,10 @@ bool Clean(hw::PhysicalMemory& memory, const Allocation& a) {
 }  // namespace
 
 Oracles::Oracles(World& world, const Policy& policy)
-    : kernel_(world.kernel()), verdicts_(world.verdicts()), policy_(policy) {
+    : kernel_(world.kernel()),
+      verdicts_(world.verdicts()),
+      platform_(*world.options().platform),
+      policy_(policy) {
   clean_.resize(kernel::AllocationRegister::kCapacity + 1);
   kernel_.allocations().ForEachLive([&](kernel::AllocationId id, const Allocation& a) {
     clean_[id] = Clean(kernel_.memory(), a) ? 1 : 0;
@@ -164,6 +170,7 @@ void Oracles::CheckTables() {
 void Oracles::CheckExtent(uint32_t mm, const hw::Extent& extent) {
   const Vma* vma = kernel_.mm().Find(mm, extent.va.value);
   if (vma != nullptr) CheckPermissions(*vma, extent);
+  if (platform_.attributes == hw::PageAttributes::kArm64) CheckCacheType(extent);
   CheckFrames(vma, extent);
 }
 
@@ -217,6 +224,32 @@ void Oracles::CheckUpgrade(const Vma& vma, const hw::Extent& extent) {
   if (!read_only) return;
   verdicts_.Report(21, 4, "what ->mmap refuses, mprotect(2) refuses too",
                    "a shared mapping made for reading became writable by mprotect(2)");
+  At(extent.driver_pc);
+}
+
+// O12, where nobody arbitrates: the first page speaks for its extent.
+void Oracles::CheckCacheType(const hw::Extent& extent) {
+  hw::PhysicalMemory& memory = kernel_.memory();
+  if (extent.bits.present == 0) return;
+  const bool cached = hw::IsCacheable(extent.bits.cache);
+  if (!memory.IsRam(extent.pfn)) {
+    const hw::MmioWindow* window = kernel_.mmio().Find(hw::PhysAddr::Of(extent.pfn));
+    if (!cached || window == nullptr || window->kind != hw::WindowKind::kMmio) return;
+    verdicts_.Report(36, 12, "pgprot_noncached(), pgprot_device() or pgprot_writecombine()",
+                     "device memory is mapped as cacheable memory (%s)",
+                     hw::CacheName(extent.bits.cache));
+    At(extent.driver_pc);
+    return;
+  }
+  const kernel::AllocationId owner = memory.frame(extent.pfn).owner;
+  if (owner == 0 || !kernel_.allocations().IsLive(owner)) return;
+  const Allocation& a = kernel_.allocations()[owner];
+  const bool kernel_cached =
+      platform_.coherent || a.kind != AllocationKind::kDma || a.noncoherent != 0;
+  if (kernel_cached == cached) return;
+  verdicts_.Report(36, 12, "one memory type for the kernel and for user space",
+                   "the kernel maps this memory %s, user space maps it %s",
+                   kernel_cached ? "WB" : "NC", hw::CacheName(extent.bits.cache));
   At(extent.driver_pc);
 }
 

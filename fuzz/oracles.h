@@ -15,6 +15,7 @@
 #include "fuzz/policy.h"
 #include "fuzz/provenance.h"
 #include "sim/hw/page_table.h"
+#include "sim/hw/platform.h"
 #include "sim/kernel/kernel.h"
 #include "sim/world.h"
 
@@ -53,6 +54,7 @@ class Oracles final : public StepObserver {
   void CheckFrames(const kernel::Vma* vma, const hw::Extent& extent);
   void CheckPermissions(const kernel::Vma& vma, const hw::Extent& extent);
   void CheckUpgrade(const kernel::Vma& vma, const hw::Extent& extent);
+  void CheckCacheType(const hw::Extent& extent);
   void CheckContent(const hw::Extent& extent, hw::Pfn pfn, uint64_t pages);
   void CheckIdentity();
   Request RequestOf(const kernel::Vma& vma) const;
@@ -62,6 +64,7 @@ class Oracles final : public StepObserver {
 
   kernel::Kernel& kernel_;
   kernel::Verdicts& verdicts_;
+  const hw::Platform& platform_;
   const Policy& policy_;
   uint64_t seen_changes_ = 0;
   uint64_t seen_call_ = 0;

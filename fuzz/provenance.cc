@@ -105,7 +105,7 @@ uint64_t OwnedPages(kernel::Kernel& kernel, hw::Pfn pfn) {
   if (owner == 0 || !kernel.allocations().IsLive(owner)) return 0;
   const Allocation& a = kernel.allocations()[owner];
   if (a.pages == 0 || a.released != 0) return 0;
-  if (a.kind == AllocationKind::kVmalloc) return 1;
+  if (a.kind == AllocationKind::kVmalloc || a.backing == kernel::kScatteredBacking) return 1;
   return pfn < a.pfn + a.pages && a.pfn <= pfn ? a.pfn + a.pages - pfn : 1;
 }
 

@@ -48,10 +48,10 @@ void OnAddressReport(const char*) {
                                          __asan_get_report_access_size(), write, "the driver")) {
     return;
   }
-  verdicts->TrapNow(
-      kernel::Trap::kSanitizer, kSanitizerReport, 14, "no access outside of live memory",
-      "AddressSanitizer: %s, %s of %zu bytes", __asan_get_report_description(),
-      write ? "write" : "read", __asan_get_report_access_size());
+  verdicts->TrapNow(kernel::Trap::kSanitizer, kSanitizerReport, 14,
+                    "no access outside of live memory", "AddressSanitizer: %s, %s of %zu bytes",
+                    __asan_get_report_description(), write ? "write" : "read",
+                    __asan_get_report_access_size());
 }
 
 // The innermost frame of the driver: where it called the sanitizer.

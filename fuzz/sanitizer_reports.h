@@ -11,9 +11,9 @@
 
 namespace drydock::fuzz {
 
-// From now on reports go to the kernel's verdicts (nullptr: nowhere); a report that ends the process
-// leaves its place in *fault_pc. Memory that is poisoned because a device has it is told as such
-// (C56).
+// From now on reports go to the kernel's verdicts (nullptr: nowhere); a report that ends the
+// process leaves its place in *fault_pc. Memory that is poisoned because a device has it is told as
+// such (C56).
 void CatchSanitizerReports(kernel::Kernel* kernel, std::atomic<uint64_t>* fault_pc);
 
 }  // namespace drydock::fuzz

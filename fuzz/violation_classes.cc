@@ -70,7 +70,7 @@ constexpr ViolationClass kClasses[] = {
     {59, "C59", F, 14, "freed otherwise than allocated", "DMA memory is freed by another address, handle, size or function than it was allocated with, or twice."},
     {60, "C60", F, 5, "memory freed while a device can reach it", "Memory is given back while it is mapped for a device, or while its device is registered."},
     {61, "C61", F, 19, "device reaches beyond its mappings", "The device is given an address that is not mapped for it, or not in that direction: an IOMMU faults."},
-    {62, "C62", F, 19, "DMA buffers overlap", "Two mappings that a device writes share bytes, or a buffer shares a cache line with other data."},
+    {62, "C62", F, 19, "DMA buffers overlap", "Two mappings that a device writes share bytes."},
     {101, "A01", A, 4, "private writable mapping", "Stores to a private mapping of a device buffer go to a copy and never reach the device."},
 };
 constexpr ViolationClass kTraps[] = {

@@ -45,6 +45,9 @@ class MmApi {
 
   virtual int RemapVmallocRange(vm_area_struct* vma, void* address, unsigned long pgoff) = 0;
   virtual pgprot_t PgprotWritethrough(pgprot_t prot) = 0;
+  virtual pgprot_t PgprotNoncached(pgprot_t prot) = 0;
+  virtual pgprot_t PgprotDevice(pgprot_t prot) = 0;
+  virtual pgprot_t PgprotDmacoherent(pgprot_t prot) = 0;
   // On return *count is how many were not inserted.
   virtual int VmInsertPages(vm_area_struct* vma, unsigned long addr, page** pages,
                             unsigned long* count) = 0;
@@ -111,9 +114,8 @@ class DmaApi {
                           unsigned long attrs) = 0;
   virtual void DmaSyncSg(device* dev, scatterlist* list, int count, int direction,
                          bool for_cpu) = 0;
-  virtual unsigned long long DmaMapResource(device* dev, unsigned long long phys,
-                                            size_t size_bytes, int direction,
-                                            unsigned long attrs) = 0;
+  virtual unsigned long long DmaMapResource(device* dev, unsigned long long phys, size_t size_bytes,
+                                            int direction, unsigned long attrs) = 0;
   virtual void DmaUnmapResource(device* dev, unsigned long long dma_addr, size_t size_bytes,
                                 int direction, unsigned long attrs) = 0;
   virtual int DmaMappingError(device* dev, unsigned long long dma_addr) = 0;

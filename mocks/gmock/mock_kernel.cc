@@ -23,6 +23,10 @@ MockMmApi::MockMmApi(MmApi& real) {
       .WillByDefault(::testing::Invoke(&real, &MmApi::RemapVmallocRange));
   ON_CALL(*this, PgprotWritethrough)
       .WillByDefault(::testing::Invoke(&real, &MmApi::PgprotWritethrough));
+  ON_CALL(*this, PgprotNoncached).WillByDefault(::testing::Invoke(&real, &MmApi::PgprotNoncached));
+  ON_CALL(*this, PgprotDevice).WillByDefault(::testing::Invoke(&real, &MmApi::PgprotDevice));
+  ON_CALL(*this, PgprotDmacoherent)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::PgprotDmacoherent));
   ON_CALL(*this, VmInsertPages).WillByDefault(::testing::Invoke(&real, &MmApi::VmInsertPages));
   ON_CALL(*this, VmfInsertMixed).WillByDefault(::testing::Invoke(&real, &MmApi::VmfInsertMixed));
   ON_CALL(*this, UnmapMappingPages)
@@ -70,14 +74,16 @@ MockDmaApi::MockDmaApi(DmaApi& real) {
   ON_CALL(*this, DmaUnmapSg).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaUnmapSg));
   ON_CALL(*this, DmaSyncSg).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaSyncSg));
   ON_CALL(*this, DmaMapResource).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaMapResource));
-  ON_CALL(*this, DmaUnmapResource).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaUnmapResource));
+  ON_CALL(*this, DmaUnmapResource)
+      .WillByDefault(::testing::Invoke(&real, &DmaApi::DmaUnmapResource));
   ON_CALL(*this, DmaMappingError).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaMappingError));
   ON_CALL(*this, DmaAllocPages).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaAllocPages));
   ON_CALL(*this, DmaFreePages).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaFreePages));
   ON_CALL(*this, DmaGetSgtable).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaGetSgtable));
   ON_CALL(*this, DmaNeedSync).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaNeedSync));
   ON_CALL(*this, DmaCanMmap).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaCanMmap));
-  ON_CALL(*this, DmaGetRequiredMask).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaGetRequiredMask));
+  ON_CALL(*this, DmaGetRequiredMask)
+      .WillByDefault(::testing::Invoke(&real, &DmaApi::DmaGetRequiredMask));
   ON_CALL(*this, DmaPoolCreate).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaPoolCreate));
   ON_CALL(*this, DmaPoolDestroy).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaPoolDestroy));
   ON_CALL(*this, DmaPoolAlloc).WillByDefault(::testing::Invoke(&real, &DmaApi::DmaPoolAlloc));

@@ -52,6 +52,9 @@ class MockMmApi : public MmApi {
   MOCK_METHOD(int, RemapVmallocRange, (vm_area_struct * vma, void* address, unsigned long pgoff),
               (override));
   MOCK_METHOD(pgprot_t, PgprotWritethrough, (pgprot_t prot), (override));
+  MOCK_METHOD(pgprot_t, PgprotNoncached, (pgprot_t prot), (override));
+  MOCK_METHOD(pgprot_t, PgprotDevice, (pgprot_t prot), (override));
+  MOCK_METHOD(pgprot_t, PgprotDmacoherent, (pgprot_t prot), (override));
   MOCK_METHOD(int, VmInsertPages,
               (vm_area_struct * vma, unsigned long addr, page** pages, unsigned long* count),
               (override));
@@ -123,23 +126,51 @@ class MockDmaApi : public DmaApi {
               (device * dev, unsigned long long dma_addr, size_t size_bytes, int direction,
                bool for_cpu),
               (override));
-  MOCK_METHOD(unsigned long long, DmaMapSingle, (device * dev, void* address, size_t size_bytes, int direction, unsigned long attrs), (override));
-  MOCK_METHOD(int, DmaMapSg, (device * dev, scatterlist* list, int count, int direction, unsigned long attrs), (override));
-  MOCK_METHOD(void, DmaUnmapSg, (device * dev, scatterlist* list, int count, int direction, unsigned long attrs), (override));
-  MOCK_METHOD(void, DmaSyncSg, (device * dev, scatterlist* list, int count, int direction, bool for_cpu), (override));
-  MOCK_METHOD(unsigned long long, DmaMapResource, (device * dev, unsigned long long phys, size_t size_bytes, int direction, unsigned long attrs), (override));
-  MOCK_METHOD(void, DmaUnmapResource, (device * dev, unsigned long long dma_addr, size_t size_bytes, int direction, unsigned long attrs), (override));
+  MOCK_METHOD(unsigned long long, DmaMapSingle,
+              (device * dev, void* address, size_t size_bytes, int direction, unsigned long attrs),
+              (override));
+  MOCK_METHOD(int, DmaMapSg,
+              (device * dev, scatterlist* list, int count, int direction, unsigned long attrs),
+              (override));
+  MOCK_METHOD(void, DmaUnmapSg,
+              (device * dev, scatterlist* list, int count, int direction, unsigned long attrs),
+              (override));
+  MOCK_METHOD(void, DmaSyncSg,
+              (device * dev, scatterlist* list, int count, int direction, bool for_cpu),
+              (override));
+  MOCK_METHOD(unsigned long long, DmaMapResource,
+              (device * dev, unsigned long long phys, size_t size_bytes, int direction,
+               unsigned long attrs),
+              (override));
+  MOCK_METHOD(void, DmaUnmapResource,
+              (device * dev, unsigned long long dma_addr, size_t size_bytes, int direction,
+               unsigned long attrs),
+              (override));
   MOCK_METHOD(int, DmaMappingError, (device * dev, unsigned long long dma_addr), (override));
-  MOCK_METHOD(page*, DmaAllocPages, (device * dev, size_t size_bytes, unsigned long long* dma_handle, int direction, unsigned int gfp), (override));
-  MOCK_METHOD(void, DmaFreePages, (device * dev, size_t size_bytes, page* page, unsigned long long dma_handle, int direction), (override));
-  MOCK_METHOD(int, DmaGetSgtable, (device * dev, sg_table* table, void* cpu_addr, unsigned long long dma_addr, size_t size_bytes, unsigned long attrs), (override));
+  MOCK_METHOD(page*, DmaAllocPages,
+              (device * dev, size_t size_bytes, unsigned long long* dma_handle, int direction,
+               unsigned int gfp),
+              (override));
+  MOCK_METHOD(void, DmaFreePages,
+              (device * dev, size_t size_bytes, page* page, unsigned long long dma_handle,
+               int direction),
+              (override));
+  MOCK_METHOD(int, DmaGetSgtable,
+              (device * dev, sg_table* table, void* cpu_addr, unsigned long long dma_addr,
+               size_t size_bytes, unsigned long attrs),
+              (override));
   MOCK_METHOD(bool, DmaNeedSync, (device * dev, unsigned long long dma_addr), (override));
   MOCK_METHOD(bool, DmaCanMmap, (device * dev), (override));
   MOCK_METHOD(unsigned long long, DmaGetRequiredMask, (device * dev), (override));
-  MOCK_METHOD(dma_pool*, DmaPoolCreate, (const char* name, device* dev, size_t size_bytes, size_t align_bytes, size_t boundary_bytes), (override));
+  MOCK_METHOD(dma_pool*, DmaPoolCreate,
+              (const char* name, device* dev, size_t size_bytes, size_t align_bytes,
+               size_t boundary_bytes),
+              (override));
   MOCK_METHOD(void, DmaPoolDestroy, (dma_pool * pool), (override));
-  MOCK_METHOD(void*, DmaPoolAlloc, (dma_pool * pool, unsigned int gfp, unsigned long long* dma_handle), (override));
-  MOCK_METHOD(void, DmaPoolFree, (dma_pool * pool, void* address, unsigned long long dma_addr), (override));
+  MOCK_METHOD(void*, DmaPoolAlloc,
+              (dma_pool * pool, unsigned int gfp, unsigned long long* dma_handle), (override));
+  MOCK_METHOD(void, DmaPoolFree, (dma_pool * pool, void* address, unsigned long long dma_addr),
+              (override));
 };
 
 class MockUaccessApi : public UaccessApi {

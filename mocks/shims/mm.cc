@@ -60,6 +60,11 @@ vm_area_struct* find_vma(mm_struct* mm, unsigned long addr) {
 }
 
 // Inline in a kernel; here they cross.
+pgprot_t drydock_pgprot_noncached(pgprot_t prot) { return Cross<&MmApi::PgprotNoncached>(prot); }
+pgprot_t drydock_pgprot_device(pgprot_t prot) { return Cross<&MmApi::PgprotDevice>(prot); }
+pgprot_t drydock_pgprot_dmacoherent(pgprot_t prot) {
+  return Cross<&MmApi::PgprotDmacoherent>(prot);
+}
 void drydock_get_page(page* page) { Cross<&AllocApi::GetPage>(page); }
 void drydock_put_page(page* page) { Cross<&AllocApi::PutPage>(page); }
 unsigned long long drydock_virt_to_phys(const volatile void* address) {

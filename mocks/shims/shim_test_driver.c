@@ -89,8 +89,7 @@ unsigned int drv_sg_walk(struct sg_table *table) {
   struct scatterlist *sg;
   unsigned int i, length = 0;
 
-  for_each_sgtable_sg(table, sg, i)
-    length += sg->length = 1;
+  for_each_sgtable_sg(table, sg, i) length += sg->length = 1;
   return sg ? 0 : length;
 }
 

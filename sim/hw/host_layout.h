@@ -12,6 +12,7 @@ namespace drydock::hw {
 
 inline constexpr uint64_t kHostDirectMap = 0x110000000000;  // + physical address: RAM's linear map
 inline constexpr uint64_t kHostVmalloc = 0x120000000000;    // vmalloc(): RAM behind shuffled frames
+inline constexpr uint64_t kHostRemap = 0x128000000000;      // DMA memory with vmalloc addresses
 inline constexpr uint64_t kHostVmemmap = 0x130000000000;    // struct page of PFN 0
 inline constexpr uint64_t kHostIoCookies = 0x140000000000;  // ioremap(): never dereferenceable
 inline constexpr uint64_t kHostDeviceMemory = 0x150000000000;  // memremap() of what is not RAM

@@ -23,8 +23,27 @@ uint64_t CacheBitsOf(CacheType type) {
       return kPat | kPwt;
     case CacheType::kWriteThrough:
       return kPat | kPcd | kPwt;
+    case CacheType::kNormalNonCacheable:
+      return kPwt;
+    case CacheType::kDeviceEarlyAck:
+      return kPcd;
+    case CacheType::kDeviceNoEarlyAck:
+      return kPcd | kPwt;
   }
   return 0;
+}
+
+CacheType Arm64CacheTypeOf(uint64_t pgprot) {
+  switch (pgprot & (kPwt | kPcd)) {
+    case kPwt:
+      return CacheType::kNormalNonCacheable;
+    case kPcd:
+      return CacheType::kDeviceEarlyAck;
+    case kPcd | kPwt:
+      return CacheType::kDeviceNoEarlyAck;
+    default:
+      return CacheType::kWriteBack;
+  }
 }
 
 CacheType CacheTypeOf(uint64_t pgprot) {
@@ -39,7 +58,8 @@ CacheType CacheTypeOf(uint64_t pgprot) {
 }
 
 const char* CacheName(CacheType type) {
-  static constexpr const char* kNames[] = {"WB", "WC", "UC-", "UC", "WT", "WP"};
+  static constexpr const char* kNames[] = {"WB", "WC", "UC-",   "UC",    "WT",
+                                           "WP", "NC", "nGnRE", "nGnRnE"};
   return kNames[static_cast<unsigned>(type)];
 }
 

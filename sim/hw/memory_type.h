@@ -18,13 +18,28 @@ enum class CacheType : uint8_t {
   kUncached,
   kWriteThrough,
   kWriteProtected,
+  // arm64's, beside kWriteBack, which is its Normal memory.
+  kNormalNonCacheable,
+  kDeviceEarlyAck,    // Device-nGnRE
+  kDeviceNoEarlyAck,  // Device-nGnRnE
 };
+
+inline bool IsCacheable(CacheType type) {
+  return type == CacheType::kWriteBack || type == CacheType::kWriteThrough ||
+         type == CacheType::kWriteProtected;
+}
+inline bool IsArmDevice(CacheType type) {
+  return type == CacheType::kDeviceEarlyAck || type == CacheType::kDeviceNoEarlyAck;
+}
 
 // PAT1: the cache bits (PWT 0x8, PCD 0x10, PAT 0x80) of a pgprot, and back.
 inline constexpr uint64_t kCacheBits = 0x98;
 uint64_t CacheBitsOf(CacheType type);
 CacheType CacheTypeOf(uint64_t pgprot);
-const char* CacheName(CacheType type);  // "WB", "WC", "UC-", "UC", "WT", "WP"
+// The same three bits as an index of arm64's memory attributes.
+CacheType Arm64CacheTypeOf(uint64_t pgprot);
+const char* CacheName(
+    CacheType type);  // "WB", "WC", "UC-", "UC", "WT", "WP", "NC", "nGnRE", "nGnRnE"
 
 class MemoryTypes {
  public:

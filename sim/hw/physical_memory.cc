@@ -36,6 +36,7 @@ static_assert(sizeof(struct page) == 64);
 PhysicalMemory::PhysicalMemory(ResetList& list)
     : linear_region_(kHostDirectMap + kDma32Base.value, kLinearBytes),
       vmalloc_region_(kHostVmalloc, kShuffledPages * kPageSize),
+      remap_region_(kHostRemap, kFirstShuffledFrame * kPageSize),
       vmemmap_region_(kHostVmemmap, kVmemmapBytes),
       direct_map_(linear_region_.base() - kDma32Base.value),
       ram_(kFrames),
@@ -135,10 +136,24 @@ void PhysicalMemory::MapShuffled(uint64_t slot, uint64_t pages) {
   }
 }
 
+void PhysicalMemory::MapRemap(Pfn pfn, uint64_t pages) {
+  for (uint64_t i = 0; i < pages; ++i) {
+    const uint64_t frame_index = FrameIndex(pfn + i);
+    if (ram_.HasView(1, frame_index)) continue;
+    ram_.AddView(1, frame_index, 1, static_cast<char*>(RemapAddress(pfn + i)), true);
+  }
+}
+
 bool PhysicalMemory::FindFrame(const volatile void* address, Pfn* pfn) const {
   if (InShuffledMap(address)) {
     *pfn = PfnAt(ShuffledFrame(ShuffledSlot(address)));
     return true;
+  }
+  if (InRemap(address)) {
+    *pfn = PfnAt((reinterpret_cast<uintptr_t>(address) -
+                  reinterpret_cast<uintptr_t>(remap_region_.base())) >>
+                 kPageShift);
+    return ram_.HasView(1, FrameIndex(*pfn));
   }
   if (!IsLinear(address)) return false;
   *pfn = PhysOf(address).pfn();
@@ -231,7 +246,7 @@ bool PhysicalMemory::OnWriteFault(void* address) {
   if (!FindFrame(address, &pfn)) return false;
   const uint64_t frame_index = FrameIndex(pfn);
   holds_[frame_index] = kUnknown;
-  return ram_.OnWriteFault(InShuffledMap(address) ? 1 : 0, frame_index);
+  return ram_.OnWriteFault(InShuffledMap(address) || InRemap(address) ? 1 : 0, frame_index);
 }
 
 }  // namespace drydock::hw

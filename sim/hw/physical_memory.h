@@ -136,6 +136,14 @@ class PhysicalMemory {
     return vmalloc_region_.Contains(address);
   }
   uint64_t ShuffledSlot(const volatile void* address) const;  // precondition: InShuffledMap
+  static constexpr bool IsShuffledFrame(uint64_t frame_index) {
+    return frame_index >= kFirstShuffledFrame;
+  }
+  // The remap: other frames' second kernel address, neighbours where they are neighbours. It is one
+  // of vmalloc's, as the shuffled map's are.
+  void* RemapAddress(Pfn pfn) const { return remap_region_.base() + FrameIndex(pfn) * kPageSize; }
+  bool InRemap(const volatile void* address) const { return remap_region_.Contains(address); }
+  void MapRemap(Pfn pfn, uint64_t pages);  // costs as MapShuffled
   // Maps the slots' pages into the kernel view. Costs a system call a page, once in the object's
   // life.
   void MapShuffled(uint64_t slot, uint64_t pages);
@@ -224,7 +232,7 @@ class PhysicalMemory {
   static constexpr uint64_t kStructsPerPage = kPageSize / sizeof(struct page);
 
   // Declared before what is mapped into them.
-  HostRegion linear_region_, vmalloc_region_, vmemmap_region_;
+  HostRegion linear_region_, vmalloc_region_, remap_region_, vmemmap_region_;
   char* direct_map_;
   mutable WatchedMemory ram_;
   WatchedMemory page_structs_;

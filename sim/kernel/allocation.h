@@ -19,6 +19,13 @@ enum class AllocationKind : uint32_t {
   kDma,      // dma_alloc_*: whole pages, contiguous, with a DMA address
 };
 
+// Where the kernel address of a kDma allocation is.
+enum AllocationBacking : uint32_t {
+  kLinearBacking,     // in the linear map
+  kRemappedBacking,   // of vmalloc's kind; the frames are neighbours
+  kScatteredBacking,  // of vmalloc's kind; `pfn` is the first frame, the others are elsewhere
+};
+
 struct Allocation {
   AllocationKind kind = AllocationKind::kNone;
   uint32_t zeroed = 0;      // 1 if given out zeroed
@@ -38,9 +45,9 @@ struct Allocation {
   // 1 once the driver freed it. It stays in the register for as long as pages of it are held by
   // references that others took (vm_insert_page, get_page); when none are left it is gone.
   uint32_t released = 0;
-  uint32_t live_pages = 0;  // pages not yet back with the page allocator; 0 for kKmalloc
+  uint32_t live_pages = 0;   // pages not yet back with the page allocator; 0 for kKmalloc
   uint32_t noncoherent = 0;  // kDma: 1 if made by dma_alloc_pages: cacheable, with struct pages
-  uint32_t reserved = 0;
+  uint32_t backing = 0;      // kDma: AllocationBacking
 };
 
 }  // namespace drydock::kernel

@@ -152,6 +152,7 @@ void Allocator::Kfree(const void* object) {
     const Allocation& allocation = register_[id];
     if (allocation.kind == AllocationKind::kKmalloc) {
       CheckDevices(memory_.PhysOf(object), allocation.size_bytes);
+      if (caches_ != nullptr) caches_->Forget(memory_.PhysOf(object), allocation.size_bytes);
       slab_.Free(reinterpret_cast<void*>(allocation.address));
       register_.Remove(id);
       return;
@@ -200,11 +201,6 @@ AllocationId Allocator::FindByAddress(const volatile void* address) const {
   return object == nullptr ? 0 : register_.FindStart(AddressOf(object));
 }
 
-AllocationId Allocator::FindDma(hw::DmaAddr address) const {
-  const AllocationId id = OwnerOf(PhysOfDma(address).pfn());
-  return id != 0 && register_[id].kind == AllocationKind::kDma ? id : 0;
-}
-
 bool Allocator::MayCopy(const void* address, uint64_t size_bytes, const char** what) const {
   if (size_bytes == 0) return true;
   const uint64_t start = AddressOf(address);
@@ -249,7 +245,12 @@ unsigned long long Allocator::VirtToPhys(const volatile void* address) {
   const char* kind = "an address outside the linear map (static, stack or user memory)";
   bool known = true;
   if (memory_.InShuffledMap(address)) {
-    kind = "a vmalloc address";
+    kind = FindByAddress(address) != 0 &&
+                   register_[FindByAddress(address)].kind == AllocationKind::kDma
+               ? "the address of DMA memory, which is vmalloc's on this machine"
+               : "a vmalloc address";
+  } else if (memory_.InRemap(address)) {
+    kind = "the address of DMA memory, which is vmalloc's on this machine";
   } else if (cookies_ != nullptr && cookies_->Contains(address)) {
     kind = "an ioremap address";
   } else if (address == nullptr) {

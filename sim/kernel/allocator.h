@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "mocks/kernel_api.h"
+#include "sim/hw/cache_model.h"
 #include "sim/hw/physical_memory.h"
 #include "sim/hw/platform.h"
 #include "sim/kernel/allocation.h"
@@ -55,6 +56,8 @@ class Allocator final : public mocks::AllocApi {
   void SetDmaRegister(const DmaRegister* mapped_for_devices) {
     mapped_for_devices_ = mapped_for_devices;
   }
+  // Told of pages that are freed; nullptr where devices see the caches.
+  void SetCaches(hw::CacheModel* caches) { caches_ = caches; }
   // Addresses of ioremap(), which are vmalloc addresses too (is_vmalloc_addr).
   void SetIoCookies(const hw::HostRegion* cookies) { cookies_ = cookies; }
 
@@ -68,8 +71,6 @@ class Allocator final : public mocks::AllocApi {
   // The allocation that has this byte, anywhere in it, red zone and tail of the last page included;
   // 0 for none.
   AllocationId FindByAddress(const volatile void* address) const;
-  // The dma_alloc'ed buffer that a device reaches at this address; 0 for none.
-  AllocationId FindDma(hw::DmaAddr address) const;
   template <class Visit>
   void ForEachLive(Visit visit) const {
     register_.ForEachLive(visit);
@@ -102,7 +103,13 @@ class Allocator final : public mocks::AllocApi {
 
   // --- for dma_alloc_* (sim/kernel/dma.h) ---
   // Whole pages, one block of 2^order; `dma` is filled in from `pfn`. 0 if there is no block.
-  AllocationId AllocDma(uint64_t size_bytes, bool dma32_only, bool zeroed);
+  AllocationId AllocDma(uint64_t size_bytes, bool dma32_only, bool zeroed,
+                        AllocationBacking backing = kLinearBacking);
+  // Whole pages with frames anywhere, zeroed, at a kernel address of vmalloc's; no `dma` yet.
+  AllocationId AllocDmaScattered(uint64_t size_bytes);
+  // Frame of the allocation's page `index`.
+  hw::Pfn PfnOfPage(const Allocation& allocation, uint64_t index) const;
+  void SetDmaAddress(AllocationId id, hw::DmaAddr dma) { register_.Mut(id).dma = dma; }
   void MarkNoncoherent(AllocationId id) { register_.Mut(id).noncoherent = 1; }
   void FreeDma(AllocationId id);
 
@@ -156,6 +163,8 @@ class Allocator final : public mocks::AllocApi {
   // no longer `owner`'s: that one is left alone.
   bool DropPages(AllocationId owner, hw::Pfn pfn, uint64_t pages);
   void ReleaseBlock(AllocationId id);  // the driver's own reference to a whole block
+  AllocationId TakeArea(Allocation wanted, hw::FrameKind kind);  // of the shuffled map
+  void ReleaseArea(AllocationId id);
   void LastReferenceDropped(hw::Pfn head);
   hw::Pfn HeadOf(hw::Pfn pfn) const;
   void CheckDevices(hw::PhysAddr start, uint64_t size_bytes) const;  // C60
@@ -173,6 +182,7 @@ class Allocator final : public mocks::AllocApi {
   MappedPageQuery* mapped_ = nullptr;
   mocks::SyncApi* sync_ = nullptr;
   const DmaRegister* mapped_for_devices_ = nullptr;
+  hw::CacheModel* caches_ = nullptr;
   const hw::HostRegion* cookies_ = nullptr;
 };
 

@@ -16,6 +16,10 @@ AllocationId Allocator::TakeBlock(Allocation wanted, unsigned order, bool dma32_
   const uint64_t pages = uint64_t{1} << order;
   wanted.pfn = pfn;
   wanted.address = reinterpret_cast<uintptr_t>(memory_.KernelAddress(PhysAddr::Of(pfn)));
+  if (wanted.backing == kRemappedBacking) {
+    memory_.MapRemap(pfn, pages);
+    wanted.address = reinterpret_cast<uintptr_t>(memory_.RemapAddress(pfn));
+  }
   wanted.pages = pages;
   wanted.live_pages = static_cast<uint32_t>(pages);
   wanted.order = order;
@@ -63,7 +67,8 @@ void Allocator::FreeFrames(Pfn pfn, uint64_t pages) {
                      static_cast<unsigned long long>(pfn.value));
   }
   CheckDevices(PhysAddr::Of(pfn), pages << hw::kPageShift);
-  const bool shuffled = memory_.frame(pfn).kind == FrameKind::kVmalloc;
+  if (caches_ != nullptr) caches_->Forget(pfn, pages);
+  const bool shuffled = hw::PhysicalMemory::IsShuffledFrame(memory_.FrameIndex(pfn));
   for (uint64_t i = 0; i < pages; ++i) {
     memory_.MutFrame(pfn + i) = hw::Frame{.free_content = hw::FreeContent::kFreed};
     struct page& page = memory_.MutPage(pfn + i);
@@ -251,12 +256,20 @@ void Allocator::FreePagesExact(void* address, size_t size_bytes) {
 
 // --- dma, anonymous pages ---
 
-AllocationId Allocator::AllocDma(uint64_t size_bytes, bool dma32_only, bool zeroed) {
-  return TakeBlock(NewAllocation(AllocationKind::kDma, size_bytes, zeroed), OrderOf(size_bytes),
-                   dma32_only, FrameKind::kDma);
+AllocationId Allocator::AllocDma(uint64_t size_bytes, bool dma32_only, bool zeroed,
+                                 AllocationBacking backing) {
+  Allocation wanted = NewAllocation(AllocationKind::kDma, size_bytes, zeroed);
+  wanted.backing = backing;
+  return TakeBlock(wanted, OrderOf(size_bytes), dma32_only, FrameKind::kDma);
 }
 
-void Allocator::FreeDma(AllocationId id) { ReleaseBlock(id); }
+void Allocator::FreeDma(AllocationId id) {
+  if (register_[id].backing == kScatteredBacking) {
+    ReleaseArea(id);
+  } else {
+    ReleaseBlock(id);
+  }
+}
 
 bool Allocator::AllocAnonPage(bool zeroed, Pfn* pfn) {
   if (FailNow() || !pages_.Take(0, false, pfn)) return false;

@@ -11,25 +11,26 @@ namespace {
 
 constexpr unsigned long long kMask24 = (1ull << 24) - 1;
 constexpr unsigned long long kMask32 = (1ull << 32) - 1;
-
-// min_not_zero(): the highest address the device reaches. No mask and no limit reach nothing.
-unsigned long long Limit(const device& dev, unsigned long long mask) {
-  if (mask == 0) return dev.bus_dma_limit;
-  return dev.bus_dma_limit != 0 ? std::min(mask, dev.bus_dma_limit) : mask;
-}
+constexpr uint64_t kEntriesPerChunk = hw::kPageSize / sizeof(scatterlist);
 
 }  // namespace
 
 Dma::Dma(hw::ResetList& list, Allocator& allocator, DmaRegister& mapped, Verdicts& verdicts,
-         mocks::MmApi& mm)
+         mocks::MmApi& mm, const hw::Platform& platform)
     : allocator_(allocator),
+      platform_(platform),
+      iommu_(platform.dma_backing == hw::DmaBacking::kIommu ? std::make_unique<hw::Iommu>(list)
+                                                            : nullptr),
+      caches_(platform.coherent ? nullptr
+                                : std::make_unique<hw::CacheModel>(list, allocator.memory())),
       mapped_(mapped),
       verdicts_(verdicts),
       mm_(mm),
       pools_(list, "DMA pools", kMaxPools),
       pool_pages_(list, "DMA pool pages", kMaxPoolPages),
       pool_note_(list, verdicts, "DMA pools"),
-      pool_page_note_(list, verdicts, "pages of DMA pools") {}
+      pool_page_note_(list, verdicts, "pages of DMA pools"),
+      cache_note_(list, verdicts, "pages that caches and devices share") {}
 
 bool Dma::NoDevice(const char* function, const device* dev) {
   if (dev != nullptr) return false;
@@ -53,9 +54,17 @@ void* Dma::DmaAllocAttrs(device* dev, size_t size_bytes, unsigned long long* dma
       Allocator::OrderOf(size_bytes) > PageAllocator::kMaxOrder) {
     return nullptr;
   }
-  const bool page_only = (attrs & kAttrNoKernelMapping) != 0;
-  const AllocationId id =
-      AllocBelow(size_bytes, Limit(*dev, dev->coherent_dma_mask), /*zeroed=*/!page_only);
+  const unsigned long long limit = Limit(*dev, dev->coherent_dma_mask);
+  const bool page_only = (attrs & kAttrNoKernelMapping) != 0 && iommu_ == nullptr;
+  AllocationId id = 0;
+  if (iommu_ != nullptr) {
+    id = AllocBehindIommu(size_bytes, limit,
+                          (gfp & kGfpDirectReclaim) != 0 && (attrs & kAttrForceContiguous) == 0);
+  } else {
+    const bool remapped = platform_.dma_backing == hw::DmaBacking::kRemapped && !page_only;
+    id = AllocBelow(size_bytes, limit, /*zeroed=*/!page_only,
+                    remapped ? kRemappedBacking : kLinearBacking);
+  }
   if (id == 0) return nullptr;
   const Allocation& allocation = *allocator_.Find(id);
   memory().WriteKernel(dma_handle, &allocation.dma.value, sizeof *dma_handle);
@@ -68,14 +77,31 @@ void* Dma::DmaAllocAttrs(device* dev, size_t size_bytes, unsigned long long* dma
 }
 
 // dma_direct_optimal_gfp_mask(), then dma_coherent_ok().
-AllocationId Dma::AllocBelow(size_t size_bytes, unsigned long long limit, bool zeroed) {
-  const AllocationId id = allocator_.AllocDma(size_bytes, limit <= kMask32, zeroed);
+AllocationId Dma::AllocBelow(size_t size_bytes, unsigned long long limit, bool zeroed,
+                             AllocationBacking backing) {
+  const AllocationId id = allocator_.AllocDma(size_bytes, limit <= kMask32, zeroed, backing);
   if (id == 0) return 0;
   const Allocation& allocation = *allocator_.Find(id);
   if (hw::PhysAddr::Of(allocation.pfn).value + hw::PageAlignUp(size_bytes) - 1 <= limit) return id;
   // Normal memory is beyond a mask of, say, 33 bits: once more below 4 GiB.
   allocator_.FreeDma(id);
-  return limit > kMask32 ? allocator_.AllocDma(size_bytes, true, zeroed) : 0;
+  return limit > kMask32 ? allocator_.AllocDma(size_bytes, true, zeroed, backing) : 0;
+}
+
+AllocationId Dma::AllocBehindIommu(size_t size_bytes, unsigned long long limit, bool scattered) {
+  const uint64_t pages = hw::PagesOf(size_bytes);
+  hw::DmaAddr iova;
+  if (!iommu_->Find(pages, limit, &iova)) return 0;
+  const AllocationId id = scattered ? allocator_.AllocDmaScattered(size_bytes)
+                                    : allocator_.AllocDma(size_bytes, false, true);
+  if (id == 0) return 0;
+  const Allocation& allocation = *allocator_.Find(id);
+  for (uint64_t i = 0; i < pages; ++i) {
+    iommu_->Map({iova.value + (i << hw::kPageShift)}, allocator_.PfnOfPage(allocation, i),
+                hw::Iommu::kRead | hw::Iommu::kWrite);
+  }
+  allocator_.SetDmaAddress(id, iova);
+  return id;
 }
 
 void Dma::DmaFreeAttrs(device* dev, size_t size_bytes, void* cpu_addr,
@@ -116,51 +142,129 @@ void Dma::DmaFreeAttrs(device* dev, size_t size_bytes, void* cpu_addr,
     verdicts_.Report(59, 14, kExpected, "freed with %zu bytes, allocated with %llu", size_bytes,
                      static_cast<unsigned long long>(allocation->size_bytes));
   }
+  EndReach(allocation->dma.value, allocation->size_bytes);
   allocator_.FreeDma(id);
 }
 
-int Dma::DmaMmapAttrs(device* dev, vm_area_struct* vma, void*, unsigned long long dma_addr,
+pgprot_t Dma::DmaPgprot(pgprot_t prot) {
+  // Only MIPS has CONFIG_ARCH_HAS_DMA_WRITE_COMBINE: what attributes ask for changes nothing.
+  return platform_.coherent ? prot : mm_.PgprotDmacoherent(prot);
+}
+
+int Dma::DmaMmapAttrs(device* dev, vm_area_struct* vma, void* cpu_addr, unsigned long long dma_addr,
                       size_t size_bytes, unsigned long) {
   if (NoDevice("dma_mmap_attrs", dev)) return -ENXIO;
-  // DM2: dma_pgprot() of a coherent device gives the protection it was given, whatever attrs say.
+  vma->vm_page_prot = DmaPgprot(vma->vm_page_prot);  // DM2
   const unsigned long count = hw::PagesOf(size_bytes);
   const unsigned long pages = (vma->vm_end - vma->vm_start) >> hw::kPageShift;
   if (vma->vm_pgoff >= count || pages > count - vma->vm_pgoff) return -ENXIO;  // DM3
+  if (iommu_ != nullptr) return MmapBehindIommu(vma, cpu_addr, pages);
   const hw::PhysAddr phys = allocator_.PhysOfDma({dma_addr});
   return mm_.RemapPfnRange(vma, vma->vm_start, phys.pfn().value + vma->vm_pgoff,
                            pages << hw::kPageShift, vma->vm_page_prot);  // DM4
 }
 
-// dma_direct_get_sgtable(): one entry, from the handle alone.
-int Dma::DmaGetSgtable(device* dev, sg_table* table, void*, unsigned long long dma_addr,
+// iommu_dma_mmap() (DI3): by the kernel address; the handle is not looked at.
+int Dma::MmapBehindIommu(vm_area_struct* vma, void* cpu_addr, unsigned long pages) {
+  const Allocation* area = allocator_.Find(allocator_.FindByAddress(cpu_addr));
+  if (area == nullptr || area->backing != kScatteredBacking || !memory().InShuffledMap(cpu_addr)) {
+    const uint64_t pfn = allocator_.VirtToPhys(cpu_addr) >> hw::kPageShift;
+    return mm_.RemapPfnRange(vma, vma->vm_start, pfn + vma->vm_pgoff, pages << hw::kPageShift,
+                             vma->vm_page_prot);
+  }
+  for (uint64_t i = 0; i < pages; ++i) {
+    const uint64_t index = vma->vm_pgoff + i;
+    if (index >= area->pages) {
+      verdicts_.TrapNow(Trap::kOops, 2, 10, "the size that was allocated",
+                        "dma_mmap_attrs: page %lu of a buffer of %lu pages: the kernel reads past "
+                        "its array of pages",
+                        static_cast<unsigned long>(index), static_cast<unsigned long>(area->pages));
+      return -EINVAL;
+    }
+    struct page* page = memory().PageAddress(allocator_.PfnOfPage(*area, index));
+    const int error = mm_.VmInsertPage(vma, vma->vm_start + (i << hw::kPageShift), page);
+    if (error != 0) return error;
+  }
+  return 0;
+}
+
+// dma_direct_get_sgtable(): one entry, from the handle alone. iommu_dma_get_sgtable(): from the
+// kernel address, an entry for each run of frames.
+int Dma::DmaGetSgtable(device* dev, sg_table* table, void* cpu_addr, unsigned long long dma_addr,
                        size_t size_bytes, unsigned long) {
   if (NoDevice("dma_get_sgtable_attrs", dev)) return -ENXIO;
-  scatterlist entry{};
-  entry.page_link = reinterpret_cast<unsigned long>(
-                        memory().PageAddress(allocator_.PhysOfDma({dma_addr}).pfn())) |
-                    SG_END;
-  entry.length = static_cast<unsigned>(hw::PageAlignUp(size_bytes));
-  sg_table made{};
-  made.sgl = static_cast<scatterlist*>(allocator_.Kmalloc(sizeof entry, kGfpKernel));
-  if (made.sgl != nullptr) {
-    memory().WriteKernel(made.sgl, &entry, sizeof entry);
-    made.nents = 1;
-    made.orig_nents = 1;
+  Allocation whole;
+  whole.pfn = allocator_.PhysOfDma({dma_addr}).pfn();
+  if (iommu_ != nullptr) {
+    const Allocation* area = allocator_.Find(allocator_.FindByAddress(cpu_addr));
+    if (area != nullptr && area->backing == kScatteredBacking) {
+      return MakeSgTable(table, *area, size_bytes);
+    }
+    whole.pfn = hw::PhysAddr{allocator_.VirtToPhys(cpu_addr)}.pfn();
   }
+  return MakeSgTable(table, whole, size_bytes);
+}
+
+// sg_alloc_table() and what fills it, as mocks/library/scatterlist.cc frees it.
+int Dma::MakeSgTable(sg_table* table, const Allocation& allocation, size_t size_bytes) {
+  const bool scattered = allocation.backing == kScatteredBacking;
+  const uint64_t entries = scattered ? hw::PagesOf(size_bytes) : 1;
+  sg_table made{};
+  scatterlist* link = nullptr;  // the entry that chains to the next chunk
+  for (uint64_t done = 0; done < entries;) {
+    const uint64_t left = entries - done;
+    const uint64_t here = left > kEntriesPerChunk ? kEntriesPerChunk - 1 : left;
+    auto* chunk = static_cast<scatterlist*>(
+        allocator_.Kmalloc(std::min(left, kEntriesPerChunk) * sizeof(scatterlist), kGfpKernel));
+    if (chunk == nullptr) {
+      // What was made goes again: first its first chunk, which leads to the others.
+      for (scatterlist* first = made.sgl; first != nullptr;) {
+        scatterlist last{};
+        if (link != nullptr && first + kEntriesPerChunk - 1 != link) {
+          memory().ReadKernel(&last, first + kEntriesPerChunk - 1, sizeof last);
+        }
+        allocator_.Kfree(first);
+        first = reinterpret_cast<scatterlist*>(last.page_link & ~(SG_CHAIN | SG_END));
+      }
+      made = sg_table{};
+      memory().WriteKernel(table, &made, sizeof made);
+      return -ENOMEM;
+    }
+    if (link != nullptr) {
+      scatterlist chain{};
+      chain.page_link = reinterpret_cast<unsigned long>(chunk) | SG_CHAIN;
+      memory().WriteKernel(link, &chain, sizeof chain);
+    } else {
+      made.sgl = chunk;
+    }
+    for (uint64_t i = 0; i < here; ++i, ++done) {
+      scatterlist entry{};
+      entry.page_link = reinterpret_cast<unsigned long>(
+          memory().PageAddress(allocator_.PfnOfPage(allocation, done)));
+      if (done + 1 == entries) entry.page_link |= SG_END;
+      entry.length = static_cast<unsigned>(
+          scattered ? std::min<uint64_t>(hw::kPageSize, size_bytes - (done << hw::kPageShift))
+                    : hw::PageAlignUp(size_bytes));
+      memory().WriteKernel(chunk + i, &entry, sizeof entry);
+    }
+    link = chunk + here;
+  }
+  made.nents = static_cast<unsigned>(entries);
+  made.orig_nents = made.nents;
   memory().WriteKernel(table, &made, sizeof made);
-  return made.sgl != nullptr ? 0 : -ENOMEM;
+  return 0;
 }
 
 int Dma::DmaSetMask(device* dev, unsigned long long mask) {
   if (NoDevice("dma_set_mask", dev)) return -EIO;
-  if (dev->dma_mask == nullptr || mask < kMask24) return -EIO;
+  if (dev->dma_mask == nullptr || (iommu_ == nullptr && mask < kMask24)) return -EIO;
   memory().WriteKernel(dev->dma_mask, &mask, sizeof mask);
   return 0;
 }
 
 int Dma::DmaSetCoherentMask(device* dev, unsigned long long mask) {
   if (NoDevice("dma_set_coherent_mask", dev)) return -EIO;
-  if (mask < kMask24) return -EIO;
+  if (iommu_ == nullptr && mask < kMask24) return -EIO;
   memory().WriteKernel(&dev->coherent_dma_mask, &mask, sizeof mask);
   return 0;
 }
@@ -168,7 +272,9 @@ int Dma::DmaSetCoherentMask(device* dev, unsigned long long mask) {
 // dma_direct_get_required_mask(): all ones up to the last byte of RAM, as the device sees it.
 unsigned long long Dma::DmaGetRequiredMask(device* dev) {
   if (NoDevice("dma_get_required_mask", dev)) return 0;
-  const hw::PhysAddr last = hw::PhysicalMemory::kNormalBase + (hw::PhysicalMemory::kNormalBytes - 1);
+  if (iommu_ != nullptr) return kMask32;
+  const hw::PhysAddr last =
+      hw::PhysicalMemory::kNormalBase + (hw::PhysicalMemory::kNormalBytes - 1);
   return (std::bit_floor(allocator_.DmaOf(last).value) << 1) - 1;
 }
 
@@ -191,15 +297,19 @@ struct page* Dma::DmaAllocPages(device* dev, size_t size_bytes, unsigned long lo
       Allocator::OrderOf(size_bytes) > PageAllocator::kMaxOrder) {
     return nullptr;
   }
-  const AllocationId id = AllocBelow(size_bytes, Limit(*dev, dev->coherent_dma_mask), true);
+  const uint64_t limit = Limit(*dev, dev->coherent_dma_mask);
+  const AllocationId id = iommu_ != nullptr
+                              ? AllocBehindIommu(size_bytes, limit, /*scattered=*/false)
+                              : AllocBelow(size_bytes, limit, true, kLinearBacking);
   if (id == 0) return nullptr;
   allocator_.MarkNoncoherent(id);
   const Allocation& allocation = *allocator_.Find(id);
   memory().WriteKernel(dma_handle, &allocation.dma.value, sizeof *dma_handle);
   if (direction >= 0 && direction <= 2) {
     Enter(dev, allocation.dma.value, hw::PhysAddr::Of(allocation.pfn), size_bytes,
-          static_cast<DmaDirection>(direction), DmaKind::kPages, 0, 0);
+          static_cast<DmaDirection>(direction), DmaKind::kPages, 0, kAttrSkipCpuSync);
   }
+  LeaveCacheDirty(allocation);
   return memory().PageAddress(allocation.pfn);
 }
 
@@ -215,13 +325,14 @@ void Dma::DmaFreePages(device* dev, size_t size_bytes, struct page* page,
                      static_cast<void*>(page));
     return;
   }
-  Leave(dev, dma_handle, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kPages, 0,
+  Leave(dev, dma_handle, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kPages, 0, 0,
         "dma_free_pages");
   // With a wrong handle the mapping is there still: what it maps goes now.
   for (uint32_t left; (left = mapped_.FindOverlap(hw::PhysAddr::Of(allocation->pfn),
                                                   allocation->pages << hw::kPageShift)) != 0;) {
     mapped_.Remove(left);
   }
+  EndReach(allocation->dma.value, allocation->size_bytes);
   allocator_.FreeDma(id);
 }
 

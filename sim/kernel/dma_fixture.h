@@ -12,6 +12,12 @@ struct RemapCall {
   int count = 0;
 };
 
+struct InsertCall {
+  unsigned long addr = 0;
+  struct page* page = nullptr;  // of the last one
+  int count = 0;
+};
+
 class FakeMm final : public mocks::MmApi {
  public:
   int RemapPfnRange(vm_area_struct*, unsigned long addr, unsigned long pfn, unsigned long size,
@@ -20,7 +26,10 @@ class FakeMm final : public mocks::MmApi {
     return result;
   }
   int VmIomapMemory(vm_area_struct*, unsigned long long, unsigned long) override { return 0; }
-  int VmInsertPage(vm_area_struct*, unsigned long, struct page*) override { return 0; }
+  int VmInsertPage(vm_area_struct*, unsigned long addr, struct page* page) override {
+    inserted = {addr, page, inserted.count + 1};
+    return result;
+  }
   vm_fault_t VmfInsertPfn(vm_area_struct*, unsigned long, unsigned long) override { return 0; }
   vm_fault_t VmfInsertPfnProt(vm_area_struct*, unsigned long, unsigned long, pgprot_t) override {
     return 0;
@@ -30,6 +39,9 @@ class FakeMm final : public mocks::MmApi {
   pgprot_t VmGetPageProt(unsigned long) override { return {}; }
   pgprot_t PgprotWritecombine(pgprot_t prot) override { return prot; }
   pgprot_t PgprotWritethrough(pgprot_t prot) override { return prot; }
+  pgprot_t PgprotNoncached(pgprot_t prot) override { return {prot.pgprot | 0x10}; }
+  pgprot_t PgprotDevice(pgprot_t prot) override { return prot; }
+  pgprot_t PgprotDmacoherent(pgprot_t prot) override { return {prot.pgprot | 0x08}; }
   int RemapVmallocRange(vm_area_struct*, void*, unsigned long) override { return 0; }
   int VmInsertPages(vm_area_struct*, unsigned long, struct page**, unsigned long*) override {
     return 0;
@@ -42,12 +54,14 @@ class FakeMm final : public mocks::MmApi {
   vm_area_struct* FindVma(mm_struct*, unsigned long) override { return nullptr; }
   mm_struct* CurrentMm() override { return nullptr; }
   RemapCall call;
+  InsertCall inserted;
   int result = 0;
 };
 
 class DmaTest : public MemoryTest {
  protected:
-  DmaTest() {
+  explicit DmaTest(const char* platform = "x86-64")
+      : MemoryTest(*hw::FindPlatform(platform)), platform_(*hw::FindPlatform(platform)) {
     dev_.coherent_dma_mask = 0xffffffff;
     dev_.dma_mask = &mask_;
     allocator_.SetDmaRegister(&mapped_for_devices_);
@@ -69,7 +83,8 @@ class DmaTest : public MemoryTest {
   vm_area_struct vma_{};
   FakeMm mm_;
   DmaRegister mapped_for_devices_{list_, verdicts_};
-  Dma dma_{list_, allocator_, mapped_for_devices_, verdicts_, mm_};
+  const hw::Platform& platform_;
+  Dma dma_{list_, allocator_, mapped_for_devices_, verdicts_, mm_, platform_};
 };
 
 }  // namespace drydock::kernel

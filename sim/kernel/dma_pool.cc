@@ -25,8 +25,8 @@ uint32_t Dma::FindPool(const dma_pool* pool, const char* function) {
   return 0;
 }
 
-// pool_initialise_page(): blocks do not cross a boundary, and of several the one that would end with
-// it is left out (DP3).
+// pool_initialise_page(): blocks do not cross a boundary, and of several the one that would end
+// with it is left out (DP3).
 uint64_t Dma::BlocksPerBoundary(const Pool& pool) {
   const uint64_t fit = (pool.boundary_bytes + pool.size_bytes - 1) / pool.size_bytes - 1;
   return fit > 1 ? fit : 1;
@@ -197,8 +197,8 @@ void Dma::DmaPoolDestroy(dma_pool* handle) {
     busy += page.blocks_in_use;
     // A page that is in use is lost (DP6).
     if (page.blocks_in_use == 0) {
-      DmaFreeAttrs(pool.dev, pool.allocation_bytes, reinterpret_cast<void*>(page.address),
-                   page.dma, 0);
+      DmaFreeAttrs(pool.dev, pool.allocation_bytes, reinterpret_cast<void*>(page.address), page.dma,
+                   0);
     }
   }
   if (busy != 0) {

@@ -9,6 +9,7 @@ namespace drydock::kernel {
 namespace {
 
 constexpr unsigned long kLinkMask = SG_CHAIN | SG_END;
+constexpr uint64_t kMaxSegmentBytes = uint64_t{64} << 10;  // dma_get_max_seg_size()
 
 }  // namespace
 
@@ -27,20 +28,25 @@ bool Dma::CheckMapped(hw::PhysAddr phys, size_t size_bytes, const char* function
   if (allocator_.MayCopy(memory().KernelAddress(phys), size_bytes, &what)) return true;
   const bool freed =
       kind == hw::FrameKind::kFree || allocator_.FindByAddress(memory().KernelAddress(phys)) == 0;
-  verdicts_.Report(freed ? 60 : 57, freed ? 5 : 19, "a buffer that is there, mapped within its size",
+  verdicts_.Report(freed ? 60 : 57, freed ? 5 : 19,
+                   "a buffer that is there, mapped within its size",
                    "%s of %zu bytes at physical address 0x%llx: %s", function, size_bytes,
                    static_cast<unsigned long long>(phys.value), what);
   return true;
 }
 
-bool Dma::ReachableAt(const device& dev, hw::PhysAddr phys, size_t size_bytes, uint64_t* dma) {
-  const uint64_t mask = *dev.dma_mask;
-  const uint64_t limit = mask == 0               ? dev.bus_dma_limit
-                         : dev.bus_dma_limit == 0 ? mask
-                                                  : std::min<uint64_t>(mask, dev.bus_dma_limit);
-  if (phys.value + size_bytes - 1 > limit) return false;  // dma_capable()
-  *dma = allocator_.DmaOf(phys).value;
-  return true;
+// DS6. Two that the device only reads do no harm.
+void Dma::CheckOverlap(hw::PhysAddr phys, size_t size_bytes, DmaDirection direction, DmaKind kind,
+                       unsigned long attrs) {
+  if (direction == DmaDirection::kToDevice || (attrs & kAttrSkipCpuSync) != 0) return;
+  for (uint32_t id = mapped_.FindOverlap(phys, size_bytes); id != 0;
+       id = mapped_.FindOverlap(phys, size_bytes, id)) {
+    if (!mapped_[id].DeviceWrites()) continue;
+    verdicts_.Report(62, 19, "a buffer is mapped once while a device writes to it",
+                     "%s of %zu bytes that overlap a live mapping of %llu bytes", NameOf(kind),
+                     size_bytes, static_cast<unsigned long long>(mapped_[id].size_bytes));
+    return;
+  }
 }
 
 void Dma::Enter(device* dev, uint64_t dma, hw::PhysAddr phys, size_t size_bytes,
@@ -57,19 +63,11 @@ void Dma::Enter(device* dev, uint64_t dma, hw::PhysAddr phys, size_t size_bytes,
   mapping.driver_pc = verdicts_.DriverPc(verdicts_.caller());
   if (kind != DmaKind::kResource) {
     mapping.owner_serial = OwnerSerial(phys);
-    // DS6. Two that the device only reads do no harm.
-    for (uint32_t id = mapped_.FindOverlap(phys, size_bytes); id != 0 && mapping.DeviceWrites();
-         id = mapped_.FindOverlap(phys, size_bytes, id)) {
-      const DmaMapping& other = mapped_[id];
-      if (!other.DeviceWrites() || (attrs & kAttrSkipCpuSync) != 0) continue;
-      verdicts_.Report(62, 19, "a buffer is mapped once while a device writes to it",
-                       "%s of %zu bytes that overlap a live mapping of %llu bytes",
-                       NameOf(kind), size_bytes, static_cast<unsigned long long>(other.size_bytes));
-      break;
-    }
+    CheckOverlap(phys, size_bytes, direction, kind, attrs);
   }
   const uint32_t id = mapped_.Add(mapping);
   if (id == 0 || kind == DmaKind::kResource) return;
+  if ((attrs & kAttrSkipCpuSync) == 0) CleanCache(phys, size_bytes);
   // Memory of dma_alloc_pages() is the driver's until it gives it away for the first time.
   if (kind == DmaKind::kPages) {
     mapped_.Mut(id).cpu_end = size_bytes;
@@ -79,7 +77,7 @@ void Dma::Enter(device* dev, uint64_t dma, hw::PhysAddr phys, size_t size_bytes,
 }
 
 void Dma::Leave(device* dev, uint64_t dma, size_t size_bytes, DmaDirection direction, DmaKind kind,
-                uint32_t sg_entries, const char* function) {
+                uint32_t sg_entries, unsigned long attrs, const char* function) {
   DmaMapping like;
   like.size_bytes = size_bytes;
   like.kind = kind;
@@ -129,8 +127,13 @@ void Dma::Leave(device* dev, uint64_t dma, size_t size_bytes, DmaDirection direc
   }
   if (kind != DmaKind::kResource) {
     CheckContentKept(mapping, function);
+    if ((attrs & kAttrSkipCpuSync) == 0) {
+      InvalidateCache(mapping.phys, std::min<uint64_t>(size_bytes, mapping.size_bytes), direction);
+    }
     GiveToCpu(mapped_.Mut(id), 0, mapping.size_bytes);
   }
+  // dma_alloc_pages() has its address for as long as its memory.
+  if (kind != DmaKind::kPages) EndReach(mapping.dma, size_bytes);
   mapped_.Remove(id);
 }
 
@@ -151,13 +154,13 @@ unsigned long long Dma::DmaMapPage(device* dev, struct page* page, size_t offset
     return kMappingError;
   }
   const hw::PhysAddr phys = hw::PhysAddr::Of(memory().PfnOf(page)) + offset_bytes;
+  const auto to = static_cast<DmaDirection>(direction);
   uint64_t dma = 0;
   if (!CheckMapped(phys, size_bytes, "dma_map_page") ||
-      !ReachableAt(*dev, phys, size_bytes, &dma)) {
+      !MakeReachable(phys, size_bytes, Limit(*dev, *dev->dma_mask), AccessOf(to), &dma)) {
     return kMappingError;
   }
-  Enter(dev, dma, phys, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kSingle, 0,
-        attrs);
+  Enter(dev, dma, phys, size_bytes, to, DmaKind::kSingle, 0, attrs);
   return dma;
 }
 
@@ -166,8 +169,8 @@ unsigned long long Dma::DmaMapSingle(device* dev, void* address, size_t size_byt
                                      unsigned long attrs) {
   if (!memory().IsLinear(address)) {
     const bool vmalloc = allocator_.IsVmallocAddr(address);
-    verdicts_.Report(32, 18, "dma_map_single() takes linear kernel memory",
-                     "given %s: %s", vmalloc ? "a vmalloc address" : "memory of no allocator",
+    verdicts_.Report(32, 18, "dma_map_single() takes linear kernel memory", "given %s: %s",
+                     vmalloc ? "a vmalloc address" : "memory of no allocator",
                      vmalloc ? "WARN, DMA_MAPPING_ERROR" : "static, stack or user memory");
     return kMappingError;
   }
@@ -177,9 +180,9 @@ unsigned long long Dma::DmaMapSingle(device* dev, void* address, size_t size_byt
 }
 
 void Dma::DmaUnmapPage(device* dev, unsigned long long dma_addr, size_t size_bytes, int direction,
-                       unsigned long) {
+                       unsigned long attrs) {
   if (NoDevice("dma_unmap_page_attrs", dev) || BadDirection("dma_unmap_page", direction)) return;
-  Leave(dev, dma_addr, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kSingle, 0,
+  Leave(dev, dma_addr, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kSingle, 0, attrs,
         "dma_unmap_page or dma_unmap_single");
 }
 
@@ -211,42 +214,111 @@ int Dma::DmaMapSg(device* dev, scatterlist* list, int count, int direction, unsi
                      "dma_map_sg: the device has no dma_mask: WARN, nothing mapped");
     return 0;
   }
-  // All addresses first: nothing is entered unless the device reaches all.
+  const auto to = static_cast<DmaDirection>(direction);
+  // The whole list first: nothing is mapped unless all of it can be.
   for (Cursor cursor{list, count}; ReadEntry(&cursor, "dma_map_sg");) {
-    scatterlist& entry = cursor.entry;
-    const auto* page = reinterpret_cast<struct page*>(entry.page_link & ~kLinkMask);
-    if (!memory().IsPage(page)) {
+    hw::PhysAddr phys;
+    if (!PhysOfEntry(cursor.entry, &phys)) {
       verdicts_.Report(32, 18, "streaming DMA is for memory that has a struct page",
                        "dma_map_sg() of an entry without a struct page of RAM");
       return -EIO;
     }
-    const hw::PhysAddr phys = hw::PhysAddr::Of(memory().PfnOf(page)) + entry.offset;
-    uint64_t dma = 0;
-    if (!CheckMapped(phys, entry.length, "dma_map_sg") ||
-        !ReachableAt(*dev, phys, entry.length, &dma)) {
+    if (!CheckMapped(phys, cursor.entry.length, "dma_map_sg") ||
+        (iommu_ == nullptr && phys.value + cursor.entry.length - 1 > Limit(*dev, *dev->dma_mask))) {
       return -EIO;
     }
-    entry.dma_address = dma;
-    entry.dma_length = entry.length;
-    memory().WriteKernel(cursor.at, &entry, sizeof entry);
   }
   if (verdicts_.pending_trap() != Trap::kNone) return -EINVAL;
+  if (iommu_ != nullptr) return MapSgBehindIommu(dev, list, count, to, attrs);
   for (Cursor cursor{list, count}; ReadEntry(&cursor, "dma_map_sg");) {
-    const scatterlist& entry = cursor.entry;
-    const auto* page = reinterpret_cast<struct page*>(entry.page_link & ~kLinkMask);
-    Enter(dev, entry.dma_address, hw::PhysAddr::Of(memory().PfnOf(page)) + entry.offset,
-          entry.dma_length, static_cast<DmaDirection>(direction), DmaKind::kScatterGather,
+    hw::PhysAddr phys;
+    PhysOfEntry(cursor.entry, &phys);
+    cursor.entry.dma_address = allocator_.DmaOf(phys).value;
+    cursor.entry.dma_length = cursor.entry.length;
+    memory().WriteKernel(cursor.at, &cursor.entry, sizeof cursor.entry);
+    Enter(dev, cursor.entry.dma_address, phys, cursor.entry.length, to, DmaKind::kScatterGather,
           static_cast<uint32_t>(count), attrs);
   }
   return count;
 }
 
-void Dma::DmaUnmapSg(device* dev, scatterlist* list, int count, int direction, unsigned long) {
+bool Dma::PhysOfEntry(const scatterlist& entry, hw::PhysAddr* phys) const {
+  const auto* page = reinterpret_cast<struct page*>(entry.page_link & ~kLinkMask);
+  if (!memory().IsPage(page)) return false;
+  *phys = hw::PhysAddr::Of(memory().PfnOf(page)) + entry.offset;
+  return true;
+}
+
+// iommu_dma_map_sg() and __finalise_sg(): pages in a row for all entries; those that meet become
+// one for the device, up to the 64 KiB that a device takes by default.
+int Dma::MapSgBehindIommu(device* dev, scatterlist* list, int count, DmaDirection direction,
+                          unsigned long attrs) {
+  uint64_t pages = 0;
+  for (Cursor cursor{list, count}; ReadEntry(&cursor, "dma_map_sg");) {
+    pages += hw::PagesOf((cursor.entry.offset & hw::kPageMask) + cursor.entry.length);
+  }
+  hw::DmaAddr iova;
+  if (allocator_.FailNow() || !iommu_->Find(pages, Limit(*dev, *dev->dma_mask), &iova)) {
+    return -ENOMEM;
+  }
+  int segments = 0;
+  scatterlist* segment_at = nullptr;
+  scatterlist segment{};
+  for (Cursor cursor{list, count}; ReadEntry(&cursor, "dma_map_sg");) {
+    hw::PhysAddr phys;
+    PhysOfEntry(cursor.entry, &phys);
+    const uint64_t offset = phys.value & hw::kPageMask;
+    const uint64_t here = hw::PagesOf(offset + cursor.entry.length);
+    for (uint64_t i = 0; i < here; ++i) {
+      iommu_->Map({iova.value + (i << hw::kPageShift)}, phys.pfn() + i, AccessOf(direction));
+    }
+    const uint64_t dma = iova.value + offset;
+    Enter(dev, dma, phys, cursor.entry.length, direction, DmaKind::kScatterGather,
+          static_cast<uint32_t>(count), attrs);
+    // Each entry's own fields say "none", until a segment of the device is put there.
+    cursor.entry.dma_address = kMappingError;
+    cursor.entry.dma_length = 0;
+    memory().WriteKernel(cursor.at, &cursor.entry, sizeof cursor.entry);
+    const bool joins = segment_at != nullptr && offset == 0 &&
+                       segment.dma_address + segment.dma_length == dma &&
+                       segment.dma_length + cursor.entry.length <= kMaxSegmentBytes;
+    if (joins) {
+      segment.dma_length += cursor.entry.length;
+    } else {
+      // The n-th segment goes to the n-th entry of the list.
+      Cursor place{list, count};
+      for (int i = 0; i <= segments; ++i) ReadEntry(&place, "dma_map_sg");
+      segment_at = place.at;
+      segment = place.entry;
+      segment.dma_address = dma;
+      segment.dma_length = cursor.entry.length;
+      ++segments;
+    }
+    memory().WriteKernel(segment_at, &segment, sizeof segment);
+    iova = {iova.value + (here << hw::kPageShift)};
+  }
+  return segments;
+}
+
+// The device's address of each entry as it was mapped. Behind an IOMMU only the first one says so.
+uint64_t Dma::AddressOfEntry(const scatterlist& entry, uint64_t* next) const {
+  if (iommu_ == nullptr) return entry.dma_address;
+  const uint64_t offset = entry.offset & hw::kPageMask;
+  if (*next == 0) *next = entry.dma_address & ~hw::kPageMask;
+  const uint64_t address = *next + offset;
+  *next += hw::PagesOf(offset + entry.length) << hw::kPageShift;
+  return address;
+}
+
+void Dma::DmaUnmapSg(device* dev, scatterlist* list, int count, int direction,
+                     unsigned long attrs) {
   if (NoDevice("dma_unmap_sg_attrs", dev) || BadDirection("dma_unmap_sg", direction)) return;
+  uint64_t next = 0;
   for (Cursor cursor{list, count}; ReadEntry(&cursor, "dma_unmap_sg");) {
-    Leave(dev, cursor.entry.dma_address, cursor.entry.dma_length,
+    const scatterlist& entry = cursor.entry;
+    Leave(dev, AddressOfEntry(entry, &next), iommu_ != nullptr ? entry.length : entry.dma_length,
           static_cast<DmaDirection>(direction), DmaKind::kScatterGather,
-          static_cast<uint32_t>(count), "dma_unmap_sg");
+          static_cast<uint32_t>(count), attrs, "dma_unmap_sg");
   }
 }
 
@@ -265,17 +337,21 @@ unsigned long long Dma::DmaMapResource(device* dev, unsigned long long phys, siz
                      "dma_map_resource() of RAM at physical address 0x%llx", phys);
     return kMappingError;
   }
-  const uint64_t limit = *dev->dma_mask;
-  if (phys + size_bytes - 1 > limit) return kMappingError;
-  Enter(dev, phys, {phys}, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kResource, 0,
-        0);
-  return phys;
+  const auto to = static_cast<DmaDirection>(direction);
+  const uint64_t limit = Limit(*dev, *dev->dma_mask);
+  uint64_t dma = phys;  // without the bridge's offset
+  if (iommu_ == nullptr ? phys + size_bytes - 1 > limit
+                        : !MakeReachable({phys}, size_bytes, limit, AccessOf(to), &dma)) {
+    return kMappingError;
+  }
+  Enter(dev, dma, {phys}, size_bytes, to, DmaKind::kResource, 0, 0);
+  return dma;
 }
 
 void Dma::DmaUnmapResource(device* dev, unsigned long long dma_addr, size_t size_bytes,
                            int direction, unsigned long) {
   if (NoDevice("dma_unmap_resource", dev) || BadDirection("dma_unmap_resource", direction)) return;
-  Leave(dev, dma_addr, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kResource, 0,
+  Leave(dev, dma_addr, size_bytes, static_cast<DmaDirection>(direction), DmaKind::kResource, 0, 0,
         "dma_unmap_resource");
 }
 

@@ -15,8 +15,7 @@ constexpr uint64_t kGranule = 8;                        // of AddressSanitizer
 }  // namespace
 
 uint64_t Dma::OwnerSerial(hw::PhysAddr phys) const {
-  const Allocation* owner =
-      allocator_.Find(allocator_.FindByAddress(memory().KernelAddress(phys)));
+  const Allocation* owner = allocator_.Find(allocator_.FindByAddress(memory().KernelAddress(phys)));
   return owner != nullptr && owner->released == 0 ? owner->serial : 0;
 }
 
@@ -93,7 +92,7 @@ void Dma::ForgetContent(hw::PhysAddr to, uint64_t size_bytes) {
 
 bool Dma::ReportIfDeviceOwned(const void* address, uint64_t size_bytes, bool write,
                               const char* function) {
-  if (!mapped_.any()) return false;
+  if (!mapped_.any() && caches_ == nullptr) return false;
   const auto* at = static_cast<const char*>(address);
   for (uint64_t left = size_bytes; left != 0;) {
     const uint64_t piece =
@@ -111,6 +110,7 @@ bool Dma::ReportIfDeviceOwned(const void* address, uint64_t size_bytes, bool wri
                        NameOf(mapped_[id].direction));
       return true;
     }
+    if (!write) CheckKernelReads(phys, piece, function);
     at += piece;
     left -= piece;
   }
@@ -149,8 +149,10 @@ void Dma::SyncOne(device* dev, uint64_t dma, size_t size_bytes, int direction, D
   }
   if (for_cpu) {
     CheckContentKept(mapping, function);
+    InvalidateCache(mapping.phys + begin, size_bytes, given);
     GiveToCpu(mapped_.Mut(id), begin, begin + size_bytes);
   } else {
+    CleanCache(mapping.phys + begin, size_bytes);
     GiveToDevice(mapped_.Mut(id), begin, begin + size_bytes);
   }
 }
@@ -163,16 +165,19 @@ void Dma::DmaSync(device* dev, unsigned long long dma_addr, size_t size_bytes, i
 
 void Dma::DmaSyncSg(device* dev, scatterlist* list, int count, int direction, bool for_cpu) {
   if (NoDevice("dma_sync_sg", dev) || BadDirection("dma_sync_sg", direction)) return;
+  uint64_t next = 0;
   for (Cursor cursor{list, count}; ReadEntry(&cursor, "dma_sync_sg");) {
-    SyncOne(dev, cursor.entry.dma_address, cursor.entry.dma_length, direction,
-            DmaKind::kScatterGather, static_cast<uint32_t>(count), for_cpu);
+    const scatterlist& entry = cursor.entry;
+    SyncOne(dev, AddressOfEntry(entry, &next), iommu_ != nullptr ? entry.length : entry.dma_length,
+            direction, DmaKind::kScatterGather, static_cast<uint32_t>(count), for_cpu);
   }
 }
 
-// dma_direct_need_sync(): never where devices see the caches and nothing is bounced.
+// Directly: never where devices see the caches and nothing is bounced. Behind an IOMMU: always, as
+// its operations include dma_sync_*().
 bool Dma::DmaNeedSync(device* dev, unsigned long long) {
   if (NoDevice("dma_need_sync", dev)) return false;
-  return false;
+  return iommu_ != nullptr || !platform_.coherent;
 }
 
 }  // namespace drydock::kernel

@@ -12,7 +12,9 @@ TEST_F(DmaTest, MemoryIsZeroedAndItsHandleIsThePhysicalAddress) {
   ASSERT_NE(p, nullptr);
   EXPECT_EQ(handle_, memory_.PhysOf(p).value);
   EXPECT_EQ(WordAt(p + 3 * hw::kPageSize - 8), 0u);
-  EXPECT_EQ(allocator_.FindDma({handle_ + 5000}), allocator_.FindByAddress(p));
+  hw::PhysAddr phys;
+  ASSERT_TRUE(dma_.Translate({handle_ + 5000}, hw::Iommu::kRead, &phys));
+  EXPECT_EQ(phys.value, memory_.PhysOf(p).value + 5000);
   dma_.DmaFreeAttrs(&dev_, 3 * hw::kPageSize, p, handle_, 0);
   EXPECT_EQ(allocator_.allocations().live_count(), 0u);
   ExpectViolations(0);
@@ -206,24 +208,6 @@ TEST_F(DmaTest, DP1_PagesAreFreedByTheirOwnFunction) {
   char* coherent = Alloc(100);
   dma_.DmaFreePages(&dev_, 100, memory_.PageAddress(memory_.PhysOf(coherent).pfn()), handle_, 2);
   ExpectViolations(1, 59, 14, "no live buffer");
-}
-
-TEST(DmaPlatformTest, TheHandleIsNotThePhysicalAddressWhereTheBusHasAnOffset) {
-  hw::ResetList list;
-  hw::PhysicalMemory memory(list);
-  Verdicts verdicts;
-  Allocator allocator(list, memory, verdicts, *hw::FindPlatform("offset-dma"));
-  FakeMm mm;
-  DmaRegister mapped(list, verdicts);
-  Dma dma(list, allocator, mapped, verdicts, mm);
-  device dev{};
-  dev.coherent_dma_mask = 0xffffffff;
-  unsigned long long handle = 0;
-  void* p = dma.DmaAllocAttrs(&dev, 100, &handle, kGfpKernel, 0);
-  ASSERT_NE(p, nullptr);
-  EXPECT_EQ(handle, memory.PhysOf(p).value + (uint64_t{256} << 30));
-  EXPECT_EQ(allocator.FindDma({handle}), allocator.FindByAddress(p));
-  EXPECT_EQ(allocator.FindDma({memory.PhysOf(p).value}), 0u);
 }
 
 }  // namespace

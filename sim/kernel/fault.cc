@@ -1,5 +1,6 @@
 // Loads, stores and the faults they take. Linux mm/memory.c of 6.1 (handle_pte_fault, do_fault,
 // do_wp_page) and arch/x86/mm/fault.c; docs/mmap-rules.md section 6.
+#include <bit>
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
@@ -46,12 +47,14 @@ Outcome Mm::Access(uint32_t mm, uint64_t address, void* to, const void* from, si
     Outcome outcome = at < kTaskSize ? TouchPage(mm, at & ~hw::kPageMask, write, &pfn)
                                      : Killed(Signal::kSegvMaperr);
     if (!outcome.ok()) return outcome;
+    if (arm64_ && std::has_single_bit(size_bytes) && size_bytes <= 8 &&
+        (at & (size_bytes - 1)) != 0 &&
+        hw::IsArmDevice(tables_[mm]->Find({at & ~hw::kPageMask})->bits.cache)) {
+      return Killed(Signal::kBusAdraln);  // AR4
+    }
     const hw::PhysAddr phys = hw::PhysAddr::Of(pfn) + in_page;
-    const bool there =
-        write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
-              : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
-    if (!there && !write)
-      __builtin_memset(static_cast<char*>(to) + done, 0xff, chunk);  // no device answers
+    CopyBytes(mm, at & ~hw::kPageMask, phys, write ? nullptr : static_cast<char*>(to) + done,
+              write ? static_cast<const char*>(from) + done : nullptr, chunk);
     done += chunk;
   }
   return {.value = static_cast<int64_t>(size_bytes), .signal = Signal::kNone, .trapped = false};
@@ -87,13 +90,23 @@ size_t Mm::CopyUser(uint64_t address, void* to, const void* from, size_t size_by
     hw::Pfn pfn;
     if (at >= kTaskSize || !TouchPage(current_, at & ~hw::kPageMask, write, &pfn).ok()) break;
     const hw::PhysAddr phys = hw::PhysAddr::Of(pfn) + in_page;
-    const bool there =
-        write ? backend_.WritePhysical(phys, static_cast<const char*>(from) + done, chunk)
-              : backend_.ReadPhysical(phys, static_cast<char*>(to) + done, chunk);
-    if (!there && !write) __builtin_memset(static_cast<char*>(to) + done, 0xff, chunk);
+    CopyBytes(current_, at & ~hw::kPageMask, phys, write ? nullptr : static_cast<char*>(to) + done,
+              write ? static_cast<const char*>(from) + done : nullptr, chunk);
     done += chunk;
   }
   return done;
+}
+
+void Mm::CopyBytes(uint32_t mm, uint64_t page, hw::PhysAddr phys, void* to, const void* from,
+                   size_t size_bytes) {
+  bool there = false;
+  if (!coherent_) {
+    there = backend_.AccessAs(tables_[mm]->Find({page})->bits.cache, phys, to, from, size_bytes);
+  } else {
+    there = from != nullptr ? backend_.WritePhysical(phys, from, size_bytes)
+                            : backend_.ReadPhysical(phys, to, size_bytes);
+  }
+  if (!there && from == nullptr) __builtin_memset(to, 0xff, size_bytes);  // no device answers
 }
 
 // One page, as the processor and then the kernel see it; on success *pfn is its frame.
@@ -169,7 +182,7 @@ Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
   if (shared && vma->c.vm_file != nullptr) return Killed(Signal::kBusAdrerr);  // MR14
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
-  bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
+  bits.cache = CacheOf(vma->c.vm_page_prot.pgprot);
   bits.anon = kAnonExclusive;
   if (write) {
     bits.write = 1;
@@ -214,7 +227,7 @@ bool Mm::CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from) {
   backend_.CopyPage(fresh, from);
   Zap(vma->mm, address, address + hw::kPageSize);
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
-  bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
+  bits.cache = CacheOf(vma->c.vm_page_prot.pgprot);
   bits.anon = kAnonExclusive;
   bits.write = 1;
   bits.dirty = 1;
@@ -367,7 +380,7 @@ Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write) {
     return outcome;
   }
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
-  bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
+  bits.cache = CacheOf(vma->c.vm_page_prot.pgprot);
   if (write) {
     bits.write = 1;
     bits.dirty = 1;

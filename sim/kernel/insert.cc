@@ -23,10 +23,9 @@ constexpr uint64_t kPfnDev = uint64_t{1} << 61, kPfnMap = uint64_t{1} << 60,
 bool Mm::MakeMixedMap(vm_area_struct* c, const char* function) {
   if ((c->vm_flags & kVmMixedMap) != 0) return true;
   if (driver_fault_depth_ > 0 || c->vm_mm->mmap_lock.owner == 0) {
-    verdicts_.TrapNow(Trap::kBug, 27, 10, "VM_MIXEDMAP set in ->mmap",
-                      "%s %s on a VMA without VM_MIXEDMAP: BUG", function,
-                      driver_fault_depth_ > 0 ? "in ->fault"
-                                              : "without mmap_lock held for writing");
+    verdicts_.TrapNow(
+        Trap::kBug, 27, 10, "VM_MIXEDMAP set in ->mmap", "%s %s on a VMA without VM_MIXEDMAP: BUG",
+        function, driver_fault_depth_ > 0 ? "in ->fault" : "without mmap_lock held for writing");
     return false;
   }
   if ((c->vm_flags & kVmPfnMap) != 0) {
@@ -43,9 +42,9 @@ int Mm::InsertPage(Vma* vma, uint64_t addr, page* page) {
   const hw::Pfn pfn = backend_.PfnOf(page);
   if (backend_.IsSlab(pfn)) return -EINVAL;  // IP4
   const uint64_t at = addr & ~hw::kPageMask;
-  if (tables_[vma->mm]->Find({at}) != nullptr) return -EBUSY;                 // IP5
+  if (tables_[vma->mm]->Find({at}) != nullptr) return -EBUSY;                // IP5
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);  // IP8
-  bits.cache = hw::CacheTypeOf(vma->c.vm_page_prot.pgprot);
+  bits.cache = CacheOf(vma->c.vm_page_prot.pgprot);
   if (!InstallRange(vma, at, pfn, 1, bits)) return -ENOMEM;  // IP6
   backend_.PageGet(pfn);                                     // IP7
   return 0;
@@ -72,7 +71,7 @@ int Mm::VmInsertPages(vm_area_struct* c, unsigned long addr, page** pages, unsig
   const uint64_t last = addr + (*count << hw::kPageShift) - 1;
   if (addr < c->vm_start || last >= c->vm_end) return -EFAULT;  // IPS1
   if (!MakeMixedMap(c, "vm_insert_pages")) return -EINVAL;
-  for (size_t i = 0; *count != 0; ++i, --*count) {  // IPS2
+  for (size_t i = 0; *count != 0; ++i, --*count) {          // IPS2
     if (backend_.PageCount(pages[i]) == 0) return -EINVAL;  // IPS3
     const int error = InsertPage(vma, addr + (i << hw::kPageShift), pages[i]);
     if (error != 0) return error;
@@ -125,7 +124,7 @@ vm_fault_t Mm::InsertPfn(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t prot, bo
     return kFaultNoPage;
   }
   hw::PteBits bits = BitsOf(prot, /*special=*/true);
-  bits.cache = hw::CacheTypeOf(prot);
+  bits.cache = CacheOf(prot);
   if (mkwrite) bits = make_write(bits);
   return InstallRange(vma, at, pfn, 1, bits) ? kFaultNoPage : kFaultOom;
 }
@@ -171,7 +170,8 @@ vm_fault_t Mm::VmfInsertMixed(vm_area_struct* c, unsigned long addr, unsigned lo
   Vma* vma = VmaOf(c);
   const hw::Pfn pfn{value & ~kPfnFlags};
   const bool devmap = (value & (kPfnDev | kPfnMap)) == (kPfnDev | kPfnMap);
-  if (vma == nullptr || ((c->vm_flags & kVmMixedMap) == 0 && !devmap && (value & kPfnSpecial) == 0)) {
+  if (vma == nullptr ||
+      ((c->vm_flags & kVmMixedMap) == 0 && !devmap && (value & kPfnSpecial) == 0)) {
     verdicts_.TrapNow(Trap::kBug, vma == nullptr ? 28 : 27, 10, "a VM_MIXEDMAP mapping",
                       "vmf_insert_mixed on %s: BUG",
                       vma == nullptr ? kStaleVma : "a VMA without VM_MIXEDMAP");  // FM1

@@ -43,8 +43,8 @@ Kernel::Kernel(const KernelOptions& options)
       of_(state_, verdicts_, Describe(options), options.device_name),
       io_(state_, mmio_, allocator_, verdicts_),
       backend_(memory_, mmio_, allocator_, locks_),
-      mm_(state_, verdicts_, runner_, backend_, options.core_guards, options.platform->has_pat),
-      dma_(state_, allocator_, mapped_for_devices_, verdicts_, mm_),
+      mm_(state_, verdicts_, runner_, backend_, options.core_guards, *options.platform),
+      dma_(state_, allocator_, mapped_for_devices_, verdicts_, mm_, *options.platform),
       uaccess_(allocator_, verdicts_, mm_),
       vfs_(state_, verdicts_, runner_, chrdevs_, backend_) {
   verdicts_.SetListener(this);
@@ -55,6 +55,7 @@ Kernel::Kernel(const KernelOptions& options)
   allocator_.SetMappedPageQuery(this);
   allocator_.SetSync(&locks_);
   allocator_.SetDmaRegister(&mapped_for_devices_);
+  allocator_.SetCaches(dma_.caches());
   allocator_.SetIoCookies(&io_.cookies());
   io_.SetMemtypeObserver(this);
   dma_.SetSync(&locks_);

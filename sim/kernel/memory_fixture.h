@@ -24,7 +24,10 @@ class FakeMappedPages final : public MappedPageQuery {
 
 class MemoryTest : public testing::Test {
  protected:
-  MemoryTest() { allocator_.SetMappedPageQuery(&mapped_); }
+  explicit MemoryTest(const hw::Platform& platform = hw::Platforms()[0])
+      : allocator_(list_, memory_, verdicts_, platform) {
+    allocator_.SetMappedPageQuery(&mapped_);
+  }
 
   void Checkpoint() {
     list_.Checkpoint();
@@ -69,7 +72,7 @@ class MemoryTest : public testing::Test {
   hw::ResetList list_;
   hw::PhysicalMemory memory_{list_};
   Verdicts verdicts_;
-  Allocator allocator_{list_, memory_, verdicts_, hw::Platforms()[0]};
+  Allocator allocator_;
   FakeMappedPages mapped_;
   hw::ScopedWriteFaultHandler<hw::PhysicalMemory> handler_{memory_};
 };

@@ -15,6 +15,7 @@
 #include "mocks/kernel_api.h"
 #include "sim/hw/memory_type.h"
 #include "sim/hw/page_table.h"
+#include "sim/hw/platform.h"
 #include "sim/hw/tracked.h"
 #include "sim/kernel/driver_runner.h"
 #include "sim/kernel/outcome.h"
@@ -47,6 +48,9 @@ class MmBackend {
   virtual bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) = 0;
   virtual bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) = 0;
   virtual void CopyPage(hw::Pfn to, hw::Pfn from) = 0;
+  // The same of user space, through a mapping of this type, where devices do not see the caches.
+  virtual bool AccessAs(hw::CacheType type, hw::PhysAddr phys, void* to, const void* from,
+                        size_t size_bytes) = 0;
   // find_vm_area(): the vmalloc area that holds this kernel address. False: none does. `user`: it
   // may be mapped to user space (VM_USERMAP, VM_DMA_COHERENT).
   virtual bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) = 0;
@@ -91,7 +95,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   static constexpr uint64_t kPfnFieldMask = (uint64_t{1} << 40) - 1;  // frame bits of an entry
 
   Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
-     bool core_guards, bool has_pat);
+     bool core_guards, const hw::Platform& platform);
 
   // --- address spaces ---
   // A new, empty one. Precondition: one is free (kMaxMms); index, or -1.
@@ -164,6 +168,9 @@ class Mm final : public mocks::MmApi, public UserMemory {
   pgprot_t VmGetPageProt(unsigned long vm_flags) override;
   pgprot_t PgprotWritecombine(pgprot_t prot) override;
   pgprot_t PgprotWritethrough(pgprot_t prot) override;
+  pgprot_t PgprotNoncached(pgprot_t prot) override;
+  pgprot_t PgprotDevice(pgprot_t prot) override;
+  pgprot_t PgprotDmacoherent(pgprot_t prot) override;
   int RemapVmallocRange(vm_area_struct* vma, void* address, unsigned long pgoff) override;
   int VmInsertPages(vm_area_struct* vma, unsigned long addr, page** pages,
                     unsigned long* count) override;
@@ -217,6 +224,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
                     file* file);
   int64_t CallMmap(Vma* vma, file* file);
   void SetPageProt(Vma* vma);
+  uint64_t ModifyProt(uint64_t old_prot, uint64_t new_prot) const;  // pgprot_modify()
   static bool WantsWriteNotify(const vm_area_struct& vma);
 
   // mprotect.cc, madvise.cc, fork.cc
@@ -235,6 +243,11 @@ class Mm final : public mocks::MmApi, public UserMemory {
   void MoveEntries(uint32_t mm, uint64_t from, uint64_t to, uint64_t length);
 
   // remap.cc
+  hw::CacheType CacheOf(uint64_t pgprot) const {
+    return arm64_ ? hw::Arm64CacheTypeOf(pgprot) : hw::CacheTypeOf(pgprot);
+  }
+  // arm64's pgprot_*(): the type in place of the one that was there, and not executable (AR2).
+  static pgprot_t Arm64Prot(pgprot_t prot, hw::CacheType type);
   int Track(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, uint64_t* prot);
   int ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot);
   void Untrack(Vma* vma);
@@ -253,6 +266,9 @@ class Mm final : public mocks::MmApi, public UserMemory {
 
   // fault.cc
   user::Outcome TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn);
+  // Moves the bytes of an access, at most to the end of the page at `page`.
+  void CopyBytes(uint32_t mm, uint64_t page, hw::PhysAddr phys, void* to, const void* from,
+                 size_t size_bytes);
   user::Outcome HandleFault(Vma* vma, uint64_t address, bool write);
   user::Outcome WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& extent);
   user::Outcome DriverFault(Vma* vma, uint64_t address, bool write);
@@ -270,6 +286,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   MmBackend& backend_;
   const bool core_guards_;
   const bool has_pat_;
+  const bool arm64_;
+  const bool coherent_;
   hw::TrackedArray<MmSlot> mms_;
   hw::TrackedArray<Vma> vmas_;
   hw::Tracked<uint64_t> serial_;

@@ -39,6 +39,16 @@ bool MachineBackend::WritePhysical(hw::PhysAddr to, const void* from, size_t siz
   return true;
 }
 
+bool MachineBackend::AccessAs(hw::CacheType type, hw::PhysAddr phys, void* to, const void* from,
+                              size_t size_bytes) {
+  if (!memory_.IsRam(phys.pfn())) {
+    return from != nullptr ? WritePhysical(phys, from, size_bytes)
+                           : ReadPhysical(phys, to, size_bytes);
+  }
+  if (from != nullptr) dma_->NoteUserStore(phys, size_bytes);
+  return dma_->UserAccess(type, phys, to, from, size_bytes);
+}
+
 void MachineBackend::CopyPage(hw::Pfn to, hw::Pfn from) {
   memory_.MarkDirty(to);
   if (!ReadPhysical(hw::PhysAddr::Of(from), memory_.Plain(to), hw::kPageSize)) {
@@ -47,12 +57,11 @@ void MachineBackend::CopyPage(hw::Pfn to, hw::Pfn from) {
 }
 
 bool MachineBackend::VmallocArea(const void* address, uint64_t* size_bytes, bool* user) {
-  if (!memory_.InShuffledMap(address)) return false;
+  if (!memory_.InShuffledMap(address) && !memory_.InRemap(address)) return false;
   const Allocation* area = allocator_.Find(allocator_.FindByAddress(address));
-  if (area == nullptr || area->kind != AllocationKind::kVmalloc || area->released != 0)
-    return false;
-  *size_bytes = area->pages << hw::kPageShift;
-  *user = area->user != 0;
+  if (area == nullptr || area->released != 0) return false;
+  *size_bytes = hw::PageAlignUp(area->size_bytes);
+  *user = area->user != 0 || area->kind == AllocationKind::kDma;  // VM_USERMAP, VM_DMA_COHERENT
   return true;
 }
 

@@ -40,6 +40,8 @@ class MachineBackend final : public MmBackend {
   bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) override;
   bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) override;
   void CopyPage(hw::Pfn to, hw::Pfn from) override;
+  bool AccessAs(hw::CacheType type, hw::PhysAddr phys, void* to, const void* from,
+                size_t size_bytes) override;
   bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) override;
   page* VmallocPage(const void* address) override { return allocator_.VmallocToPage(address); }
   void LockMmap(mm_struct* mm, bool write) override;

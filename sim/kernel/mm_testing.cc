@@ -191,9 +191,9 @@ void FakeBackend::UnlockMmap(mm_struct* mm, bool write) {
   }
 }
 
-MmTest::MmTest()
+MmTest::MmTest(const hw::Platform& platform)
     : runner(verdicts, Memory(), Mmio()),
-      mm(list, verdicts, runner, backend, /*core_guards=*/true, /*has_pat=*/true) {
+      mm(list, verdicts, runner, backend, /*core_guards=*/true, platform) {
   driver_now = &driver;
   Current(this, true);
   fops_.mmap = &DriverMmap;
@@ -244,6 +244,8 @@ std::string MmTest::Signal(const user::Outcome& outcome) const {
       return "SEGV_ACCERR";
     case user::Signal::kBusAdrerr:
       return "BUS_ADRERR";
+    case user::Signal::kBusAdraln:
+      return "BUS_ADRALN";
   }
   return "?";
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/hw/address.h"
+#include "sim/hw/platform.h"
 #include "sim/hw/tracked.h"
 #include "sim/kernel/driver_runner.h"
 #include "sim/kernel/maps_text.h"
@@ -64,6 +65,12 @@ class FakeBackend final : public MmBackend {
   bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) override;
   bool WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) override;
   void CopyPage(hw::Pfn to, hw::Pfn from) override;
+  bool AccessAs(hw::CacheType type, hw::PhysAddr phys, void* to, const void* from,
+                size_t size_bytes) override {
+    last_type = type;
+    return from != nullptr ? WritePhysical(phys, from, size_bytes)
+                           : ReadPhysical(phys, to, size_bytes);
+  }
   bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) override;
   page* VmallocPage(const void* address) override;
   void LockMmap(mm_struct* mm, bool write) override;
@@ -77,7 +84,8 @@ class FakeBackend final : public MmBackend {
     return reinterpret_cast<const void*>(kAreaAddress + i * kPage);
   }
   static hw::Pfn AreaFrame(uint64_t i) { return hw::Pfn{kRam.value + 40 - 2 * i}; }
-  bool area_is_for_user = true;  // VM_USERMAP
+  hw::CacheType last_type = hw::CacheType::kWriteBack;  // of AccessAs()
+  bool area_is_for_user = true;                         // VM_USERMAP
   // Counts of LockMmap calls.
   int write_locks = 0, read_locks = 0;
 
@@ -111,7 +119,7 @@ class MmTest : public testing::Test {
   static constexpr uint64_t kBase = 0x100000;  // where At() is
   static constexpr int kRead = kProtRead, kReadWrite = kProtRead | kProtWrite;
 
-  MmTest();
+  explicit MmTest(const hw::Platform& platform = hw::Platforms()[0]);
   ~MmTest() override;
   // Ends the world: every mapping goes, and then nothing may be left: no reference to a file or a
   // page, no own page, no lock.

@@ -275,12 +275,16 @@ bool Mm::WantsWriteNotify(const vm_area_struct& vma) {
 
 // mm/mmap.c: vma_set_page_prot(). Of the old protection only cache bits and the like stay (MR12).
 void Mm::SetPageProt(Vma* vma) {
-  const uint64_t kept = vma->c.vm_page_prot.pgprot & kPteChangeMask;
-  uint64_t prot = kept | (PageProtOf(vma->c.vm_flags) & ~kPteChangeMask);
-  if (WantsWriteNotify(vma->c)) {
-    prot = kept | (PageProtOf(vma->c.vm_flags & ~kVmShared) & ~kPteChangeMask);
-  }
-  vma->c.vm_page_prot.pgprot = prot;
+  const uint64_t flags = WantsWriteNotify(vma->c) ? vma->c.vm_flags & ~kVmShared : vma->c.vm_flags;
+  vma->c.vm_page_prot.pgprot = ModifyProt(vma->c.vm_page_prot.pgprot, PageProtOf(flags));
+}
+
+// arch/x86/include/asm/pgtable.h; for arm64 include/linux/pgtable.h, which keeps the memory type
+// alone, and what goes with it (AR2).
+uint64_t Mm::ModifyProt(uint64_t old_prot, uint64_t new_prot) const {
+  if (!arm64_) return (old_prot & kPteChangeMask) | (new_prot & ~kPteChangeMask);
+  const hw::CacheType type = CacheOf(old_prot);
+  return type == hw::CacheType::kWriteBack ? new_prot : Arm64Prot({new_prot}, type).pgprot;
 }
 
 }  // namespace drydock::kernel

@@ -505,7 +505,7 @@ TEST_F(MmapRules, MR14_NullOpsOfASharedMappingIsSigbus) {
 }
 
 TEST_F(MmapRules, CoreGuardsOffLetsTheDriverSeeWhatWouldHaveOverflowed) {
-  Mm unguarded(list, verdicts, runner, backend, /*core_guards=*/false, /*has_pat=*/true);
+  Mm unguarded(list, verdicts, runner, backend, /*core_guards=*/false, hw::Platforms()[0]);
   ASSERT_EQ(unguarded.NewMm(), 0);
   const uint64_t offset = ~hw::kPageMask;
   EXPECT_GT(unguarded.Mmap(0, 0, 2 * kPage, kRead, kMapShared, &rw(), false, offset), 0);

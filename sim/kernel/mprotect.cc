@@ -82,6 +82,7 @@ int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flag
         bits.present = (prot & kPtePresent) != 0 ? 1 : 0;
         bits.exec = (prot & kPteNx) == 0 ? 1 : 0;
         bits.write = (prot & kPteRw) != 0 ? 1 : 0;
+        if (arm64_) bits.cache = CacheOf(prot);  // AR3
         // can_change_pte_writable() (MPR3): what is dirty needs no fault; of private pages, only
         // one's own.
         if (bits.dirty != 0 && bits.present != 0 &&

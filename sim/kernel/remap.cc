@@ -143,7 +143,7 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
     return -EINVAL;
   }
   hw::PteBits bits = BitsOf(prot, /*special=*/true);  // RP6
-  bits.cache = hw::CacheTypeOf(prot);
+  bits.cache = CacheOf(prot);
   if (!InstallRange(vma, addr, first, pages, bits)) {
     UntrackRange(vma, first, pages);
     return -ENOMEM;  // RP11: nothing of it stays
@@ -222,13 +222,32 @@ void Mm::UnmapMappingPages(address_space* mapping, unsigned long first, unsigned
 
 pgprot_t Mm::VmGetPageProt(unsigned long vm_flags) { return {PageProtOf(vm_flags)}; }
 
+pgprot_t Mm::Arm64Prot(pgprot_t prot, hw::CacheType type) {
+  return {(prot.pgprot & ~hw::kCacheBits) | hw::CacheBitsOf(type) | kPteNx};
+}
+
 // arch/x86/mm/pat: pgprot_writecombine() of 6.1 sets its bits over what is there (P10).
 pgprot_t Mm::PgprotWritecombine(pgprot_t prot) {
+  if (arm64_) return Arm64Prot(prot, hw::CacheType::kNormalNonCacheable);
   return {prot.pgprot | hw::CacheBitsOf(hw::CacheType::kWriteCombining)};
 }
 
 pgprot_t Mm::PgprotWritethrough(pgprot_t prot) {
+  if (arm64_) return PgprotNoncached(prot);  // include/linux/pgtable.h's default
   return {prot.pgprot | hw::CacheBitsOf(hw::CacheType::kWriteThrough)};
+}
+
+pgprot_t Mm::PgprotNoncached(pgprot_t prot) {
+  if (arm64_) return Arm64Prot(prot, hw::CacheType::kDeviceNoEarlyAck);
+  return {prot.pgprot | hw::CacheBitsOf(hw::CacheType::kUncachedMinus)};
+}
+
+pgprot_t Mm::PgprotDevice(pgprot_t prot) {
+  return arm64_ ? Arm64Prot(prot, hw::CacheType::kDeviceEarlyAck) : PgprotNoncached(prot);
+}
+
+pgprot_t Mm::PgprotDmacoherent(pgprot_t prot) {
+  return arm64_ ? Arm64Prot(prot, hw::CacheType::kNormalNonCacheable) : PgprotNoncached(prot);
 }
 
 }  // namespace drydock::kernel

@@ -400,6 +400,13 @@ TEST_F(PatRules, PAT1_WritethroughSetsItsBitsOverWhatIsThere) {
   EXPECT_EQ(mm.PgprotWritethrough({0x27 | 0x10}).pgprot, 0x27U | 0x98);
 }
 
+TEST_F(PatRules, PAT1_NoncachedAndItsKinAreUcMinusOverWhatIsThere) {
+  EXPECT_EQ(mm.PgprotNoncached({0x27}).pgprot, 0x27U | kUcMinus);
+  EXPECT_EQ(mm.PgprotNoncached({0x27 | kWc}).pgprot, 0x27U | kUc);
+  EXPECT_EQ(mm.PgprotDevice({0x27}).pgprot, 0x27U | kUcMinus);
+  EXPECT_EQ(mm.PgprotDmacoherent({0x27}).pgprot, 0x27U | kUcMinus);
+}
+
 TEST_F(PatRules, P10_WritecombineOverNoncachedIsUncached) {
   EXPECT_EQ(mm.PgprotWritecombine(pgprot_t{kUcMinus}).pgprot & hw::kCacheBits, kUc);
   EXPECT_EQ(mm.PgprotWritecombine(pgprot_t{0}).pgprot & hw::kCacheBits, kWc);
@@ -622,7 +629,8 @@ TEST_F(PatRules, P6_UnmapMappingRangeLeavesPrivateCopiesUnlessAsked) {
 }
 
 TEST_F(PatRules, WithoutPatNothingIsTracked) {
-  Mm plain(list, verdicts, runner, backend, /*core_guards=*/true, /*has_pat=*/false);
+  const hw::Platform without = {.name = "no PAT", .summary = ""};
+  Mm plain(list, verdicts, runner, backend, /*core_guards=*/true, without);
   ASSERT_EQ(plain.NewMm(), 0);
   driver.mmap = [&plain](file*, vm_area_struct* vma) {
     return plain.RemapPfnRange(vma, vma->vm_start, kRam.value, kPage,

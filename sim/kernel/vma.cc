@@ -8,12 +8,14 @@
 namespace drydock::kernel {
 
 Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
-       bool core_guards, bool has_pat)
+       bool core_guards, const hw::Platform& platform)
     : verdicts_(verdicts),
       driver_(driver),
       backend_(backend),
       core_guards_(core_guards),
-      has_pat_(has_pat),
+      has_pat_(platform.has_pat),
+      arm64_(platform.attributes == hw::PageAttributes::kArm64),
+      coherent_(platform.coherent),
       mms_(list, "address spaces", kMaxMms),
       vmas_(list, "VMAs", kMaxVmas),
       serial_(list, "VMA serial"),

@@ -86,7 +86,9 @@ class CheckRun {
       return "--platform " + name + ": no such platform, there are: " + known;
     }
     if (platforms_.empty()) {
-      for (const hw::Platform& platform : hw::Platforms()) platforms_.emplace_back(platform.name);
+      for (const hw::Platform& platform : hw::Platforms()) {
+        if (platform.by_default) platforms_.emplace_back(platform.name);
+      }
     }
     files_ = options_.files;
     if (files_.empty()) {

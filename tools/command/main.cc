@@ -46,7 +46,9 @@ int main(int argc, char** argv) {
   check_command->add_option("--seed", check.seed, "Seed of the fuzzer")->capture_default_str();
   check_command->add_option("--profile", check.profile, "Kernel whose rules hold: 6.1")
       ->capture_default_str();
-  check_command->add_option("--platform", check.platforms, "Machine; may be repeated; none: all")
+  check_command
+      ->add_option("--platform", check.platforms,
+                   "Machine; may be repeated; none: x86-64 and offset-dma")
       ->expected(1)
       ->take_all();
   check_command->add_option("--core-guards", core_guards, "mmap(2)'s own check of offset + length")

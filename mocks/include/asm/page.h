@@ -85,13 +85,16 @@ static inline int get_order(unsigned long size)
 #define PAGE_READONLY PAGE_COPY
 #define PAGE_NONE __pgprot(0)
 
-/* UC- is or-ed in: after pgprot_writecombine() the result is UC (P10). */
-#define pgprot_noncached(prot) __pgprot(pgprot_val(prot) | _PAGE_PCD)
-#define pgprot_device(prot) pgprot_noncached(prot)
+/* Inline in a kernel. What they give is the machine's, so they cross. */
+pgprot_t drydock_pgprot_noncached(pgprot_t prot);
+pgprot_t drydock_pgprot_device(pgprot_t prot);
+pgprot_t drydock_pgprot_dmacoherent(pgprot_t prot);
+#define pgprot_noncached(prot) drydock_pgprot_noncached(prot)
+#define pgprot_device(prot) drydock_pgprot_device(prot)
+#define pgprot_dmacoherent(prot) drydock_pgprot_dmacoherent(prot)
 #define pgprot_decrypted(prot) (prot)
 #define pgprot_encrypted(prot) (prot)
 #define pgprot_nx(prot) __pgprot(pgprot_val(prot) | _PAGE_NX)
-#define pgprot_dmacoherent(prot) pgprot_noncached(prot)
 pgprot_t pgprot_writecombine(pgprot_t prot);
 pgprot_t pgprot_writethrough(pgprot_t prot);
 

@@ -177,8 +177,7 @@ static inline void dma_sync_single_range_for_device(struct device *dev,
 	dma_sync_single_for_device(dev, addr + offset, size, dir);
 }
 
-static inline void dma_unmap_sgtable(struct device *dev,
-				     struct sg_table *table,
+static inline void dma_unmap_sgtable(struct device *dev, struct sg_table *table,
 				     enum dma_data_direction dir,
 				     unsigned long attrs)
 {

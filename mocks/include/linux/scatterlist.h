@@ -84,8 +84,7 @@ static inline void sg_chain(struct scatterlist *list, unsigned int count,
 {
 	list[count - 1].offset = 0;
 	list[count - 1].length = 0;
-	list[count - 1].page_link =
-		((unsigned long)next | SG_CHAIN) & ~SG_END;
+	list[count - 1].page_link = ((unsigned long)next | SG_CHAIN) & ~SG_END;
 }
 
 static inline phys_addr_t sg_phys(const struct scatterlist *sg)
