@@ -40,6 +40,25 @@ struct World::Impl {
     }
   }
 
+  // What insmod, or rmmod after it, left behind.
+  void ReportLeft(uint64_t mark) {
+    kernel.locks().CheckNoneHeld("insmod");
+    const char* expected = "an init that fails takes back what it took";
+    if (kernel::ModuleLoader::IsLive(*image)) {
+      // (No exit, or references of its own that keep it: it stays loaded.)
+      if (loader.Unload(*image) != kernel::ModuleLoader::Unloaded::kDone) return;
+      kernel.locks().CheckNoneHeld("rmmod");
+      expected = "module exit takes back what init took";
+    } else {
+      // One past its first byte: a call's place is looked for before the address it returns to.
+      kernel.verdicts().NoteCaller(static_cast<const char*>(loader.last_init()) + 1);
+      kernel.chrdev().ReportLeftovers(expected);
+      kernel.devices().ReportLeftovers(expected);
+    }
+    kernel.io().ReportLeftovers(expected);
+    kernel.alloc().ReportLeftovers(mark, expected);
+  }
+
   WorldOptions options;
   kernel::Kernel kernel;
   mocks::ScopedKernelApi current;
@@ -78,6 +97,34 @@ std::string World::LoadDriver(const std::string& so_path,
   world.ListNodes();
   world.kernel.CompleteMachine();
   return "";
+}
+
+World::LoadTrial World::TryLoad(const std::string& so_path,
+                                const std::vector<std::pair<std::string, std::string>>& params,
+                                uint32_t fail_allocation) {
+  Impl& world = *impl_;
+  LoadTrial trial;
+  try {
+    world.image = std::make_unique<kernel::ModuleImage>(so_path);
+  } catch (const std::runtime_error& error) {
+    trial.error = error.what();
+    return trial;
+  }
+  world.data = std::make_unique<kernel::DriverData>(world.image->data());
+  verdicts().SetDriverImage(world.image->base(), world.image->code_end());
+  const uint64_t mark = world.kernel.alloc().LeakMark();
+  FailAllocation(fail_allocation);
+  trial.error = world.loader.Load(*world.image, params);
+  trial.allocation_failed = fail_allocation != 0 && !world.kernel.alloc().failure_pending();
+  FailAllocation(0);
+  // After a trap nothing can be said about what is left.
+  if (verdicts().pending_trap() == kernel::Trap::kNone) world.ReportLeft(mark);
+  Reset();
+  if (verdicts().pending_trap() != kernel::Trap::kNone) verdicts().ClearTrap();
+  world.data.reset();
+  world.image.reset();
+  verdicts().SetDriverImage(nullptr, nullptr);
+  return trial;
 }
 
 bool World::UnloadDriver() {

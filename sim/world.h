@@ -42,6 +42,17 @@ class World {
   // registered with an mmap hook). On failure the world is as it was.
   std::string LoadDriver(const std::string& so_path,
                          const std::vector<std::pair<std::string, std::string>>& params);
+  // One load for the sake of what it leaves behind: insmod while the n-th allocation of the init
+  // calls fails (0: none does), and rmmod if they succeeded. The verdicts then hold what was
+  // reported on the way and what was left registered, allocated or locked (C45, C52); all else is
+  // put back. Precondition: no driver is loaded.
+  struct LoadTrial {
+    bool allocation_failed = false;  // false: the init calls make fewer than n allocations
+    std::string error;               // as of LoadDriver(); "" if the driver loaded in spite of it
+  };
+  LoadTrial TryLoad(const std::string& so_path,
+                    const std::vector<std::pair<std::string, std::string>>& params,
+                    uint32_t fail_allocation);
   // As rmmod: the modules' exits in reverse order. False if a module is in use or has no exit.
   bool UnloadDriver();
 

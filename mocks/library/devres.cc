@@ -90,13 +90,33 @@ static void Complain(const void* caller, device* dev, const char* format, ...) {
 
 namespace {
 
+// "DEVICE RESOURCE", or "DEVICE" where the resource has no name; managed.
+DRYDOCK_SHIM_INLINE char* RegionName(device* dev, const resource* res) {
+  const char* device_name = dev->kobj.name != nullptr ? dev->kobj.name : "(null)";
+  const size_t first = std::strlen(device_name);
+  const size_t second = res->name != nullptr ? std::strlen(res->name) + 1 : 0;
+  auto* name =
+      static_cast<char*>(Cross<&DeviceApi::DevmKmalloc>(dev, first + second + 1, kGfpKernel));
+  if (name == nullptr) return nullptr;
+  std::memcpy(name, device_name, first + 1);
+  if (second == 0) return name;
+  name[first] = ' ';
+  std::memcpy(name + first + 1, res->name, second);
+  return name;
+}
+
 DRYDOCK_SHIM_INLINE void* IoremapResource(device* dev, const resource* res, IoCache cache) {
   if (res == nullptr || (res->flags & IORESOURCE_TYPE_BITS) != IORESOURCE_MEM) {
     Complain(__builtin_return_address(0), dev, "invalid resource\n");
     return ErrPtr(-kEinval);
   }
   unsigned long long size = res->end - res->start + 1;
-  const char* name = res->name != nullptr ? res->name : dev->kobj.name;
+  const char* name = RegionName(dev, res);
+  if (name == nullptr) {
+    Complain(__builtin_return_address(0), dev, "can't generate pretty name for resource %pR\n",
+             res);
+    return ErrPtr(-kEnomem);
+  }
   if (RequestManaged(dev, res->start, size, name) == nullptr) {
     Complain(__builtin_return_address(0), dev, "can't request region for resource %pR\n", res);
     return ErrPtr(-kEbusy);
@@ -230,6 +250,14 @@ device* device_create_with_groups(kclass* cls, device* parent, unsigned int devt
   va_end(args);
   if (!IsErr(dev)) dev->groups = groups;
   return dev;
+}
+cdev* cdev_alloc() {
+  auto* made =
+      static_cast<cdev*>(Cross<&AllocApi::Kmalloc>(sizeof(cdev), kGfpKernel | ___GFP_ZERO));
+  if (made == nullptr) return nullptr;
+  Cross<&ChrdevApi::CdevInit>(made, static_cast<const file_operations*>(nullptr));
+  made->kobj.drydock_state |= DRYDOCK_CDEV_ALLOCATED;
+  return made;
 }
 void cdev_set_parent(cdev* cdev, kobject* parent) { cdev->kobj.parent = parent; }
 int cdev_device_add(cdev* cdev, device* dev) {

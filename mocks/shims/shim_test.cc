@@ -394,15 +394,33 @@ TEST_F(ShimTest, MiscRegister) {
   EXPECT_EQ(drv_misc(&misc), -EBUSY);
 }
 
+TEST_F(ShimTest, CdevAllocIsAnInitialisedCdevThatItsLastPutFrees) {
+  cdev made{};
+  EXPECT_CALL(alloc_, Kmalloc(sizeof(cdev), kGfpKernel | ___GFP_ZERO)).WillOnce(Return(&made));
+  EXPECT_CALL(chrdev_, CdevInit(&made, nullptr)).WillOnce([](cdev* cdev, const file_operations*) {
+    cdev->kobj.drydock_state = DRYDOCK_CDEV_INITIALISED;
+  });
+  EXPECT_EQ(drv_cdev_alloc(), &made);
+  EXPECT_EQ(made.kobj.drydock_state, DRYDOCK_CDEV_INITIALISED | DRYDOCK_CDEV_ALLOCATED);
+}
+
+TEST_F(ShimTest, CdevAllocWithoutMemoryIsNull) {
+  EXPECT_CALL(alloc_, Kmalloc).WillOnce(Return(nullptr));
+  EXPECT_CALL(chrdev_, CdevInit).Times(0);
+  EXPECT_EQ(drv_cdev_alloc(), nullptr);
+}
+
 TEST_F(ShimTest, DevmIoremapResourceClaimsMapsAndKeepsBothToUndo) {
   resource res{};
   res.start = 0xfe000000;
   res.end = 0xfe000fff;
   res.name = "regs";
   res.flags = IORESOURCE_MEM;
+  dev_.kobj.name = "pump";
   InSequence in_order;
+  EXPECT_CALL(devices_, DevmKmalloc(&dev_, sizeof "pump regs", _)).WillOnce(Return(memory + 8192));
   EXPECT_CALL(devices_, DevmKmalloc(&dev_, _, _)).WillOnce(Return(memory));
-  EXPECT_CALL(io_, RequestMemRegion(0xfe000000, 0x1000, StrEq("regs"))).WillOnce(Return(&res));
+  EXPECT_CALL(io_, RequestMemRegion(0xfe000000, 0x1000, StrEq("pump regs"))).WillOnce(Return(&res));
   EXPECT_CALL(devices_, DevmAddAction(&dev_, _, memory)).WillOnce(Return(0));
   EXPECT_CALL(io_, Ioremap(0xfe000000, 0x1000, IoCache::kUncachedMinus))
       .WillOnce(Return(memory + 4096));
@@ -415,6 +433,15 @@ TEST_F(ShimTest, DevmIoremapResourceClaimsMapsAndKeepsBothToUndo) {
   EXPECT_EQ(drv_devm_ioremap_resource(&dev_, &res), memory + 4096);
   EXPECT_CALL(io_, Iounmap(memory + 4096));
   undo(memory + 4096);
+}
+
+TEST_F(ShimTest, DevmIoremapResourceWithoutMemoryForItsNameIsEnomem) {
+  resource res{};
+  res.end = 0xfff;
+  res.flags = IORESOURCE_MEM;
+  EXPECT_CALL(devices_, DevmKmalloc(&dev_, _, _)).WillOnce(Return(nullptr));
+  EXPECT_CALL(log_, DevPrintk(StrEq("\0013"), &dev_, _, _));
+  EXPECT_EQ(reinterpret_cast<long>(drv_devm_ioremap_resource(&dev_, &res)), -ENOMEM);
 }
 
 TEST_F(ShimTest, DevmIoremapResourceOfNothingIsEinval) {

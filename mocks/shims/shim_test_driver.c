@@ -158,6 +158,7 @@ int drv_ioremap_read(unsigned long long phys) {
 int drv_register_chrdev(void) { return register_chrdev(0, "drv", &drv_fops); }
 
 int drv_misc(struct miscdevice *misc) { return misc_register(misc); }
+struct cdev *drv_cdev_alloc(void) { return cdev_alloc(); }
 
 void *drv_devm_ioremap_resource(struct device *dev, const struct resource *res) {
   return devm_ioremap_resource(dev, res);

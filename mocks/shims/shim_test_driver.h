@@ -60,6 +60,7 @@ int drv_put_user(int value, int *to);
 int drv_ioremap_read(unsigned long long phys);
 int drv_register_chrdev(void);
 int drv_misc(struct miscdevice *misc);
+struct cdev *drv_cdev_alloc(void);
 void *drv_devm_ioremap_resource(struct device *dev, const struct resource *res);
 int drv_read_cell(const struct device_node *node, unsigned int *out);
 void drv_lock_twice_over(void);

@@ -22,9 +22,6 @@ extern "C" {
 // A variable that drivers only hand to stubs.
 void* system_wq = nullptr;
 
-// linux/cdev.h
-DRYDOCK_STUB(cdev_alloc)
-
 // linux/clk.h
 DRYDOCK_STUB(clk_disable)
 DRYDOCK_STUB(clk_enable)

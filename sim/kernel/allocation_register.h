@@ -44,6 +44,8 @@ class AllocationRegister {
   // The n-th call of FailNow() from now on (1 = the next) answers true, once; 0 = none.
   void FailNth(uint32_t n);
   bool FailNow();
+  // True while the failure that FailNth() asked for has not come.
+  bool failure_pending() const { return state_->fail_in != 0; }
 
  private:
   struct State {

@@ -50,6 +50,25 @@ bool Allocator::MayAllocate(unsigned gfp) {
   return !FailNow();
 }
 
+bool Allocator::Grants(const char* function) {
+  if (sync_ != nullptr) sync_->MightSleep(function);
+  return !FailNow();
+}
+
+void Allocator::ReportLeftovers(uint64_t mark, const char* expected) {
+  ForEachSince(mark, [&](AllocationId, const Allocation& allocation) {
+    if (allocation.released != 0) return;
+    const char* by = allocation.kind == AllocationKind::kVmalloc ? "vmalloc"
+                     : allocation.kind == AllocationKind::kDma   ? "dma_alloc"
+                     : allocation.kind == AllocationKind::kKmalloc || allocation.from_kmalloc != 0
+                         ? "kmalloc"
+                         : "the page allocator";
+    verdicts_.Report(45, 7, expected, "%llu bytes of %s are still allocated",
+                     static_cast<unsigned long long>(allocation.size_bytes), by);
+    verdicts_.Last().driver_pc = allocation.driver_pc;
+  });
+}
+
 Allocation Allocator::NewAllocation(AllocationKind kind, uint64_t size_bytes, bool zeroed) const {
   Allocation allocation;
   allocation.kind = kind;

@@ -27,6 +27,7 @@
 #include "sim/kernel/capacity_note.h"
 #include "sim/kernel/dma_register.h"
 #include "sim/kernel/gfp.h"
+#include "sim/kernel/kernel_memory.h"
 #include "sim/kernel/page_allocator.h"
 #include "sim/kernel/slab.h"
 #include "sim/kernel/verdict.h"
@@ -42,7 +43,7 @@ class MappedPageQuery {
   virtual bool IsMapped(hw::Pfn first, uint64_t pages) = 0;
 };
 
-class Allocator final : public mocks::AllocApi {
+class Allocator final : public mocks::AllocApi, public KernelMemory {
  public:
   Allocator(hw::ResetList& list, hw::PhysicalMemory& memory, Verdicts& verdicts,
             const hw::Platform& platform);
@@ -90,6 +91,11 @@ class Allocator final : public mocks::AllocApi {
   // True if this allocation is the one to fail. For allocations made elsewhere too: page tables,
   // VMAs, devres.
   bool FailNow() { return register_.FailNow(); }
+  bool failure_pending() const { return register_.failure_pending(); }
+  bool Grants(const char* function) override;
+  // Reports what was allocated since `mark` and is still there (C45); `expected` as of
+  // DeviceModel::ReportLeftovers().
+  void ReportLeftovers(uint64_t mark, const char* expected);
 
   // --- pages for a process's own use; not in the register ---
   bool AllocAnonPage(bool zeroed, hw::Pfn* pfn);

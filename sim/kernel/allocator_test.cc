@@ -245,6 +245,43 @@ TEST_F(KmallocTest, LeaksAreTheAllocationsSinceTheMark) {
   EXPECT_EQ(leaks, std::vector<uint64_t>{reinterpret_cast<uintptr_t>(kept)});
 }
 
+TEST_F(KmallocTest, WhatIsLeftSinceAMarkIsReportedByItsAllocator) {
+  Kmalloc(8);
+  const uint64_t mark = allocator_.LeakMark();
+  allocator_.ReportLeftovers(mark, "nothing is left");
+  ExpectViolations(0);
+  void* area = allocator_.Vmalloc(5000, kGfpKernel, false);
+  char* object = Kmalloc(100);
+  allocator_.AllocPages(kGfpKernel, 1);
+  allocator_.ReportLeftovers(mark, "nothing is left");
+  ASSERT_EQ(verdicts_.count(), 3u);
+  std::vector<std::string> seen;
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(verdicts_[i].class_number, 45);
+    EXPECT_EQ(verdicts_[i].oracle, 7);
+    EXPECT_STREQ(verdicts_[i].expected, "nothing is left");
+    seen.emplace_back(verdicts_[i].seen);
+  }
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{"5000 bytes of vmalloc are still allocated",
+                                      "100 bytes of kmalloc are still allocated",
+                                      "8192 bytes of the page allocator are still allocated"}));
+  verdicts_.Clear();
+  allocator_.Vfree(area);
+  allocator_.Kfree(object);
+  allocator_.ReportLeftovers(mark, "nothing is left");
+  ExpectViolations(1, 45, 7, "page allocator");
+}
+
+TEST_F(KmallocTest, AFailureReachesWhatKernelFunctionsTakeForThemselves) {
+  allocator_.FailNth(2);
+  EXPECT_TRUE(allocator_.Grants("device_add"));
+  EXPECT_TRUE(allocator_.failure_pending());
+  EXPECT_FALSE(allocator_.Grants("device_add"));
+  EXPECT_FALSE(allocator_.failure_pending());
+  EXPECT_TRUE(allocator_.Grants("device_add"));
+}
+
 TEST_F(KmallocTest, AReusedSlotHasAnotherSerial) {
   char* p = Kmalloc(8);
   const AllocationId id = allocator_.FindByAddress(p);

@@ -68,6 +68,7 @@ long Chrdevs::AddRegion(unsigned int major, unsigned int base_minor, unsigned in
   if (major >= kMajorMax) return -EINVAL;
   // minorct is an int in the kernel, and the comparison is unsigned.
   if (count > kMinorMask + 1 - base_minor) return -EINVAL;
+  if (!HasMemory("register_chrdev_region")) return -ENOMEM;  // NM9
   size_t free = 0;
   while (free < kMaxRegions && regions_[free].used != 0) ++free;
   if (free == kMaxRegions) {
@@ -116,7 +117,7 @@ int Chrdevs::RegisterChrdev(unsigned int major, unsigned int base_minor, unsigne
   uint32_t slot = 0;
   while (slot < kMaxCdevs && cdevs_[slot].kobj.drydock_state != 0) ++slot;
   int error = -ENOMEM;
-  if (slot < kMaxCdevs) {
+  if (slot < kMaxCdevs && HasMemory("cdev_alloc")) {  // NM9
     cdev& made = cdevs_.Mut(slot);
     made = {};
     made.kobj.drydock_state = kCdevInitialised;
@@ -204,6 +205,7 @@ int Chrdevs::MapCdev(cdev* cdev, unsigned int devt, unsigned int count, uint32_t
   cdev->dev = devt;
   cdev->count = count;
   memory_.NoteWrite(cdev, sizeof *cdev);
+  if (!HasMemory("cdev_add")) return -ENOMEM;  // NM10: kobj_map()
   for (size_t i = 0; i < kMaxCdevs; ++i) {
     if (mappings_[i].cdev != 0) continue;
     Mapping& mapping = mappings_.Mut(i);

@@ -21,6 +21,7 @@
 #include "sim/kernel/capacity_note.h"
 #include "sim/kernel/device_model.h"
 #include "sim/kernel/driver_call.h"
+#include "sim/kernel/kernel_memory.h"
 #include "sim/kernel/verdict.h"
 
 namespace drydock::kernel {
@@ -31,9 +32,8 @@ constexpr unsigned int MakeDevt(unsigned int major, unsigned int minor) {
 constexpr unsigned int MajorOf(unsigned int devt) { return devt >> 20; }
 constexpr unsigned int MinorOf(unsigned int devt) { return devt & 0xfffff; }
 
-// cdev.kobj.drydock_state: bits that cdev_init() and cdev_alloc() leave.
-inline constexpr unsigned int kCdevInitialised = 1;
-inline constexpr unsigned int kCdevAllocated = 2;  // freed by its last put, as cdev_alloc() wants
+inline constexpr unsigned int kCdevInitialised = DRYDOCK_CDEV_INITIALISED;
+inline constexpr unsigned int kCdevAllocated = DRYDOCK_CDEV_ALLOCATED;
 
 class Chrdevs final : public mocks::ChrdevApi {
  public:
@@ -46,6 +46,9 @@ class Chrdevs final : public mocks::ChrdevApi {
   // Registers the class "misc" and major 10.
   Chrdevs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, DriverMemory& memory,
           mocks::AllocApi& alloc, mocks::LogApi& modules, DeviceModel& devices);
+
+  // Asked for what these functions allocate for themselves; unset, that never fails.
+  void SetMemory(KernelMemory* memory) { kernel_memory_ = memory; }
 
   int RegisterChrdev(unsigned int major, unsigned int base_minor, unsigned int count,
                      const char* name, const file_operations* fops) override;
@@ -88,7 +91,8 @@ class Chrdevs final : public mocks::ChrdevApi {
   uint32_t open_count() const { return *open_count_; }
   // True if anything is registered, the kernel's own apart.
   bool AnythingRegistered() const;
-  void ReportLeftovers();
+  // As DeviceModel::ReportLeftovers().
+  void ReportLeftovers(const char* expected);
 
  private:
   struct Region {
@@ -132,6 +136,7 @@ class Chrdevs final : public mocks::ChrdevApi {
   void SyntheticNode(const Mapping& mapping, Node* node) const;
   bool NeedsSyntheticNode(const Mapping& mapping) const;
   bool Trapped() const { return verdicts_.pending_trap() != Trap::kNone; }
+  bool HasMemory(const char* function) { return Grants(kernel_memory_, function); }
   static bool CanMmap(const file_operations* fops) {
     return fops != nullptr && (fops->mmap != nullptr || fops->mmap_prepare != nullptr);
   }
@@ -142,6 +147,7 @@ class Chrdevs final : public mocks::ChrdevApi {
   mocks::AllocApi& alloc_;
   mocks::LogApi& modules_;
   DeviceModel& devices_;
+  KernelMemory* kernel_memory_ = nullptr;
   CapacityNote regions_full_, cdevs_full_, misc_full_;
   hw::TrackedArray<Region> regions_;
   hw::TrackedArray<Mapping> mappings_;

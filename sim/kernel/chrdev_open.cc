@@ -112,9 +112,8 @@ bool Chrdevs::NeedsSyntheticNode(const Mapping& mapping) const {
          !devices_.HasNodeOf(mapping.first, mapping.count);
 }
 
-// "/dev/NAME" where NAME is the region's; with the minor behind it when the region has several
-// cdevs;
-// "/dev/char/MAJOR:MINOR" when there is no region or another node has the name.
+// "/dev/NAME" where NAME is the region's, with the minor behind it when the region has several
+// cdevs; "/dev/char/MAJOR:MINOR" when there is no region or another node has the name.
 void Chrdevs::SyntheticNode(const Mapping& mapping, Node* node) const {
   const unsigned int major = MajorOf(mapping.first);
   const unsigned int minor = MinorOf(mapping.first);
@@ -206,11 +205,10 @@ bool Chrdevs::AnythingRegistered() const {
   return false;
 }
 
-void Chrdevs::ReportLeftovers() {
-  constexpr char kExpected[] = "module exit takes back what init registered";
+void Chrdevs::ReportLeftovers(const char* expected) {
   for (size_t i = 0; i < kMaxMisc; ++i) {
     if (miscs_[i].misc == 0) continue;
-    verdicts_.Report(45, 6, kExpected, "the misc device with minor %u is still registered",
+    verdicts_.Report(45, 6, expected, "the misc device with minor %u is still registered",
                      miscs_[i].minor);
   }
   for (size_t i = 0; i < kMaxCdevs; ++i) {
@@ -218,12 +216,12 @@ void Chrdevs::ReportLeftovers() {
     if (mapping.cdev == 0 || mapping.mapped == 0 || mapping.misc != 0 || mapping.pooled != 0) {
       continue;
     }
-    verdicts_.Report(45, 6, kExpected, "the cdev of %u:%u is still added", MajorOf(mapping.first),
+    verdicts_.Report(45, 6, expected, "the cdev of %u:%u is still added", MajorOf(mapping.first),
                      MinorOf(mapping.first));
   }
   for (size_t i = 0; i < kMaxRegions; ++i) {
     if (regions_[i].used == 0 || regions_[i].major == kMiscMajor) continue;
-    verdicts_.Report(45, 6, kExpected, "the region %s (major %u) is still registered",
+    verdicts_.Report(45, 6, expected, "the region %s (major %u) is still registered",
                      regions_[i].name, regions_[i].major);
   }
 }

@@ -276,12 +276,12 @@ TEST_F(ChrdevTest, MiscRegisterFromMiscOpenDeadlocks) {
 }
 
 TEST_F(ChrdevTest, LeftoversAreReported) {
-  chrdevs_.ReportLeftovers();
+  chrdevs_.ReportLeftovers("nothing is left");
   EXPECT_EQ(OnlyVerdict(), "");
   EXPECT_FALSE(chrdevs_.AnythingRegistered());
   chrdevs_.RegisterChrdev(240, 0, 256, "pump", &fops_);
   EXPECT_TRUE(chrdevs_.AnythingRegistered());
-  chrdevs_.ReportLeftovers();
+  chrdevs_.ReportLeftovers("nothing is left");
   EXPECT_EQ(OnlyVerdict(), "C45 O6");
 }
 

@@ -61,6 +61,7 @@ bool DeviceModel::ClassRegistered(const kclass* cls) const {
 }
 
 int DeviceModel::ClassRegister(kclass* cls) {
+  if (!HasMemory("class_register")) return -ENOMEM;  // NM6
   size_t free = kMaxClasses;
   for (size_t i = 0; i < kMaxClasses; ++i) {
     const ClassRecord& record = class_records_[i];
@@ -82,6 +83,7 @@ int DeviceModel::ClassRegister(kclass* cls) {
 }
 
 kclass* DeviceModel::ClassCreate(module* owner, const char* name) {
+  if (!HasMemory("class_create")) return ErrorPointer<kclass>(-ENOMEM);  // NM6
   for (size_t i = 0; i < kMaxClasses; ++i) {
     if (classes_[i].name != nullptr) continue;
     kclass& cls = classes_.Mut(i);
@@ -166,6 +168,7 @@ void DeviceModel::DeviceInitialize(device* dev) {
 int DeviceModel::SetName(device* dev, const char* text) {
   const long index = Known(dev, "dev_set_name");
   if (index < 0) return -EINVAL;
+  if (!HasMemory("dev_set_name")) return -ENOMEM;  // NM3: the name stays what it was
   Record& record = *Writable(static_cast<uint32_t>(index));
   // The kernel turns '/' into '!': a name is one directory of sysfs.
   size_t i = 0;
@@ -205,8 +208,9 @@ int DeviceModel::DeviceAdd(device* dev) {
 
 // The refusals of device_add(), in its order, and what it takes.
 int DeviceModel::AddChecked(long index, device* dev) {
+  if (!HasMemory("device_add")) return -ENOMEM;  // NM4: device_private_init()
   if (dev->init_name != nullptr) {
-    SetName(dev, dev->init_name);
+    SetName(dev, dev->init_name);  // NM3: its error is dropped
     dev->init_name = nullptr;
   }
   const Record& record = records_[static_cast<size_t>(index)];
@@ -226,6 +230,7 @@ int DeviceModel::AddChecked(long index, device* dev) {
     }
     if (dev->devt != 0 && other_dev->devt == dev->devt) return -EEXIST;  // /sys/dev/char/M:N
   }
+  if (!HasMemory("device_add")) return -ENOMEM;  // NM4: its directory and files in sysfs
   Record& mine = *Writable(static_cast<uint32_t>(index));
   mine.state |= kAdded;
   mine.serial = ++serial_.Mut();
@@ -359,14 +364,18 @@ device* DeviceModel::DeviceCreate(kclass* cls, device* parent, unsigned int devt
 
 device* DeviceModel::CreateNamed(kclass* cls, device* parent, unsigned int devt, void* drvdata,
                                  const char* name, const char* node_name, unsigned short mode) {
+  if (!HasMemory("device_create")) return ErrorPointer<device>(-ENOMEM);  // NM5
   device* dev = Create(cls, parent, devt, drvdata);
   if (dev == nullptr) return ErrorPointer<device>(-ENOMEM);
-  SetName(dev, name);
   Record& record = *Writable(dev->drydock_id - 1);
-  if (node_name != nullptr) {
-    FormatTextOf(record.node, sizeof record.node, "/dev/%s", node_name);
+  int error = SetName(dev, name);  // NM5
+  if (error == 0) {
+    // NM11: misc_devnode()'s copy of the name; without it the node has the device's name.
+    if (node_name != nullptr && HasMemory("misc_devnode")) {
+      FormatTextOf(record.node, sizeof record.node, "/dev/%s", node_name);
+    }
+    error = DeviceAdd(dev);
   }
-  const int error = DeviceAdd(dev);
   if (Trapped()) return dev;
   if (error != 0) {
     PutDevice(dev);

@@ -18,6 +18,7 @@
 #include "sim/kernel/capacity_note.h"
 #include "sim/kernel/devres.h"
 #include "sim/kernel/driver_call.h"
+#include "sim/kernel/kernel_memory.h"
 #include "sim/kernel/log.h"
 #include "sim/kernel/verdict.h"
 
@@ -45,6 +46,11 @@ class DeviceModel final : public mocks::DeviceApi {
               mocks::AllocApi& alloc, Log& log, int profile = 601);
 
   void SetResourceListener(ResourceListener* listener) { resource_listener_ = listener; }
+  // Asked for what these functions allocate for themselves; unset, that never fails.
+  void SetMemory(KernelMemory* memory) {
+    kernel_memory_ = memory;
+    devres_.SetMemory(memory);
+  }
 
   kclass* ClassCreate(module* owner, const char* name) override;
   int ClassRegister(kclass* cls) override;
@@ -102,8 +108,9 @@ class DeviceModel final : public mocks::DeviceApi {
 
   // From here on, what exists is the machine's (devices of the --device text), not the driver's.
   void AdoptExisting();
-  // At module exit: what the driver registered and did not take back.
-  void ReportLeftovers();
+  // What the driver registered and did not take back, by its exit or by an init that failed:
+  // `expected` says which.
+  void ReportLeftovers(const char* expected);
   // Drivers write to these structures without a call: marks every live one as touched. Once before
   // each program, after Reset().
   void MarkReachable();
@@ -152,6 +159,7 @@ class DeviceModel final : public mocks::DeviceApi {
   long Known(const device* dev, const char* function);
   long Find(const device* dev) const;
   bool Trapped() const { return verdicts_.pending_trap() != Trap::kNone; }
+  bool HasMemory(const char* function) { return Grants(kernel_memory_, function); }
   device* Create(kclass* cls, device* parent, unsigned int devt, void* drvdata);
   int SetName(device* dev, const char* text);
   int AddChecked(long index, device* dev);
@@ -175,6 +183,7 @@ class DeviceModel final : public mocks::DeviceApi {
   mocks::AllocApi& alloc_;
   Log& log_;
   ResourceListener* resource_listener_ = nullptr;
+  KernelMemory* kernel_memory_ = nullptr;
   const int profile_;
   bus_type platform_bus_{};
   Devres devres_;

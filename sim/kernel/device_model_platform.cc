@@ -58,6 +58,7 @@ platform_device* DeviceModel::PdevOf(device* dev) {
 }
 
 platform_device* DeviceModel::PlatformDeviceAlloc(const char* name, int id) {
+  if (!HasMemory("platform_device_alloc")) return nullptr;  // NM1
   for (uint32_t i = 0; i < kMaxPlatformDevices; ++i) {
     if (platform_devices_[i].used != 0) continue;
     PlatformSlot& slot = platform_devices_.Mut(i);
@@ -89,6 +90,9 @@ int DeviceModel::PlatformDeviceAddResources(platform_device* pdev, const resourc
     platform_full_.Exceeded(kMaxResources);
     return -ENOMEM;
   }
+  if (count != 0 && resources != nullptr && !HasMemory("platform_device_add_resources")) {
+    return -ENOMEM;  // NM2
+  }
   PlatformSlot& slot = platform_devices_.Mut(record.slot);
   if (count != 0 && resources != nullptr) {
     std::memmove(slot.resources, resources, count * sizeof(resource));
@@ -102,9 +106,11 @@ int DeviceModel::PlatformDeviceAdd(platform_device* pdev) {
   device* dev = &pdev->dev;
   if (Known(dev, "platform_device_add") < 0) return -EINVAL;
   dev->bus = &platform_bus_;
+  // NM3: errors of dev_set_name() are dropped, and device_add() finds no name.
   if (pdev->id == kIdNone) {
     DevSetNameTo(dev, "%s", pdev->name);
   } else if (pdev->id == kIdAuto) {
+    if (!HasMemory("platform_device_add")) return -ENOMEM;  // NM3: ida_alloc()
     // The lowest number that no device of this name has.
     for (int id = 0; id < static_cast<int>(kMaxDevices); ++id) {
       char text[kNameBytes];
@@ -189,6 +195,10 @@ int DeviceModel::Probe(long index, platform_device* pdev, size_t driver_index) {
   if (!devres_.empty(slot)) {
     log_.Say(2, "platform %s: Resources present before probing\n", records_[slot].name);
     return -EBUSY;
+  }
+  if (!HasMemory("driver_sysfs_add")) {  // NM8: the probe is not called
+    log_.Say(3, "really_probe: driver_sysfs_add(%s) failed\n", records_[slot].name);
+    return -ENOMEM;
   }
   pdev->dev.driver = &driver->driver;
   memory_.NoteWrite(pdev, sizeof *pdev);
@@ -320,6 +330,7 @@ int DeviceModel::PlatformDriverRegister(platform_driver* driver, module* owner) 
     drivers_full_.Exceeded(kMaxDrivers);
     return -ENOMEM;
   }
+  if (!HasMemory("driver_register")) return -ENOMEM;  // NM7: bus_add_driver()
   driver->driver.owner = owner;
   driver->driver.bus = &platform_bus_;
   memory_.NoteWrite(driver, sizeof *driver);
@@ -418,26 +429,24 @@ void DeviceModel::AdoptExisting() {
   }
 }
 
-void DeviceModel::ReportLeftovers() {
+void DeviceModel::ReportLeftovers(const char* expected) {
   for (size_t i = 0; i < kMaxDrivers; ++i) {
     const auto* driver = reinterpret_cast<const platform_driver*>(drivers_[i].driver);
     if (driver == nullptr) continue;
-    verdicts_.Report(45, 6, "module exit takes back what init registered",
-                     "the platform driver %s is still registered", driver->driver.name);
+    verdicts_.Report(45, 6, expected, "the platform driver %s is still registered",
+                     driver->driver.name);
   }
   for (size_t i = 0; i < *high_water_; ++i) {
     const Record& record = records_[i];
     if (record.dev == 0 || (record.state & kBuiltIn) != 0) continue;
     verdicts_.Report(
-        45, 6, "module exit takes back what init registered", "the device %s is still %s",
-        record.name,
+        45, 6, expected, "the device %s is still %s", record.name,
         (record.state & kAdded) != 0 ? "registered" : "allocated: a put_device() is missing");
   }
   for (size_t i = 0; i < kMaxClasses; ++i) {
     const ClassRecord& record = class_records_[i];
     if (record.registered == 0 || record.built_in != 0) continue;
-    verdicts_.Report(45, 6, "module exit takes back what init registered",
-                     "the class %s is still registered",
+    verdicts_.Report(45, 6, expected, "the class %s is still registered",
                      reinterpret_cast<const kclass*>(record.cls)->name);
   }
 }

@@ -314,12 +314,12 @@ TEST_F(DeviceModelTest, LeftoversAreReportedAndTheMachinesAreNot) {
   AddPlatform("machine");
   model_.ClassDestroy(cls_);
   model_.AdoptExisting();
-  model_.ReportLeftovers();
+  model_.ReportLeftovers("nothing is left");
   EXPECT_EQ(OnlyVerdict(), "");
   kclass* cls = model_.ClassCreate(nullptr, "late");
   device* dev = Create(cls, kDevt, "left");
   model_.DeviceDel(dev);  // and no put, as bsr.c does
-  model_.ReportLeftovers();
+  model_.ReportLeftovers("nothing is left");
   ASSERT_EQ(verdicts_.count(), 2u);
   EXPECT_EQ(Seen(0), "the device left is still allocated: a put_device() is missing");
   EXPECT_EQ(Seen(1), "the class late is still registered");

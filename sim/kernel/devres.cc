@@ -53,6 +53,7 @@ void Devres::Release(uint32_t entry) {
 }
 
 int Devres::AddAction(uint32_t device, void (*action)(void*), void* data) {
+  if (!Grants(memory_, "devm_add_action")) return -ENOMEM;  // NM12
   return Push(device, kAction, reinterpret_cast<uint64_t>(action), reinterpret_cast<uint64_t>(data))
              ? 0
              : -ENOMEM;

@@ -9,6 +9,7 @@
 #include "sim/hw/tracked.h"
 #include "sim/kernel/capacity_note.h"
 #include "sim/kernel/driver_call.h"
+#include "sim/kernel/kernel_memory.h"
 #include "sim/kernel/verdict.h"
 
 namespace drydock::kernel {
@@ -22,8 +23,10 @@ class Devres {
   Devres(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, mocks::AllocApi& alloc,
          size_t max_devices);
 
-  // -ENOMEM when the table is full; nothing is added then (the caller of devm_add_action_or_reset
-  // runs the action).
+  void SetMemory(KernelMemory* memory) { memory_ = memory; }
+
+  // -ENOMEM when there is no memory for a node (NM12), or the table is full; nothing is added then
+  // (the caller of devm_add_action_or_reset runs the action).
   int AddAction(uint32_t device, void (*action)(void*), void* data);
   // The newest that matches. -ENOENT if there is none; nothing is run then.
   int RemoveAction(uint32_t device, void (*action)(void*), void* data, bool run);
@@ -51,6 +54,7 @@ class Devres {
   Verdicts& verdicts_;
   DriverCall& calls_;
   mocks::AllocApi& alloc_;
+  KernelMemory* memory_ = nullptr;
   CapacityNote full_;
   hw::TrackedArray<Entry> entries_;
   hw::TrackedArray<uint32_t> heads_;  // by device: index + 1 of the newest

@@ -53,24 +53,6 @@ void IoMemory::Remove(uint32_t slot) {
   --counters_.Mut().mappings;
 }
 
-bool IoMemory::ClaimedByDriver(hw::PhysAddr phys, uint64_t size_bytes) const {
-  const auto inside = [&](uint64_t base, uint64_t bytes) {
-    return phys.value >= base && phys.value - base < bytes &&
-           size_bytes <= bytes - (phys.value - base);
-  };
-  for (uint32_t i = 0; i < kMaxMappings; ++i) {
-    const Mapping& mapping = mappings_[i];
-    if (mapping.address == 0) continue;
-    const uint64_t offset = mapping.phys & hw::kPageMask;
-    if (inside(mapping.phys - offset, hw::PageAlignUp(mapping.size_bytes + offset))) return true;
-  }
-  for (uint32_t i = 0; i < kMaxResources; ++i) {
-    const resource& region = resources_[i];
-    if (region.flags != 0 && inside(region.start, region.end - region.start + 1)) return true;
-  }
-  return false;
-}
-
 // --- ioremap ---
 
 void* IoMemory::Ioremap(unsigned long long phys, unsigned long size_bytes, mocks::IoCache cache) {
@@ -279,6 +261,25 @@ void IoMemory::ReleaseMemRegion(unsigned long long start, unsigned long long siz
   }
   verdicts_.Report(0, 6, "release_mem_region() is given what request_mem_region() gave, once",
                    "0x%llx, %llu bytes: not requested", start, size_bytes);
+}
+
+void IoMemory::ReportLeftovers(const char* expected) {
+  for (uint32_t i = 0; i < kMaxMappings; ++i) {
+    const Mapping& mapping = mappings_[i];
+    if (mapping.address == 0) continue;
+    verdicts_.Report(45, 6, expected, "%s of 0x%llx, %llu bytes, is still there",
+                     mapping.is_cookie != 0 ? "the ioremap()" : "the memremap()",
+                     static_cast<unsigned long long>(mapping.phys),
+                     static_cast<unsigned long long>(mapping.size_bytes));
+  }
+  for (uint32_t i = 0; i < kMaxResources; ++i) {
+    const resource& region = resources_[i];
+    if (region.flags == 0) continue;
+    verdicts_.Report(45, 6, expected, "the memory region 0x%llx-0x%llx (%s) is still requested",
+                     static_cast<unsigned long long>(region.start),
+                     static_cast<unsigned long long>(region.end),
+                     region.name != nullptr ? region.name : "no name");
+  }
 }
 
 }  // namespace drydock::kernel

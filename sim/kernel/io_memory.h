@@ -4,8 +4,6 @@
 // cookie in a region that cannot be dereferenced: a driver that forgets readl()/writel() faults.
 // memremap() gives what may be dereferenced: the linear address of RAM, or host memory that shows a
 // window's bytes.
-//
-// What the driver claimed here is its own, for the oracles (O1).
 #ifndef DRYDOCK_SIM_KERNEL_IO_MEMORY_H_
 #define DRYDOCK_SIM_KERNEL_IO_MEMORY_H_
 
@@ -47,12 +45,12 @@ class IoMemory final : public mocks::IoApi {
   void SetMemtypeObserver(MemtypeObserver* observer) { memtypes_ = observer; }
   const hw::HostRegion& cookies() const { return cookies_; }
 
-  // True if [phys, phys + size) lies in one range that the driver requested, ioremapped or
-  // memremapped and has not given back. Mappings count by whole pages: that is what the driver's
-  // mapping reaches.
-  bool ClaimedByDriver(hw::PhysAddr phys, uint64_t size_bytes) const;
   uint32_t live_mappings() const { return counters_->mappings; }
   uint32_t live_resources() const { return counters_->resources; }
+
+  // What the driver requested or mapped and did not give back (C45); `expected` as of
+  // DeviceModel::ReportLeftovers().
+  void ReportLeftovers(const char* expected);
 
   // nullptr: no size, wraps or above MAXPHYADDR, RAM in the range (x86 warns and refuses), refused
   // by the cache-type register, failure injection, or the table is full.

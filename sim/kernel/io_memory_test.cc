@@ -201,16 +201,32 @@ TEST_F(IoMemoryTest, ReleasingWhatWasNotRequestedIsReported) {
   EXPECT_EQ(io_.live_resources(), 1u);
 }
 
-TEST_F(IoMemoryTest, ClaimedIsWhatWasRequestedOrMappedAndNotGivenBack) {
-  EXPECT_FALSE(io_.ClaimedByDriver({kBar}, 1));
+TEST_F(IoMemoryTest, WithoutMemoryNothingIsRequestedOrMapped) {
+  allocator_.FailNth(1);
+  EXPECT_EQ(io_.RequestMemRegion(kBar, 0x1000, "drv"), nullptr);
+  EXPECT_EQ(io_.live_resources(), 0u);
+  allocator_.FailNth(1);
+  EXPECT_EQ(io_.Memremap(kPool, 0x1000, IoMemory::kMemremapWb), nullptr);
+  EXPECT_EQ(io_.live_mappings(), 0u);
+  ExpectViolations(0);
+}
+
+TEST_F(IoMemoryTest, WhatIsNotGivenBackIsReported) {
   char* cookie = Ioremap(kBar + 0x10, 0x10);
-  EXPECT_TRUE(io_.ClaimedByDriver({kBar}, 0x1000));
-  EXPECT_FALSE(io_.ClaimedByDriver({kBar}, 0x1001));
+  void* view = io_.Memremap(kPool, 0x1000, IoMemory::kMemremapWb);
+  io_.RequestMemRegion(kBar, 0x1000, "drv");
+  const auto expect = [&](size_t count, const char* text) {
+    io_.ReportLeftovers("nothing is left");
+    ExpectViolations(count, 45, 6, text);
+  };
+  expect(3, "region 0xfea00000-0xfea00fff (drv)");
+  io_.ReleaseMemRegion(kBar, 0x1000);
+  expect(2, "memremap() of 0x80000000, 4096 bytes");
+  io_.Memunmap(view);
+  expect(1, "ioremap() of 0xfea00010, 16 bytes");
   io_.Iounmap(cookie);
-  EXPECT_FALSE(io_.ClaimedByDriver({kBar}, 1));
-  io_.RequestMemRegion(kBar + 0x2000, 0x100, "drv");
-  EXPECT_TRUE(io_.ClaimedByDriver({kBar + 0x2000}, 0x100));
-  EXPECT_FALSE(io_.ClaimedByDriver({kBar + 0x2000}, 0x101));
+  io_.ReportLeftovers("nothing is left");
+  ExpectViolations(0);
 }
 
 }  // namespace

@@ -56,6 +56,8 @@ Kernel::Kernel(const KernelOptions& options)
   allocator_.SetSync(&locks_);
   allocator_.SetDmaRegister(&mapped_for_devices_);
   allocator_.SetCaches(dma_.caches());
+  devices_.SetMemory(&allocator_);
+  chrdevs_.SetMemory(&allocator_);
   allocator_.SetIoCookies(&io_.cookies());
   io_.SetMemtypeObserver(this);
   dma_.SetSync(&locks_);

@@ -65,11 +65,14 @@ std::string ModuleLoader::Load(ModuleImage& image, const ModuleParams& params) {
   return CheckRegistered(image);
 }
 
+bool ModuleLoader::IsLive(ModuleImage& image) { return image.self().state == kLive; }
+
 std::string ModuleLoader::RunInits(ModuleImage& image) {
   const std::string module = image.self().name;
   for (long level = 0; level <= 7; ++level) {
     for (const drydock_initcall& call : image.initcalls()) {
       if (call.init == nullptr || call.level != level) continue;
+      last_init_ = reinterpret_cast<const void*>(call.init);
       const int result = CallDriver(calls_, call.init);
       if (verdicts_.pending_trap() != Trap::kNone) {
         const size_t count = verdicts_.count();
@@ -131,8 +134,9 @@ ModuleLoader::Unloaded ModuleLoader::Unload(ModuleImage& image) {
       if (verdicts_.pending_trap() != Trap::kNone) return Unloaded::kTrapped;
     }
   }
-  chrdevs_.ReportLeftovers();
-  devices_.ReportLeftovers();
+  constexpr char kExpected[] = "module exit takes back what init registered";
+  chrdevs_.ReportLeftovers(kExpected);
+  devices_.ReportLeftovers(kExpected);
   return Unloaded::kDone;
 }
 

@@ -25,12 +25,18 @@ class ModuleLoader {
                DeviceModel& devices)
       : verdicts_(verdicts), calls_(calls), log_(log), chrdevs_(chrdevs), devices_(devices) {}
 
-  // Sets the parameters and runs the init calls by level. Returns "" or one line that says what
-  // failed:
+  // Sets the parameters and runs the init calls by level. Returns "" or one line that begins with
+  // the image's path and says what failed:
   //  an unknown parameter, a value it does not take; no module_init; init's errno, or what it
   //  trapped on; a driver that registers nothing, or nothing with an mmap hook.
   // After a failure the world must be put back by Reset(): the driver may have registered things.
   std::string Load(ModuleImage& image, const ModuleParams& params);
+
+  // True when the init calls of Load() all succeeded, whatever it said then: the module is there
+  // and can be unloaded.
+  static bool IsLive(ModuleImage& image);
+  // Where the init call that ran last begins; nullptr before the first.
+  const void* last_init() const { return last_init_; }
 
   enum class Unloaded {
     kDone,
@@ -50,6 +56,7 @@ class ModuleLoader {
   Log& log_;
   Chrdevs& chrdevs_;
   DeviceModel& devices_;
+  const void* last_init_ = nullptr;
   // Values of charp parameters, which the driver points to. Never part of its memory.
   std::vector<std::unique_ptr<char[]>> texts_;
 };

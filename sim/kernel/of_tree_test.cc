@@ -136,7 +136,7 @@ TEST_F(OfTreeTest, DriverBindsByCompatible) {
   EXPECT_EQ(bound, "80001000.pump:3 ");  // two windows and the interrupt
   EXPECT_EQ(driver.driver.of_match_table, ids);
   model_.PlatformDriverUnregister(&driver);
-  model_.ReportLeftovers();
+  model_.ReportLeftovers("nothing is left");
   EXPECT_EQ(OnlyVerdict(), "");
 }
 

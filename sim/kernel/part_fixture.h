@@ -11,6 +11,7 @@
 #include "mocks/kernel_api.h"
 #include "sim/hw/tracked.h"
 #include "sim/kernel/driver_call.h"
+#include "sim/kernel/kernel_memory.h"
 #include "sim/kernel/log.h"
 #include "sim/kernel/verdict.h"
 
@@ -54,6 +55,23 @@ class CountingHeap final : public mocks::AllocApi {
  private:
   int live_ = 0;
   bool fail_next_ = false;
+};
+
+// Refuses the n-th allocation that a kernel function makes for itself.
+class FailingMemory final : public KernelMemory {
+ public:
+  explicit FailingMemory(int fail_nth) : left_(fail_nth) {}
+  bool Grants(const char* function) override {
+    const bool grants = --left_ != 0;
+    if (!grants) refused_ = function;
+    return grants;
+  }
+  // Whom it refused; "" for nobody yet.
+  const std::string& refused() const { return refused_; }
+
+ private:
+  int left_;
+  std::string refused_;
 };
 
 class PartTest : public testing::Test {

@@ -34,6 +34,7 @@ int Mm::ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot) {
   }
   const hw::CacheType wanted = hw::CacheTypeOf(*prot);
   hw::CacheType got = wanted;
+  if (backend_.FailNow()) return -ENOMEM;  // NM15: memtype_reserve()'s entry
   if (memtypes_.Reserve(pfn, pages, wanted, &got) != hw::MemoryTypes::Result::kOk) return -EBUSY;
   if (got != wanted) {
     if (strict || !hw::MemoryTypes::Compatible(wanted, got)) {

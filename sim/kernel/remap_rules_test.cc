@@ -102,7 +102,7 @@ TEST_F(RemapRules, RP1_ExistingEntryIsABug) {
 
 TEST_F(RemapRules, RP1_NoPageTableIsEnomemAndReleasesTheType) {
   MapsBar(kWc);
-  backend.FailAt(2);  // the VMA is the first
+  backend.FailAt(3);  // the VMA and the type's entry come first
   EXPECT_EQ(Map(0, 2, kReadWrite, kMapShared), -ENOMEM);
   EXPECT_EQ(Maps(), "");
   EXPECT_EQ(Types(), 0U);
@@ -471,6 +471,21 @@ TEST_F(PatRules, PAT5_WriteThroughIsNotServedWithWriteCombining) {
   const std::string before = State();
   EXPECT_EQ(Map(4, 1, kReadWrite, kMapShared), -EINVAL);
   EXPECT_EQ(State(), before);
+}
+
+TEST_F(PatRules, NM15_NoMemoryForTheTypeIsEinval) {
+  MapsBar(kWc);
+  backend.FailAt(2);  // the VMA is the first
+  EXPECT_EQ(Map(0, 2, kReadWrite, kMapShared), -EINVAL);
+  EXPECT_EQ(Maps(), "");
+  EXPECT_EQ(Types(), 0U);
+}
+
+TEST_F(PatRules, NM15_RamNeedsNoEntry) {
+  Remaps(0, kRam, 2 * kPage);
+  backend.FailAt(3);  // after the VMA and the page table
+  EXPECT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  backend.FailAt(0);
 }
 
 TEST_F(PatRules, PAT6_PartOfAVmaIsLookedUpAndItsBitsDiscarded) {

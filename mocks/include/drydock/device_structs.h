@@ -27,6 +27,10 @@ struct kref {
 	atomic_t refcount;
 };
 
+/* What cdev_init() and cdev_alloc() leave in kobj.drydock_state of a cdev. */
+#define DRYDOCK_CDEV_INITIALISED 1U
+#define DRYDOCK_CDEV_ALLOCATED 2U /* freed by its last put */
+
 struct kobject {
 	const char *name;
 	struct list_head entry;
