@@ -291,9 +291,8 @@ class OtherMemory final : public kernel::ForeignMemory {
     asked.emplace_back(address, size);
     EXPECT_EQ(mm, 0u);
     EXPECT_NE(to == nullptr, from == nullptr);
-    const size_t fits = address < kBegin || address >= kBegin + sizeof bytes
-                            ? 0
-                            : std::min(size, kBegin + sizeof bytes - address);
+    if (address < kBegin || address >= kBegin + sizeof bytes) return 0;
+    const size_t fits = std::min(size, kBegin + sizeof bytes - address);
     if (to != nullptr) memcpy(to, bytes + (address - kBegin), fits);
     if (from != nullptr) memcpy(bytes + (address - kBegin), from, fits);
     return fits;

@@ -124,6 +124,5 @@ int main(int argc, char** argv) {
 extern "C" const char* __asan_default_options() {
   return "halt_on_error=0:detect_leaks=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:"
          "handle_sigill=0:suppress_equal_pcs=0:symbolize=0:detect_stack_use_after_return=0:"
-         "print_legend=0:print_full_thread_history=0:allocator_may_return_null=1:log_path=/dev/"
-         "null";
+         "print_legend=0:print_full_thread_history=0:allocator_may_return_null=1";
 }

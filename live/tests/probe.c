@@ -27,8 +27,8 @@ static atomic_t mappings = ATOMIC_INIT(0);
 static atomic_t faults = ATOMIC_INIT(0);
 static atomic_t first_stores = ATOMIC_INIT(0);
 static bool removed;
-/* Behind a pointer that the compiler cannot see through. */
-static int *volatile nowhere;
+/* Where nothing is; behind a pointer that the compiler cannot see through. */
+static int *volatile nowhere = (int *)16;
 
 static void probe_vm_open(struct vm_area_struct *vma)
 {

@@ -36,7 +36,7 @@ struct probe_word {
 #define PROBE_GET_WORD _IOWR('P', 3, struct probe_word)
 /* All mappings of the buffer are taken away; a touch is SIGBUS. */
 #define PROBE_ZAP _IO('P', 4)
-/* The driver stores to address 0, or meets BUG(), or calls what is not modelled. */
+/* The driver stores to address 16, or meets BUG(), or calls what is not modelled. */
 #define PROBE_OOPS _IO('P', 5)
 #define PROBE_BUG _IO('P', 6)
 #define PROBE_UNMODELLED _IO('P', 7)
