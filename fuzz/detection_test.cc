@@ -122,5 +122,27 @@ INSTANTIATE_TEST_SUITE_P(
     // clang-format on
     NameOf);
 
+// Copies of a mapping that are closed and were not counted. Seen in what the driver counts: no
+// consequence of it is needed.
+INSTANTIATE_TEST_SUITE_P(
+    SplitCount, SampleDriver,
+    testing::Values(
+        // clang-format off
+    Case{"split_count", "only_C38", kX86, true, {"C38"}},
+    Case{"split_count", "only_C38", kOffset, true, {"C38"}},
+    // ->open is there, and does not count; ->close does not count down what ->open counted.
+    Case{"split_count", "uncounted", kX86, true, {"C38"}},
+    Case{"split_count", "unclosed", kX86, true, {"C38"}},
+    // Parts cannot be split off: what remains is fork, and mremap.
+    Case{"split_count", "unsplittable", kX86, true, {"C39", "C41"}},
+    // Pages are counted, not mappings, and children have none: what remains is mremap.
+    Case{"split_count", "pages", kX86, true, {"C41"}},
+    // A count of calls is no count of mappings.
+    Case{"split_count", "statistics", kX86, true, {}},
+    Case{"split_count", "repaired", kX86, true, {}},
+    Case{"split_count", "repaired", kOffset, true, {}}),
+    // clang-format on
+    NameOf);
+
 }  // namespace
 }  // namespace drydock::fuzz

@@ -1,6 +1,8 @@
 #include "fuzz/diagnosis.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <string>
 
 #include "sim/kernel/kernel.h"
 
@@ -10,8 +12,15 @@ namespace {
 constexpr uint64_t kTwo32Pages = uint64_t{1} << (32 - hw::kPageShift);
 constexpr uint64_t kTwo64Pages = uint64_t{1} << (64 - hw::kPageShift);
 constexpr int kRange = 2, kWrap = 3, kUnderflow = 4, kOffByOne = 5, kTruncation = 11,
-              kIdentity = 15, kSigned = 17, kUpgrade = 21, kLeak = 45;
-constexpr int kIdentityOracle = 3;
+              kIdentity = 15, kSigned = 17, kUpgrade = 21, kSplit = 38, kFork = 39, kMove = 41,
+              kLeak = 45;
+constexpr int kIdentityOracle = 3, kLedgerOracle = 6;
+
+// The oracle saw a copy of a mapping, and not yet whether it is counted.
+bool IsCopy(const kernel::Violation& violation) {
+  const int c = violation.class_number;
+  return violation.oracle == kLedgerOracle && (c == kSplit || c == kFork || c == kMove);
+}
 
 // The identity oracle names the mistake that could have made the two offsets one.
 bool IsGuess(const kernel::Violation& violation) {
@@ -153,6 +162,50 @@ bool Diagnosis::IsLeak(const Program& program) {
   return world_.kernel().allocations().live_count() >= once + 2;
 }
 
+// A driver that does not count the parts of a split mapping counts no other copies either: it is
+// told once, as that.
+bool Diagnosis::IsUncounted(const Program& program, uint32_t maker, kernel::Violation* violation) {
+  using kernel::CopyKind;
+  const CopyKind kind = violation->class_number == kSplit  ? CopyKind::kSplit
+                        : violation->class_number == kFork ? CopyKind::kFork
+                                                           : CopyKind::kMove;
+  std::string why;
+  const Step* open =
+      maker < program.step_count ? OpenOf(program, program.steps[maker].fd) : nullptr;
+  if (open != nullptr) {
+    // An open and the mmap alone; the same for all of the buffer, which some drivers count by; and,
+    // if the driver wants more before it maps, all that the program did.
+    Program plain, whole;
+    plain.header = whole.header = program.header;
+    plain.Add(*open);
+    whole.Add(*open);
+    Step mmap = program.steps[maker];
+    mmap.fd = 0;
+    mmap.at = kNone;
+    mmap.at_offset = 0;
+    mmap.flags &= ~(kMapFixed | kMapFixedNoreplace);
+    plain.Add(mmap);
+    mmap.offset = 0;
+    mmap.length = Pages(object_pages_);
+    whole.Add(mmap);
+    for (const CopyKind each : {CopyKind::kSplit, kind}) {
+      why = balance_.WhyUncounted(plain, 1, each);
+      if (why.empty() && object_pages_ != 0) why = balance_.WhyUncounted(whole, 1, each);
+      if (why.empty()) why = balance_.WhyUncounted(program, maker, each);
+      if (why.empty()) continue;
+      if (each == CopyKind::kSplit) violation->class_number = kSplit;
+      break;
+    }
+  }
+  if (why.empty()) {
+    oracles_.NoteCounted(violation->driver_pc, kind);
+    return false;
+  }
+  std::snprintf(violation->seen, sizeof violation->seen, "%s", why.c_str());
+  violation->pgoff = violation->pages = 0;
+  return true;
+}
+
 bool Diagnosis::RefusesWritable(const Program& program, uint32_t step) {
   const Step& model = program.steps[step];
   Program writable = program;
@@ -161,7 +214,7 @@ bool Diagnosis::RefusesWritable(const Program& program, uint32_t step) {
 }
 
 bool Diagnosis::Concerns(const kernel::Violation& violation) {
-  return IsGuess(violation) || violation.class_number == kRange ||
+  return IsGuess(violation) || IsCopy(violation) || violation.class_number == kRange ||
          violation.class_number == kUpgrade || violation.class_number == kLeak;
 }
 
@@ -179,6 +232,11 @@ bool Diagnosis::Refine(const Program& program, kernel::Violation* violation) {
       break;
     case kUpgrade:
       real = maker < program.step_count && RefusesWritable(program, maker);
+      break;
+    case kSplit:
+    case kFork:
+    case kMove:
+      real = !IsCopy(*violation) || IsUncounted(program, maker, violation);
       break;
     case kLeak:
       real = program.header.fail_allocation != 0 || IsLeak(program);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "fuzz/balance.h"
 #include "fuzz/executor.h"
 #include "fuzz/oracles.h"
 #include "fuzz/program.h"
@@ -18,8 +19,11 @@ namespace drydock::fuzz {
 class Diagnosis {
  public:
   // All outlive the diagnosis.
-  Diagnosis(World& world, Executor& executor, Oracles& oracles)
-      : world_(world), executor_(executor), oracles_(oracles) {}
+  Diagnosis(World& world, Executor& executor, Oracles& oracles, const ElfImage* image)
+      : world_(world), executor_(executor), oracles_(oracles), balance_(world, executor, image) {}
+
+  // How long the driver's buffer is; 0: not known.
+  void SetObjectPages(uint64_t pages) { object_pages_ = pages; }
 
   // Whether probes can say more about a violation than the oracle did.
   static bool Concerns(const kernel::Violation& violation);
@@ -33,6 +37,8 @@ class Diagnosis {
   int ClassOfRange(const Program& program, uint32_t step, const kernel::Violation& violation);
   bool IgnoresOffset(const Program& program, uint32_t like);
   bool IsLeak(const Program& program);
+  // C38, C39, C41: says what shows it, and names the class.
+  bool IsUncounted(const Program& program, uint32_t maker, kernel::Violation* violation);
   bool RefusesWritable(const Program& program, uint32_t step);
   // The step that made the mapping which the violation is about; step_count if none.
   static uint32_t MakerOf(const Program& program, const kernel::Violation& violation);
@@ -41,6 +47,8 @@ class Diagnosis {
   World& world_;
   Executor& executor_;
   Oracles& oracles_;
+  Balance balance_;
+  uint64_t object_pages_ = 0;
 };
 
 }  // namespace drydock::fuzz

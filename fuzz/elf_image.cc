@@ -43,6 +43,8 @@ void ReadSymbols(const Reader& reader, const Elf64_Shdr& section, const Elf64_Sh
     if (section.sh_type == SHT_SYMTAB) {
       if (defined && ELF64_ST_TYPE(symbol.st_info) == STT_FUNC) {
         image->functions.push_back({symbol.st_value, symbol.st_value + symbol.st_size, name});
+      } else if (defined && ELF64_ST_TYPE(symbol.st_info) == STT_OBJECT) {
+        image->objects.push_back({symbol.st_value, symbol.st_value + symbol.st_size, name});
       }
     } else if (defined) {
       image->exported.push_back(name);
@@ -64,6 +66,15 @@ std::string_view ElfImage::FunctionAt(uint64_t offset) const {
   return offset <= function.end ? std::string_view(function.name) : std::string_view();
 }
 
+std::string_view ElfImage::ObjectAt(uint64_t offset) const {
+  auto after = std::upper_bound(
+      objects.begin(), objects.end(), offset,
+      [](uint64_t wanted, const ElfObject& object) { return wanted < object.begin; });
+  if (after == objects.begin()) return {};
+  const ElfObject& object = *std::prev(after);
+  return offset < object.end ? std::string_view(object.name) : std::string_view();
+}
+
 ElfImage ReadElfImage(const std::string& path) {
   ElfImage image;
   std::ifstream file(path, std::ios::binary);
@@ -83,6 +94,8 @@ ElfImage ReadElfImage(const std::string& path) {
   }
   std::sort(image.functions.begin(), image.functions.end(),
             [](const ElfFunction& a, const ElfFunction& b) { return a.begin < b.begin; });
+  std::sort(image.objects.begin(), image.objects.end(),
+            [](const ElfObject& a, const ElfObject& b) { return a.begin < b.begin; });
   return image;
 }
 

@@ -16,14 +16,23 @@ struct ElfFunction {
   std::string name;
 };
 
+struct ElfObject {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  std::string name;
+};
+
 struct ElfImage {
   std::string error;                   // "FILE: what, what to do"; empty if read
   std::vector<ElfFunction> functions;  // of .symtab, by begin; empty if stripped
+  std::vector<ElfObject> objects;      // its variables, likewise
   std::vector<std::string> undefined;  // dynamic symbols that are not weak
   std::vector<std::string> exported;   // dynamic symbols that it defines
 
   // Name of the function at an offset, or "" if it lies in none.
   std::string_view FunctionAt(uint64_t offset) const;
+  // Name of the variable that holds the byte at an offset, or "".
+  std::string_view ObjectAt(uint64_t offset) const;
 };
 
 ElfImage ReadElfImage(const std::string& path);

@@ -95,6 +95,7 @@ void Oracles::AfterStep(int step) {
   }
   if (kernel_.mm().changes() == seen_changes_) return;
   seen_changes_ = kernel_.mm().changes();
+  CheckCopy();
   CheckTables();
 }
 
@@ -119,6 +120,36 @@ void Oracles::CheckMmapResult() {
     verdicts_.Report(44, 9, "a failing ->mmap restores vma->vm_file",
                      "vm_file is another file now");
     At(call.hook_pc);
+  }
+}
+
+// O6, a candidate: a mapping that is closed became two. Diagnosis looks whether the driver counts
+// them (balance.h), once for each ->close and way of copying.
+void Oracles::CheckCopy() {
+  const kernel::VmaCopy copy = kernel_.mm().TakeCopy();
+  if (copy.ops == nullptr) return;
+  const uint64_t close_pc = verdicts_.EntryPc(reinterpret_cast<void*>(copy.ops->close));
+  for (const Counted& counted : counted_) {
+    if (counted.close_pc == 0) break;
+    if (counted.close_pc == close_pc && (counted.kinds >> static_cast<int>(copy.kind) & 1) != 0) {
+      return;
+    }
+  }
+  constexpr int kClasses[] = {38, 39, 41};
+  verdicts_.Report(kClasses[static_cast<size_t>(copy.kind)], 6,
+                   "a driver that counts each copy of a mapping",
+                   "a mapping with ->close became two");
+  verdicts_.Last().pgoff = copy.pgoff;
+  verdicts_.Last().pages = copy.pages;
+  At(close_pc);
+}
+
+void Oracles::NoteCounted(uint64_t close_pc, kernel::CopyKind kind) {
+  for (Counted& counted : counted_) {
+    if (counted.close_pc != 0 && counted.close_pc != close_pc) continue;
+    counted.close_pc = close_pc;
+    counted.kinds |= 1U << static_cast<int>(kind);
+    return;
   }
 }
 

@@ -31,6 +31,9 @@ class Oracles final : public StepObserver {
   void AfterStep(int step) override;
   // After the exits at the end of a program that no trap ended.
   void AfterRun();
+  // Copies of this kind of a mapping that is closed at `close_pc` are counted, or nothing can be
+  // said about them: no run tells of them again.
+  void NoteCounted(uint64_t close_pc, kernel::CopyKind kind);
 
  private:
   // A mapping that ->mmap made in this run.
@@ -48,7 +51,14 @@ class Oracles final : public StepObserver {
     uint64_t pages = 0;
   };
 
+  // Bit by CopyKind.
+  struct Counted {
+    uint64_t close_pc = 0;  // 0: free
+    uint32_t kinds = 0;
+  };
+
   void CheckMmapResult();
+  void CheckCopy();
   void CheckTables();
   void CheckExtent(uint32_t mm, const hw::Extent& extent);
   void CheckFrames(const kernel::Vma* vma, const hw::Extent& extent);
@@ -72,6 +82,7 @@ class Oracles final : public StepObserver {
   size_t made_count_ = 0;
   std::array<Frames, 2 * kMaxSteps> told_;  // that are not the driver's
   size_t told_count_ = 0;
+  std::array<Counted, 16> counted_;
   std::vector<uint8_t> clean_;  // by allocation: at the checkpoint every byte had been written
   uint64_t checkpoint_serial_ = 0;
   uint32_t checkpoint_live_ = 0;

@@ -79,7 +79,7 @@ Session::Session(const WorkerOptions& options, WorkerPage* page) : page_(page) {
   oracles_ = std::make_unique<Oracles>(*world_, policy_);
   watcher_ = std::make_unique<Watcher>(*oracles_);
   executor_ = std::make_unique<Executor>(*world_);
-  diagnosis_ = std::make_unique<Diagnosis>(*world_, *executor_, *oracles_);
+  diagnosis_ = std::make_unique<Diagnosis>(*world_, *executor_, *oracles_, &image_);
 
   encoding_.header.profile = static_cast<uint16_t>(options.world.profile);
   encoding_.header.platform = static_cast<uint8_t>(options.world.platform - hw::Platforms().data());
@@ -129,8 +129,13 @@ int Session::NextNew(size_t from) {
   const kernel::Verdicts& verdicts = world_->verdicts();
   for (size_t i = from; i < verdicts.count(); ++i) {
     if (!seen_.IsNew(verdicts[i])) continue;
+    const size_t count = verdicts.count();
     const std::optional<kernel::Violation> named = Named(i);
-    if (!named) continue;
+    if (!named) {
+      // A candidate that is refused for good is not reported again: the next one is in its place.
+      if (verdicts.count() < count) --i;
+      continue;
+    }
     // Two oracles that see one mistake of one function tell it once.
     ViolationKey key = seen_.KeyOf(*named);
     key.oracle = 0;
@@ -235,6 +240,7 @@ void Session::LearnObjectPages(uint64_t given) {
     if (longest >= kMost - 1) longest = 0;  // it grants anything: nothing was learnt
   }
   encoding_.object_pages = longest;
+  diagnosis_->SetObjectPages(longest);
   page_->object_pages = longest;
 }
 

@@ -125,8 +125,12 @@ int ReplayMode(Session& session, const std::string& file, int out) {
   int status = 0;
   const kernel::Verdicts& verdicts = session.world().verdicts();
   for (size_t i = 0; i < verdicts.count(); ++i) {
+    const size_t count = verdicts.count();
     const std::optional<kernel::Violation> named = session.Named(i);
-    if (!named) continue;
+    if (!named) {
+      if (verdicts.count() < count) --i;
+      continue;
+    }
     if (!Write(out, session.LineOf(i))) return kExitCannotRun;
     const Weight weight = ClassOf(named->class_number, named->trap).weight;
     if (weight == Weight::kFinding) status = 1;

@@ -135,6 +135,27 @@ bool World::UnloadDriver() {
 
 const std::vector<std::string>& World::nodes() const { return impl_->nodes; }
 
+void World::CopyDriverData(std::vector<unsigned char>* to) const {
+  to->clear();
+  if (impl_->image == nullptr) return;
+  for (const kernel::ModuleImage::Range& range : impl_->image->data()) {
+    const size_t before = to->size();
+    to->resize(before + range.size_bytes);
+    kernel::CopyPlain(to->data() + before, range.begin, range.size_bytes);
+  }
+}
+
+uint64_t World::DriverDataOffset(size_t at) const {
+  for (const kernel::ModuleImage::Range& range : impl_->image->data()) {
+    if (at < range.size_bytes) {
+      return static_cast<uint64_t>(range.begin + at -
+                                   static_cast<const unsigned char*>(impl_->image->base()));
+    }
+    at -= range.size_bytes;
+  }
+  return 0;
+}
+
 void World::Checkpoint() {
   impl_->kernel.Checkpoint();
   if (impl_->data != nullptr) impl_->data->Checkpoint();

@@ -59,6 +59,11 @@ class World {
   // Character device nodes that have an mmap hook, as paths ("/dev/pump").
   const std::vector<std::string>& nodes() const;
 
+  // The driver's .data and .bss as it is now, one after the other; empty without a driver.
+  void CopyDriverData(std::vector<unsigned char>* to) const;
+  // Where byte `at` of that lies in the driver's image, as Violation::driver_pc counts.
+  uint64_t DriverDataOffset(size_t at) const;
+
   void Checkpoint();
   void Reset();
   // In a child of fork(2), before anything else: its world becomes its own, not the parent's.

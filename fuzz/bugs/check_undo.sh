@@ -9,7 +9,7 @@ cd "$work"
 
 undo() { patch -p0 -s --fuzz=0 < "$1"; }
 
-for sample in tutorial wrap_dma framebuffer_offset; do
+for sample in tutorial wrap_dma framebuffer_offset split_count; do
   patches=("$bugs/$sample/undo/"*.patch)
   for one in "${patches[@]}"; do
     cp "$bugs/$sample/faulty.c" faulty.c
@@ -20,6 +20,13 @@ for sample in tutorial wrap_dma framebuffer_offset; do
     cmp faulty.c "$bugs/$sample/repaired.c"
   done
   echo "$sample: ${#patches[@]} mistakes, each undone by itself and all to repaired.c"
+done
+
+for other in "$bugs"/*/other/*.patch; do
+  sample=${other%/other/*}
+  cp "$sample/"{faulty,repaired}.c .
+  undo "$other"
+  echo "${other#"$bugs/"} applies"
 done
 
 cp "$bugs/wrap_dma/wrap64.c" wrap64.c

@@ -25,6 +25,7 @@ int64_t Mm::Fork(uint32_t parent, uint32_t child) {
     to->c.vm_flags &= ~(kVmLocked | kVmPat);
     if (to->c.vm_file != nullptr) backend_.FileGet(to->c.vm_file);
     Link(to);
+    NoteCopy(from->c, CopyKind::kFork);
     CallOpen(to);  // FK2: before the entries are copied
     if (Trapped()) {
       error = -EINTR;

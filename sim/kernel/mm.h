@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "mocks/kernel_api.h"
@@ -81,6 +82,16 @@ struct MmapCall {
   bool file_changed = false;
 };
 
+// How a VMA became two without mmap(2).
+enum class CopyKind : uint8_t { kSplit, kFork, kMove };
+
+// The last time that a VMA with ->close did, for the oracles. ->open was called if there is one.
+struct VmaCopy {
+  const vm_operations_struct* ops = nullptr;  // nullptr: none did
+  CopyKind kind = CopyKind::kSplit;
+  uint64_t pgoff = 0, pages = 0;  // of the VMA before
+};
+
 // PteBits::anon. A private page is shared by the processes of a fork until one of them writes to
 // it.
 inline constexpr uint8_t kAnonExclusive = 1, kAnonForked = 2;
@@ -138,7 +149,12 @@ class Mm final : public mocks::MmApi, public UserMemory {
   const MmapCall& last_mmap() const { return last_mmap_; }
   // Drivers write to mm_struct without a call (pinned_vm): marks every live one as touched.
   void MarkReachable();
-  void ForgetLastMmap() { last_mmap_ = MmapCall{}; }
+  void ForgetLastMmap() {
+    last_mmap_ = MmapCall{};
+    last_copy_ = VmaCopy{};
+  }
+  // The last copy since the last call.
+  VmaCopy TakeCopy() { return std::exchange(last_copy_, VmaCopy{}); }
 
   // --- for a real program that runs against the simulation; nullptr for none ---
   // Told of what goes away in any page table; table(mm) names it.
@@ -211,6 +227,11 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int64_t UnmapRange(uint32_t mm, uint64_t start, uint64_t end);
   void UnmapAll(uint32_t mm);
   void Zap(uint32_t mm, uint64_t start, uint64_t end);
+  // Before CallOpen(): that `vma` was copied.
+  void NoteCopy(const vm_area_struct& vma, CopyKind kind) {
+    if (vma.vm_ops == nullptr || vma.vm_ops->close == nullptr) return;
+    last_copy_ = {vma.vm_ops, kind, vma.vm_pgoff, (vma.vm_end - vma.vm_start) >> hw::kPageShift};
+  }
   void CallOpen(Vma* vma);
   void CallClose(Vma* vma);
   void ReleaseVma(Vma* vma);  // remove_vma(): ->close, file reference, back to the pool
@@ -297,6 +318,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   uint32_t current_ = 0;
   MmapCall last_mmap_;
   ForeignMemory* foreign_ = nullptr;
+  VmaCopy last_copy_;
   int driver_fault_depth_ = 0;  // > 0 while a ->fault runs: mmap_lock is held for reading only
 };
 

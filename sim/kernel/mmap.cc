@@ -258,7 +258,7 @@ int64_t Mm::CallMmap(Vma* vma, file* file) {
                         .pgoff = vma->c.vm_pgoff,
                         .flags = vma->c.vm_flags,
                         .vm_file = file,
-                        .hook_pc = verdicts_.DriverPc(reinterpret_cast<void*>(file->f_op->mmap)),
+                        .hook_pc = verdicts_.EntryPc(reinterpret_cast<void*>(file->f_op->mmap)),
                         .called = true};
   const int64_t error = CallDriver(driver_, file->f_op->mmap, file, &vma->c);
   last_mmap_.result = error;

@@ -159,6 +159,7 @@ int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint
     fresh->c.vm_start = new_address;
     fresh->c.vm_end = new_address + new_length;
     if (fresh->c.vm_file != nullptr) backend_.FileGet(fresh->c.vm_file);
+    NoteCopy(vma->c, CopyKind::kMove);
     CallOpen(fresh);
     if (Trapped()) return -EINTR;
     Link(fresh);

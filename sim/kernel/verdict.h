@@ -84,6 +84,13 @@ class Verdicts {
   void SetDriverImage(const void* begin, const void* end);
   bool InDriver(const void* pc) const { return pc >= image_begin_ && pc < image_end_; }
   uint64_t DriverPc(const void* pc) const;
+  // For a violation of a whole function of the driver. Not its first byte: places are looked for
+  // before an address, as the call is before the address it returns to. 0 if it is not the
+  // driver's.
+  uint64_t EntryPc(const void* function) const {
+    const uint64_t pc = DriverPc(function);
+    return pc == 0 ? 0 : pc + 1;
+  }
 
  private:
   Violation& Next();

@@ -155,6 +155,7 @@ int64_t Mm::Split(Vma* vma, uint64_t address, bool new_below) {
     fresh->c.vm_pgoff += pages_below;
   }
   if (fresh->c.vm_file != nullptr) backend_.FileGet(fresh->c.vm_file);
+  NoteCopy(vma->c, CopyKind::kSplit);
   CallOpen(fresh);  // SP1: before the halves have their new borders
   if (new_below) {
     vma->c.vm_start = address;
