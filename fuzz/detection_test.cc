@@ -122,6 +122,17 @@ INSTANTIATE_TEST_SUITE_P(
     // clang-format on
     NameOf);
 
+// What insmod leaves behind when an allocation fails in it.
+INSTANTIATE_TEST_SUITE_P(Unwinding, SampleDriver,
+                         testing::Values(
+                             // clang-format off
+    Case{"unwinding", "only_C44", kX86, true, {"C44"}},
+    Case{"unwinding", "only_C45", kX86, true, {"C45"}},
+    Case{"unwinding", "faulty", kX86, true, {"C44", "C45"}},
+    Case{"unwinding", "repaired", kX86, true, {}}),
+                         // clang-format on
+                         NameOf);
+
 // Copies of a mapping that are closed and were not counted. Seen in what the driver counts: no
 // consequence of it is needed.
 INSTANTIATE_TEST_SUITE_P(

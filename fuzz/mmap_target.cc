@@ -83,6 +83,27 @@ void WriteLine(std::string line) {
   std::abort();
 }
 
+// What insmod showed: told before the first program runs.
+void TellLoadViolations() {
+  for (const LoadViolation& found : session->load_violations()) {
+    const kernel::Violation& violation = found.violation;
+    if (report >= 0) {
+      WriteLine(session->LineOf(found));
+      continue;
+    }
+    const ViolationClass& c = ClassOf(violation.class_number, violation.trap);
+    if (c.weight == Weight::kAdvice) continue;
+    const std::string function(session->FunctionOf(violation));
+    std::fprintf(
+        stderr,
+        "drydock: %s %s: %s; expected: %s\noracle O%u, in %s, when allocation %u of insmod "
+        "fails (0: in rmmod)\n",
+        std::string(c.id).c_str(), std::string(c.name).c_str(), violation.seen, violation.expected,
+        unsigned{violation.oracle}, function.c_str(), found.fail_allocation);
+    std::abort();
+  }
+}
+
 void TellViolations() {
   int found = session->NextNew(0);
   if (found < 0) return;
@@ -108,7 +129,14 @@ void TellViolations() {
 int Initialize(int* argc, char** argv) {
   JoinSupervisor();
   page->state = WorkerState::kLoading;
-  const WorkerOptions options = TakeWorkerOptions(argc, argv);
+  WorkerOptions options = TakeWorkerOptions(argc, argv);
+  if (!options.replay.empty()) {
+    const ParsedProgram program = LoadProgram(options.replay);
+    if (program.error.empty() && program.program.header.load_trial != kNoLoadTrial) {
+      std::_Exit(ReplayLoadMode(options, program.program, report));
+    }
+  }
+  options.load_trials = options.minimise.empty() && options.replay.empty();
   // Lives as long as the process: libFuzzer leaves by _Exit.
   session = new Session(options, page);
   if (!session->error().empty()) CannotRun(session->error());
@@ -116,6 +144,7 @@ int Initialize(int* argc, char** argv) {
   if (!options.minimise.empty()) std::_Exit(MinimiseMode(*session, options.minimise, report));
   const std::string wrong = WriteSeeds(options.seeds, options.corpus, *session);
   if (!wrong.empty()) CannotRun(wrong);
+  TellLoadViolations();
   page->executions = 0;
   page->mmaps = 0;
   page->mmaps_ok = 0;

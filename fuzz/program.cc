@@ -52,6 +52,7 @@ const char* WhyInvalid(const Step& step, const ResultCounts& before) {
 bool IsValid(const Program& program) {
   if (program.step_count > kMaxSteps) return false;
   if (program.header.fail_allocation > kMaxFailAllocation) return false;
+  if (program.header.load_trial != kNoLoadTrial && program.step_count != 0) return false;
   ResultCounts counts;
   for (size_t i = 0; i < program.step_count; ++i) {
     if (WhyInvalid(program.steps[i], counts) != nullptr) return false;

@@ -77,11 +77,17 @@ struct Step {
   friend bool operator==(const Step&, const Step&) = default;
 };
 
+inline constexpr uint32_t kNoLoadTrial = ~uint32_t{0};
+inline constexpr uint32_t kMaxLoadTrial = 256;
+
 struct Header {
   uint16_t profile = 601;  // 601, 612, 703
   uint8_t platform = 0;    // index into hw::Platforms()
   bool core_guards = true;
   uint32_t fail_allocation = 0;  // the n-th allocation of the run fails; 0 = none
+  // Another kind of program, which has no steps (load_trials.h): insmod while allocation n of the
+  // driver's init calls fails, or, if it is 0, insmod and rmmod.
+  uint32_t load_trial = kNoLoadTrial;
 
   friend bool operator==(const Header&, const Header&) = default;
 };
@@ -89,7 +95,6 @@ struct Header {
 struct Program {
   Header header;
   uint32_t step_count = 0;
-  uint32_t reserved = 0;
   std::array<Step, kMaxSteps> steps{};
 
   // The step is left out if the program is full.

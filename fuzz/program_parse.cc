@@ -142,11 +142,19 @@ class Parser {
         return;
       }
       header.fail_allocation = static_cast<uint32_t>(*number);
+    } else if (key == "load-trial") {
+      const std::optional<uint64_t> number = ParseNumber(value);
+      if (!number || *number > kMaxLoadTrial) {
+        line.Fail("load-trial is 0 (no allocation fails) to " + std::to_string(kMaxLoadTrial));
+        return;
+      }
+      header.load_trial = static_cast<uint32_t>(*number);
     }
   }
 
   static bool IsHeader(std::string_view text) {
-    for (std::string_view key : {"profile ", "platform ", "core-guards ", "fail-allocation "}) {
+    for (std::string_view key :
+         {"profile ", "platform ", "core-guards ", "fail-allocation ", "load-trial "}) {
       if (text.starts_with(key)) return true;
     }
     return false;
@@ -395,7 +403,11 @@ ParsedProgram ParseProgram(std::string_view text, std::string_view file_name) {
     if (!line.ok()) return fail(number, line.error());
   }
   if (first) return fail(1, "empty: the first line must be `drydock program 1`");
-  if (parser.result.program.step_count == 0) {
+  const bool loads = parser.result.program.header.load_trial != kNoLoadTrial;
+  if (loads && parser.result.program.step_count != 0) {
+    return fail(number, "a load-trial has no calls: leave them, or that line, out");
+  }
+  if (!loads && parser.result.program.step_count == 0) {
     return fail(number, "no calls: the file was cut off or has only a header");
   }
   if (const char* wrong = parser.Finish()) return fail(number, wrong);

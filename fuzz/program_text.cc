@@ -179,7 +179,11 @@ std::string FormatProgram(const Program& program, const NodePaths& nodes) {
   std::string text = "drydock program 1\nprofile " + FormatProfile(header.profile) + "\nplatform " +
                      std::string(hw::Platforms()[header.platform].name) + "\ncore-guards " +
                      (header.core_guards ? "on" : "off") + "\nfail-allocation " +
-                     std::to_string(header.fail_allocation) + "\n\n";
+                     std::to_string(header.fail_allocation) + "\n";
+  if (header.load_trial != kNoLoadTrial) {
+    return text + "load-trial " + std::to_string(header.load_trial) + "\n";
+  }
+  text += '\n';
   ResultCounts counts;
   for (size_t i = 0; i < program.step_count; ++i) {
     Writer(nodes, &text).Write(program.steps[i], counts);

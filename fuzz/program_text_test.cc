@@ -59,6 +59,16 @@ TEST(ProgramText, CommentsBlanksAndCarriageReturnsMeanNothing) {
             std::string(kHead) + kOpen + "ioctl(fd0, 0x4008, 7)\nclose(fd0)\n");
 }
 
+TEST(ProgramText, ALoadTrialHasNoCalls) {
+  const std::string text = std::string(kHead, sizeof kHead - 2) + "load-trial 3\n";
+  const ParsedProgram parsed = ParseProgram(text, "t.prog");
+
+  ASSERT_EQ(parsed.error, "");
+  EXPECT_EQ(parsed.program.header.load_trial, 3u);
+  EXPECT_TRUE(IsValid(parsed.program));
+  EXPECT_EQ(FormatProgram(parsed.program, {}), text);
+}
+
 TEST(ProgramText, NodesByNumberComeAfterTheOnesByPath) {
   ParsedProgram parsed =
       ParseProgram(std::string(kHead) + kOpen + "fd1 = open(node 0, O_RDWR)\n", "t.prog");
@@ -108,6 +118,10 @@ INSTANTIATE_TEST_SUITE_P(
         {"platform", "drydock program 1\nplatform vax\n", "2: no platform 'vax'"},
         {"guards", "drydock program 1\ncore-guards yes\n", "2: core-guards is `on` or `off`"},
         {"fail", "drydock program 1\nfail-allocation 65\n", "2: fail-allocation is 0"},
+        {"load_trial", "drydock program 1\nload-trial 257\n", "2: load-trial is 0 (no"},
+        {"load_trial_of_nothing", "drydock program 1\nload-trial x\n", "2: load-trial is 0 (no"},
+        {"load_trial_with_calls", std::string(kHead) + "load-trial 1\n" + kOpen,
+         "8: a load-trial has no calls"},
         {"late_header", After("profile 6.1"), "9: header lines come before the first call"},
         {"unknown_call", After("mlock(m0, 1 page)"), "9: no call named `mlock`"},
         {"no_parenthesis", After("fork"), "9: expected `(` at the end of the line"},

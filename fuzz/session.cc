@@ -66,6 +66,12 @@ Session::Session(const WorkerOptions& options, WorkerPage* page) : page_(page) {
   image_ = ReadElfImage(options.driver);
   error_ = image_.error;
   if (!error_.empty()) return;
+  if (options.load_trials) {
+    SeenViolations seen(image_);
+    for (const LoadViolation& found : TryLoads(options).violations) {
+      if (seen.IsNew(found.violation)) load_violations_.push_back(found);
+    }
+  }
   try {
     world_ = std::make_unique<World>(options.world);
   } catch (const std::runtime_error& wrong) {
@@ -196,6 +202,19 @@ std::string Session::LineOf(size_t index) {
                               .observations = executor_->observations(),
                               .maps = after.maps,
                               .executions = executions_});
+}
+
+std::string Session::LineOf(const LoadViolation& of) const {
+  Program program;
+  program.header = encoding_.header;
+  program.header.load_trial = of.fail_allocation;
+  return FormatViolationLine({.violation = of.violation,
+                              .function = FunctionOf(of.violation),
+                              .program = program,
+                              .nodes = nodes(),
+                              .observations = {},
+                              .maps = {},
+                              .executions = 0});
 }
 
 void Session::CatchFaultPc(std::atomic<uint64_t>* fault_pc) {

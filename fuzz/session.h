@@ -12,6 +12,7 @@
 
 #include "fuzz/elf_image.h"
 #include "fuzz/executor.h"
+#include "fuzz/load_trials.h"
 #include "fuzz/minimise.h"
 #include "fuzz/policy.h"
 #include "fuzz/program_bytes.h"
@@ -38,6 +39,11 @@ class Session final : public Reproducer {
   Executor& executor() { return *executor_; }
   const NodePaths& nodes() const { return world_->nodes(); }
   const ElfImage& image() const { return image_; }
+
+  // What loading the driver showed while memory ran out, and unloading it: each once. Known to the
+  // session alone; no run shows them again.
+  const std::vector<LoadViolation>& load_violations() const { return load_violations_; }
+  std::string LineOf(const LoadViolation& of) const;
 
   // Decodes and runs. No allocation.
   void RunBytes(std::span<const uint8_t> bytes);
@@ -68,6 +74,7 @@ class Session final : public Reproducer {
   bool MapsPages(uint64_t pages);
 
   std::string error_;
+  std::vector<LoadViolation> load_violations_;
   WorkerPage* page_;
   ElfImage image_;
   SeenViolations seen_{image_};

@@ -31,6 +31,13 @@ class Fuzzer {
     pages_ = learnt == 0 ? 16 : learnt;
   }
 
+  void Load() {
+    for (const LoadViolation& found : session_.load_violations()) {
+      Add(found.violation,
+          "insmod, allocation " + std::to_string(found.fail_allocation) + " fails\n");
+    }
+  }
+
   void Enumerate() {
     const std::vector<uint64_t> offsets = Offsets();
     for (const uint64_t offset : offsets) {
@@ -128,14 +135,18 @@ class Fuzzer {
     for (int i = session_.NextNew(0); i >= 0; i = session_.NextNew(static_cast<size_t>(i) + 1)) {
       const auto index = static_cast<size_t>(i);
       const kernel::Violation violation = *session_.Named(index);
-      const ViolationClass& c = ClassOf(violation.class_number, violation.trap);
-      const std::string id(c.id);
-      if (found_.contains(id)) continue;
-      found_[id] = {{"weight", static_cast<int>(c.weight)},
-                    {"text", id + " in " + std::string(session_.FunctionOf(violation)) +
-                                 ": expected " + violation.expected + "; seen " + violation.seen +
-                                 "\n" + FormatProgram(session_.program(), session_.nodes())}};
+      Add(violation, FormatProgram(session_.program(), session_.nodes()));
     }
+  }
+
+  void Add(const kernel::Violation& violation, const std::string& program) {
+    const ViolationClass& c = ClassOf(violation.class_number, violation.trap);
+    const std::string id(c.id);
+    if (found_.contains(id)) return;
+    found_[id] = {
+        {"weight", static_cast<int>(c.weight)},
+        {"text", id + " in " + std::string(session_.FunctionOf(violation)) + ": expected " +
+                     violation.expected + "; seen " + violation.seen + "\n" + program}};
   }
 
   Session& session_;
@@ -147,9 +158,12 @@ class Fuzzer {
 
 std::string RunInThisProcess(const WorkerOptions& options, uint32_t mutations) {
   WorkerPage page;
-  Session session(options, &page);
+  WorkerOptions all = options;
+  all.load_trials = true;
+  Session session(all, &page);
   if (!session.error().empty()) return Json{{"error", session.error()}}.dump();
   Fuzzer fuzzer(session);
+  fuzzer.Load();
   fuzzer.Enumerate();
   fuzzer.Mutate(mutations);
   return fuzzer.result().dump();

@@ -11,6 +11,8 @@
 #include <ctime>
 #include <vector>
 
+#include "fuzz/elf_image.h"
+#include "fuzz/load_trials.h"
 #include "fuzz/maps_text.h"
 #include "fuzz/observation_text.h"
 #include "fuzz/violation_classes.h"
@@ -134,6 +136,37 @@ int ReplayMode(Session& session, const std::string& file, int out) {
     if (!Write(out, session.LineOf(i))) return kExitCannotRun;
     const Weight weight = ClassOf(named->class_number, named->trap).weight;
     if (weight == Weight::kFinding) status = 1;
+  }
+  return status;
+}
+
+int ReplayLoadMode(const WorkerOptions& options, const Program& program, int out) {
+  const ElfImage image = ReadElfImage(options.driver);
+  if (!options.error.empty() || !image.error.empty()) {
+    return Fail(options.error.empty() ? image.error : options.error, out);
+  }
+  const uint32_t n = program.header.load_trial;
+  std::string result;
+  const LoadTrials found = TryLoad(options, n, &result);
+  std::string line = "{\"step\":0,\"text\":";
+  AppendJsonString(
+      n == 0 ? "insmod and rmmod" : "insmod, where allocation " + std::to_string(n) + " fails",
+      &line);
+  line += ",\"result\":";
+  AppendJsonString(result.empty() ? "ok" : result, &line);
+  if (!Write(out, line + ",\"process\":0,\"maps\":\"\"}")) return kExitCannotRun;
+  int status = 0;
+  for (const LoadViolation& each : found.violations) {
+    const kernel::Violation& violation = each.violation;
+    const ViolationLine of = {.violation = violation,
+                              .function = image.FunctionAt(violation.driver_pc),
+                              .program = program,
+                              .nodes = {},
+                              .observations = {},
+                              .maps = {},
+                              .executions = 0};
+    if (!Write(out, FormatViolationLine(of))) return kExitCannotRun;
+    if (ClassOf(violation.class_number, violation.trap).weight == Weight::kFinding) status = 1;
   }
   return status;
 }

@@ -13,6 +13,9 @@ namespace drydock::fuzz {
 // no violations, 1 findings, 2 the program could not be run.
 int ReplayMode(Session& session, const std::string& file, int out);
 
+// The same for a load-trial (program.h), for which there is no session: one step, the insmod.
+int ReplayLoadMode(const WorkerOptions& options, const Program& program, int out);
+
 // The program of the file ends the process that runs it. Finds a shorter one that does, each try in
 // a process of its own, and writes one JSON line: {"program", "signal", "driver_pc", "function"}.
 // Exit status 0; 2 if the program ends nothing or could not be read.

@@ -22,8 +22,9 @@ struct WorkerOptions {
   std::string minimise;     // --minimise=FILE: of a program that kills the worker, exit
   std::vector<std::pair<std::string, std::string>> params;  // --param=NAME=VALUE
   uint64_t object_pages = 0;                                // --object-pages=N; 0: find out
-  WorldOptions world;  // --platform= --profile= --core-guards= --world-seed=
-  std::string error;   // one line; empty if all is well
+  bool load_trials = false;  // whether a session begins with load_trials.h
+  WorldOptions world;        // --platform= --profile= --core-guards= --world-seed=
+  std::string error;         // one line; empty if all is well
 };
 
 // Takes the worker's options out of the command line; the rest stays in order.

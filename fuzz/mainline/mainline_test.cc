@@ -48,13 +48,15 @@ class MainlineDriver : public testing::Test {
   }
 };
 
-// It refuses what is writable and shared, so what an author hardly means is left: a private copy,
-// and code in it.
-TEST_F(MainlineDriver, OpenDiceHasNoFindings) {
+// It refuses what is writable and shared, so of its mmap what an author hardly means is left: a
+// private copy, and code in it. The finding is in insmod: when its device is not bound (for want of
+// memory), init returns 0 although platform_driver_probe() has unregistered the driver, and the
+// module's exit unregisters it again.
+TEST_F(MainlineDriver, OpenDiceUnregistersItsDriverTwice) {
   for (const char* platform : {"x86-64", "offset-dma"}) {
     const ShortFuzz seen = Fuzz("open_dice.so", "open-dice.device", platform);
     ASSERT_EQ(seen.error, "");
-    EXPECT_EQ(seen.findings, Classes{}) << TextOf(seen);
+    EXPECT_EQ(seen.findings, Classes{"C44"}) << TextOf(seen);
     EXPECT_EQ(seen.limits, Classes{}) << TextOf(seen);
     EXPECT_EQ(seen.advice, (Classes{"A01", "C25"})) << TextOf(seen);
     EXPECT_EQ(seen.nodes, std::vector<std::string>{"/dev/open-dice0"});
@@ -62,11 +64,12 @@ TEST_F(MainlineDriver, OpenDiceHasNoFindings) {
   }
 }
 
-TEST_F(MainlineDriver, BsrIgnoresTheOffset) {
+// And its exit deletes the devices that device_create() made, and never puts them.
+TEST_F(MainlineDriver, BsrIgnoresTheOffsetAndKeepsItsDevices) {
   for (const char* platform : {"x86-64", "offset-dma"}) {
     const ShortFuzz seen = Fuzz("bsr.so", "bsr.device", platform);
     ASSERT_EQ(seen.error, "");
-    EXPECT_EQ(seen.findings, Classes{"C15"}) << TextOf(seen);
+    EXPECT_EQ(seen.findings, (Classes{"C15", "C45"})) << TextOf(seen);
     EXPECT_EQ(seen.limits, Classes{}) << TextOf(seen);
     EXPECT_EQ(seen.advice, (Classes{"A01", "C25"})) << TextOf(seen);
     EXPECT_EQ(seen.nodes.size(), 5u);

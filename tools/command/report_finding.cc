@@ -29,6 +29,13 @@ std::string Steps(const Finding& finding) {
   if (!parsed.error.empty()) return {};
   std::string text;
   const fuzz::Header& header = parsed.program.header;
+  if (header.load_trial != fuzz::kNoLoadTrial) {
+    const std::string what =
+        header.load_trial == 0
+            ? "insmod and rmmod"
+            : "insmod; allocation " + std::to_string(header.load_trial) + " fails";
+    return Column("     " + what, "<- here");
+  }
   if (header.fail_allocation != 0) {
     text += "     (allocation " + std::to_string(header.fail_allocation) + " of the run fails)\n";
   }
