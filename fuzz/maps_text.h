@@ -9,8 +9,9 @@
 
 namespace drydock::fuzz {
 
-// As sim/kernel/maps_text.h says: a line for each mapping, and below it one for each run of pages
-// that are there. `process` is the world's number. Empty if the process is gone or has no mappings.
+// As sim/kernel/maps_text.h says: a line for each mapping with the node it is of, and below it one
+// for each run of pages that are there, with the first frame and whose it is (provenance.h).
+// `process` is the world's number. Empty if the process is gone or has no mappings.
 std::string MapsText(World& world, uint32_t process);
 
 }  // namespace drydock::fuzz

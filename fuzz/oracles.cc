@@ -1,5 +1,6 @@
 #include "fuzz/oracles.h"
 
+#include <cstdio>
 #include <cstring>
 
 #include "fuzz/violation_classes.h"
@@ -12,8 +13,8 @@ using kernel::Allocation;
 using kernel::AllocationKind;
 using kernel::Vma;
 
-constexpr uint64_t kPagesScanned =
-    64;  // of one extent, where memory of this run has to be looked at
+// Pages scanned of one extent, where memory of this run has to be looked at.
+constexpr uint64_t kPagesScanned = 64;
 
 // Bytes that nobody wrote since the page was allocated. 1: never written, 2: freed; *at is the
 // first.
@@ -328,9 +329,9 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
     const Mistake mistake = Explain(kernel_, request, hw::Pfn{pfn.value - index});
     if (mistake.object_known && mistake.object.shares_page && pfn == mistake.object.pfn) {
       verdicts_.Report(50, 8, "memory in pages of its own",
-                       "page %lu of the mapping is a page of small kmalloc objects: others' bytes "
-                       "are beside the driver's",
-                       static_cast<unsigned long>(index));
+                       "page %lu of the mapping is a page of %s: others' bytes are beside the "
+                       "driver's",
+                       static_cast<unsigned long>(index), NameOfOwner(kernel_, pfn).text);
       At(extent.driver_pc);
       const Object& object = mistake.object;
       size_t at = 0;
@@ -349,8 +350,6 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
       ++done;
       continue;
     }
-    char whose[64];
-    Describe(kernel_, pfn, whose, sizeof whose);
     char meant[80] = "pages that the driver has";
     if (mistake.object_known) {
       std::snprintf(meant, sizeof meant, "only the object of %lu page%s at PFN %#lx",
@@ -358,10 +357,18 @@ void Oracles::CheckFrames(const Vma* vma, const hw::Extent& extent) {
                     mistake.object.pages == 1 ? "" : "s",
                     static_cast<unsigned long>(mistake.object.pfn.value));
     }
+    const bool somebodys = memory.IsRam(pfn) && memory.frame(pfn).kind != hw::FrameKind::kFree;
+    char other[48] = "";
+    if (mistake.object_known) {
+      std::snprintf(other, sizeof other, ", not %sthe buffer of %lu page%s", somebodys ? "to " : "",
+                    static_cast<unsigned long>(mistake.object.pages),
+                    mistake.object.pages == 1 ? "" : "s");
+    }
     verdicts_.Report(mistake.class_number, mistake.class_number == 32 ? 18 : 1, meant,
-                     "page %lu of the mapping shows PFN %#lx: %s (%s)",
+                     "page %lu of the mapping shows PFN %#lx: it %s %s%s (%s)",
                      static_cast<unsigned long>(index), static_cast<unsigned long>(pfn.value),
-                     whose, mistake.how);
+                     somebodys ? "belongs to" : "is", NameOfOwner(kernel_, pfn).text, other,
+                     mistake.how);
     At(extent.driver_pc);
     if (mistake.class_number == 2) About(request, mistake);
     // A wrong place does not make the wrong range right: the request reaches past the object as

@@ -128,33 +128,98 @@ Mistake Explain(kernel::Kernel& kernel, const Request& request, hw::Pfn first) {
   return best;
 }
 
-void Describe(kernel::Kernel& kernel, hw::Pfn pfn, char* text, size_t size) {
-  hw::PhysicalMemory& memory = kernel.memory();
-  if (!memory.IsRam(pfn)) {
-    std::snprintf(text, size, "no memory and no device");
-    return;
-  }
-  const char* what = "memory";
-  switch (memory.frame(pfn).kind) {
+namespace {
+
+const char* Plural(uint64_t count) { return count == 1 ? "" : "s"; }
+
+const char* AllocatorOf(const Allocation& a) {
+  if (a.kind == AllocationKind::kVmalloc) return "vmalloc";
+  if (a.kind == AllocationKind::kDma) return "dma_alloc";
+  if (a.from_kmalloc != 0) return "kmalloc";
+  return a.exact != 0 ? "alloc_pages_exact" : "alloc_pages";
+}
+
+// What a page without an allocation of the driver's is.
+const char* KindOf(const hw::Frame& frame) {
+  switch (frame.kind) {
     case hw::FrameKind::kFree:
-      what = "free memory";
-      break;
+      return frame.free_content == hw::FreeContent::kFreed ? "freed memory" : "free memory";
     case hw::FrameKind::kReserved:
-      what = "the kernel itself";
-      break;
+      return "the kernel itself";
     case hw::FrameKind::kSlab:
-      what = "a page of small kmalloc objects";
-      break;
+      return "kmalloc";
+    case hw::FrameKind::kAnon:
+      return "a process's own page";
     case hw::FrameKind::kPages:
     case hw::FrameKind::kVmalloc:
     case hw::FrameKind::kDma:
-      what = "memory that was freed";
-      break;
-    case hw::FrameKind::kAnon:
-      what = "a process's own memory";
       break;
   }
-  std::snprintf(text, size, "%s", what);
+  return "memory that was freed";
+}
+
+}  // namespace
+
+OwnerName NameOfOwner(kernel::Kernel& kernel, hw::Pfn pfn, uint64_t* pages) {
+  hw::PhysicalMemory& memory = kernel.memory();
+  OwnerName name;
+  const auto for_pages = [&](uint64_t count) {
+    if (pages != nullptr && *pages > count) *pages = count;
+  };
+  if (!memory.IsRam(pfn)) {
+    for (size_t i = 0; i < kernel.mmio().window_count(); ++i) {
+      const hw::MmioWindow& window = kernel.mmio().window(i);
+      const hw::Pfn begin = window.base.pfn();
+      const hw::Pfn end{hw::PagesOf(window.base.value + window.size_bytes)};
+      if (pfn < begin || end <= pfn) continue;
+      for_pages(end - pfn);
+      std::snprintf(name.text, sizeof name.text, "window %s, page %llu", window.name.data(),
+                    static_cast<unsigned long long>(pfn - begin));
+      return name;
+    }
+    for_pages(1);
+    std::snprintf(name.text, sizeof name.text, "%s", "no memory and no device");
+    return name;
+  }
+  const hw::Frame& frame = memory.frame(pfn);
+  const Allocation* a = kernel.alloc().Find(frame.owner);
+  if (a != nullptr && a->pages != 0) {
+    const char* what = AllocatorOf(*a);
+    const bool contiguous = a->kind != AllocationKind::kVmalloc;
+    const uint64_t page = contiguous ? pfn - a->pfn : 0;
+    const auto all = static_cast<unsigned long long>(a->pages);
+    for_pages(contiguous && page < a->pages ? a->pages - page : 1);
+    if (a->released != 0) {
+      std::snprintf(name.text, sizeof name.text, "%s that was freed", what);
+    } else if (contiguous && a->pages > 1) {
+      std::snprintf(name.text, sizeof name.text, "%s of %llu pages, page %llu", what, all,
+                    static_cast<unsigned long long>(page));
+    } else {
+      std::snprintf(name.text, sizeof name.text, "%s of %llu page%s", what, all, Plural(a->pages));
+    }
+    return name;
+  }
+  if (frame.kind == hw::FrameKind::kSlab) {
+    // As the kernel names its caches: kmalloc-8 to kmalloc-512, kmalloc-1k, kmalloc-2k.
+    const size_t bytes = kernel.alloc().SlabBytes(pfn);
+    for_pages(1);
+    std::snprintf(name.text, sizeof name.text, "kmalloc-%zu%s", bytes < 1024 ? bytes : bytes / 1024,
+                  bytes < 1024 ? "" : "k");
+    return name;
+  }
+  // Frames of one kind that follow one another have one name.
+  if (pages != nullptr) {
+    uint64_t count = 1;
+    while (count < *pages && memory.IsRam(pfn + count) &&
+           memory.frame(pfn + count).kind == frame.kind &&
+           memory.frame(pfn + count).owner == frame.owner &&
+           memory.frame(pfn + count).free_content == frame.free_content) {
+      ++count;
+    }
+    *pages = count;
+  }
+  std::snprintf(name.text, sizeof name.text, "%s", KindOf(frame));
+  return name;
 }
 
 }  // namespace drydock::fuzz

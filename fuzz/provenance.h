@@ -42,8 +42,15 @@ uint64_t OwnedPages(kernel::Kernel& kernel, hw::Pfn pfn);
 // By which mistake a request of which page 0 shows `first` may have come about.
 Mistake Explain(kernel::Kernel& kernel, const Request& request, hw::Pfn first);
 
-// "free memory", "kmalloc-2k, other objects beside the driver's", "no memory or device", ...
-void Describe(kernel::Kernel& kernel, hw::Pfn pfn, char* text, size_t size);
+// Text without an allocation: violations are found in the fuzz loop.
+struct OwnerName {
+  char text[72] = {};
+};
+
+// Whose a page is: "kmalloc-2k", "free memory", "window regs, page 3", "dma_alloc of 16 pages, page
+// 2", "no memory and no device". *pages, if given, is lowered to for how many from there on that is
+// true, the number of the page apart.
+OwnerName NameOfOwner(kernel::Kernel& kernel, hw::Pfn pfn, uint64_t* pages = nullptr);
 
 }  // namespace drydock::fuzz
 

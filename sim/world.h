@@ -38,8 +38,8 @@ class World {
   World& operator=(const World&) = delete;
 
   // Loads a driver's shared object as insmod does: parameters, then its init calls. Returns "" or
-  // one line that says what failed (unknown parameter, no module_init, init's errno, nothing
-  // registered with an mmap hook). On failure the world is as it was.
+  // one line that begins with `so_path` and says what failed (unknown parameter, no module_init,
+  // init's errno, nothing registered with an mmap hook). On failure the world is as it was.
   std::string LoadDriver(const std::string& so_path,
                          const std::vector<std::pair<std::string, std::string>>& params);
   // One load for the sake of what it leaves behind: insmod while the n-th allocation of the init

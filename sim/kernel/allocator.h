@@ -104,6 +104,8 @@ class Allocator final : public mocks::AllocApi, public KernelMemory {
   bool IsSlab(hw::Pfn pfn) const {
     return memory_.IsRam(pfn) && memory_.frame(pfn).kind == hw::FrameKind::kSlab;
   }
+  // Of the objects in a page of a kmalloc cache; 0 for any other page. Precondition: IsRam.
+  size_t SlabBytes(hw::Pfn pfn) const { return slab_.ObjectBytes(memory_.FrameIndex(pfn)); }
   // page_count(): of the whole block for a compound page. 0 if `page` is no struct page.
   int PageCount(const struct page* page) const;
 

@@ -30,19 +30,18 @@ const drydock_param* FindParam(const ModuleImage& image, std::string_view name) 
 
 std::string ParamError(const ModuleImage& image, const std::string& name, const std::string& value,
                        int error) {
-  const std::string module = image.self().name;
   if (error == -ENOENT) {
     std::string known;
     for (const drydock_param& param : image.params()) {
       known += (known.empty() ? "" : ", ") + std::string(param.name);
     }
-    return module + ": unknown parameter '" + name + "'" +
+    return image.path() + ": unknown parameter '" + name + "'" +
            (known.empty() ? "; it has none" : "; it has " + known);
   }
   if (error == -ENOSPC) {
-    return module + ": '" + value + "' is too long for parameter '" + name + "'";
+    return image.path() + ": '" + value + "' is too long for parameter '" + name + "'";
   }
-  return module + ": '" + value + "' is invalid for parameter '" + name + "'";
+  return image.path() + ": '" + value + "' is invalid for parameter '" + name + "'";
 }
 
 }  // namespace
@@ -57,7 +56,7 @@ std::string ModuleLoader::Load(ModuleImage& image, const ModuleParams& params) {
   bool any_init = false;
   for (const drydock_initcall& call : image.initcalls()) any_init |= call.init != nullptr;
   if (!any_init) {
-    return std::string(image.self().name) + ": has no module_init: nothing to run";
+    return image.path() + ": has no module_init: nothing to run";
   }
   std::string error = RunInits(image);
   if (!error.empty()) return error;
@@ -68,7 +67,6 @@ std::string ModuleLoader::Load(ModuleImage& image, const ModuleParams& params) {
 bool ModuleLoader::IsLive(ModuleImage& image) { return image.self().state == kLive; }
 
 std::string ModuleLoader::RunInits(ModuleImage& image) {
-  const std::string module = image.self().name;
   for (long level = 0; level <= 7; ++level) {
     for (const drydock_initcall& call : image.initcalls()) {
       if (call.init == nullptr || call.level != level) continue;
@@ -76,12 +74,12 @@ std::string ModuleLoader::RunInits(ModuleImage& image) {
       const int result = CallDriver(calls_, call.init);
       if (verdicts_.pending_trap() != Trap::kNone) {
         const size_t count = verdicts_.count();
-        return module + ": " + call.name +
+        return image.path() + ": " + call.name +
                "() did not return: " + (count != 0 ? verdicts_[count - 1].seen : "trapped");
       }
       if (result < 0) {
         const char* name = ErrnoName(result);
-        std::string line = module + ": " + call.name + "() failed with ";
+        std::string line = image.path() + ": " + call.name + "() failed with ";
         line += name != nullptr ? "-" + std::string(name) : std::to_string(result);
         if (log_.line_count() != 0) {
           line += "; the driver said: " + std::string(log_.line(log_.line_count() - 1));
@@ -98,9 +96,8 @@ std::string ModuleLoader::RunInits(ModuleImage& image) {
 }
 
 std::string ModuleLoader::CheckRegistered(const ModuleImage& image) const {
-  const std::string module = image.self().name;
   if (!chrdevs_.AnythingRegistered()) {
-    std::string line = module + ": registers no character device";
+    std::string line = image.path() + ": registers no character device";
     if (devices_.deferred_count() != 0) {
       line += "; the probe of " + std::string(devices_.deferred_name(0)) +
               " is deferred for ever (-EPROBE_DEFER)";
@@ -117,7 +114,7 @@ std::string ModuleLoader::CheckRegistered(const ModuleImage& image) const {
   for (const Chrdevs::Node& node : nodes) {
     if (node.can_mmap) return {};
   }
-  return module + ": no character device of it has an mmap hook";
+  return image.path() + ": no character device of it has an mmap hook";
 }
 
 ModuleLoader::Unloaded ModuleLoader::Unload(ModuleImage& image) {

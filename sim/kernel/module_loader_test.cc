@@ -128,20 +128,21 @@ TEST_F(ModuleLoaderTest, BusyModuleStays) {
 }
 
 TEST_F(ModuleLoaderTest, ParametersAreCheckedByName) {
-  EXPECT_EQ(loader_.Load(image_, {{"size", "3"}}),
-            "sample: unknown parameter 'size'; it has number, the_flag, text, charp, array");
+  EXPECT_EQ(
+      loader_.Load(image_, {{"size", "3"}}),
+      image_.path() + ": unknown parameter 'size'; it has number, the_flag, text, charp, array");
   EXPECT_EQ(loader_.Load(image_, {{"number", "3x"}}),
-            "sample: '3x' is invalid for parameter 'number'");
+            image_.path() + ": '3x' is invalid for parameter 'number'");
   EXPECT_EQ(loader_.Load(image_, {{"text", "sixsix"}}),
-            "sample: 'sixsix' is too long for parameter 'text'");
+            image_.path() + ": 'sixsix' is too long for parameter 'text'");
   EXPECT_FALSE(chrdevs_.AnythingRegistered());
 }
 
 TEST_F(ModuleLoaderTest, FailingInitIsNamedWithItsErrno) {
   OnInit([] { return -19; });
-  EXPECT_EQ(loader_.Load(image_, {}), "sample: sample_init() failed with -ENODEV");
+  EXPECT_EQ(loader_.Load(image_, {}), image_.path() + ": sample_init() failed with -ENODEV");
   OnInit([] { return -1234; });
-  EXPECT_EQ(loader_.Load(image_, {}), "sample: sample_init() failed with -1234");
+  EXPECT_EQ(loader_.Load(image_, {}), image_.path() + ": sample_init() failed with -1234");
 }
 
 TEST_F(ModuleLoaderTest, TrappingInitIsNamed) {
@@ -150,7 +151,7 @@ TEST_F(ModuleLoaderTest, TrappingInitIsNamed) {
     return 0;
   });
   EXPECT_EQ(loader_.Load(image_, {}),
-            "sample: sample_init() did not return: dma_pool_create is not modelled");
+            image_.path() + ": sample_init() did not return: dma_pool_create is not modelled");
 }
 
 TEST_F(ModuleLoaderTest, PositiveInitSucceedsWithAWarning) {
@@ -164,14 +165,15 @@ TEST_F(ModuleLoaderTest, PositiveInitSucceedsWithAWarning) {
 
 TEST_F(ModuleLoaderTest, RegisteringNothingIsSaid) {
   OnInit([] { return 0; });
-  EXPECT_EQ(loader_.Load(image_, {}),
-            "sample: registers no character device; if it is a platform "
-            "driver, describe its device with --device");
+  EXPECT_EQ(loader_.Load(image_, {}), image_.path() +
+                                          ": registers no character device; if it is a platform "
+                                          "driver, describe its device with --device");
 }
 
 TEST_F(ModuleLoaderTest, NothingToMapIsSaid) {
   g_fops.mmap = nullptr;
-  EXPECT_EQ(loader_.Load(image_, {}), "sample: no character device of it has an mmap hook");
+  EXPECT_EQ(loader_.Load(image_, {}),
+            image_.path() + ": no character device of it has an mmap hook");
 }
 
 TEST_F(ModuleLoaderTest, NumbersAreTakenAsTheKernelDoes) {

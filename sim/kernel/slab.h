@@ -47,6 +47,11 @@ class Slab {
   // The first byte of the object that `address` lies in, whoever's it is; nullptr if in none.
   // `class_bytes`: its room.
   const void* ObjectAt(const void* address, size_t* class_bytes) const;
+  // The size of the objects in this frame; 0 if it is no slab page.
+  size_t ObjectBytes(uint64_t frame_index) const {
+    const uint16_t page = page_of_frame_[frame_index];
+    return page == 0 ? 0 : kSizes[pages_[page - 1].size_class];
+  }
 
  private:
   static constexpr size_t kSizes[kClasses] = {8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048};

@@ -10,10 +10,9 @@
 namespace drydock::kernel {
 
 // Addresses are of the current process and below kTaskSize. Faults are served as the MMU and the
-// driver's
-// ->fault would. Each returns the bytes done, counted from the start; fewer than asked for means a
-// fault that could not be mended. `from` and `to` are host memory of the simulation, never the
-// driver's kernel view.
+// driver's ->fault would. Each returns the bytes done, counted from the start; fewer than asked for
+// means a fault that could not be mended. `from` and `to` are host memory of the simulation, never
+// the driver's kernel view.
 class UserMemory {
  public:
   virtual ~UserMemory() = default;

@@ -35,7 +35,7 @@ struct Violation {
   uint64_t pgoff = 0;         // and the mapping that was asked for, in pages
   uint64_t pages = 0;
   char expected[96] = {};
-  char seen[200] = {};
+  char seen[240] = {};
 };
 
 // Told when a trap begins and when it is cleared.

@@ -6,6 +6,7 @@
 
 #include "sim/hw/platform.h"
 #include "tools/command/check.h"
+#include "tools/command/driver_file.h"
 #include "tools/command/output_files.h"
 #include "tools/command/reports.h"
 #include "tools/command/subprocess.h"
@@ -70,7 +71,7 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
     if (!json.is_object()) {
       if (line.starts_with("drydock: ")) last = line.substr(9);
     } else if (json.contains("error")) {
-      return CannotRun(json.value("error", ""));
+      return CannotRun(NameFile(json.value("error", ""), driver.object, options.driver));
     } else if (json.contains("text")) {
       steps.push_back(json);
     } else if (ParseFinding(line, &finding)) {
@@ -80,7 +81,8 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
     }
   }
   if (status == 2 && steps.empty()) {
-    return CannotRun(last.empty() ? options.driver + ": could not be run" : last);
+    return CannotRun(last.empty() ? options.driver + ": could not be run"
+                                  : NameFile(last, driver.object, options.driver));
   }
   Symbolize(installation.symbolizer, driver.object, &findings);
 

@@ -15,6 +15,7 @@
 
 #include "fuzz/program_bytes.h"
 #include "sim/hw/platform.h"
+#include "tools/command/driver_file.h"
 #include "tools/command/subprocess.h"
 
 namespace drydock::command {
@@ -47,7 +48,7 @@ WorkerRun::~WorkerRun() {
 }
 
 void WorkerRun::CannotRun(const std::string& why) {
-  if (report_.error.empty()) report_.error = why;
+  if (report_.error.empty()) report_.error = NameFile(why, job_.driver, report_.file);
   over_ = true;
 }
 
