@@ -6,6 +6,10 @@
 namespace drydock::fuzz {
 namespace {
 
+constexpr uint32_t kAllProt = kProtRead | kProtWrite | kProtExec;
+// A type and MAP_FIXED; what is larger has other bits.
+constexpr uint32_t kPlainFlags = kMapShared | kMapPrivate | kMapFixed;
+
 class Minimiser {
  public:
   Minimiser(const Program& program, const MinimiseLimits& limits, Reproducer& reproducer)
@@ -84,24 +88,44 @@ class Minimiser {
     return best_.steps[index].*field != before;
   }
 
+  // As few bits as will do, where no plain value did.
+  bool ClearBits(size_t index, uint32_t Step::* field) {
+    bool better = false;
+    for (unsigned bit = 32; bit-- > 0;) {
+      if ((best_.steps[index].*field >> bit & 1) == 0) continue;
+      Program candidate = best_;
+      candidate.steps[index].*field &= ~(uint32_t{1} << bit);
+      better |= Try(candidate);
+    }
+    return better;
+  }
+  bool SimplifyProt(size_t index) {
+    return Simplify<uint32_t>(
+               index, &Step::prot,
+               {kProtRead | kProtWrite, kProtRead, kProtRead | kProtExec, kProtExec, 0}) ||
+           (best_.steps[index].prot > kAllProt && ClearBits(index, &Step::prot));
+  }
+
   bool SimplifyStep(size_t i) {
     bool better = false;
     switch (best_.steps[i].call) {
       case Call::kOpen:
-        better |= Simplify<uint32_t>(i, &Step::flags, {kOpenReadWrite, 0});
+        better |= Simplify<uint32_t>(i, &Step::flags, {kOpenReadWrite, 0}) ||
+                  (best_.steps[i].flags > kOpenReadWrite && ClearBits(i, &Step::flags));
         break;
       case Call::kMmap:
       case Call::kAnonymous:
         better |= DropAddress(i);
-        better |=
-            Simplify<uint32_t>(i, &Step::flags, {kMapShared, kMapPrivate, kMapShared | kMapFixed});
-        better |= Simplify<uint32_t>(i, &Step::prot, {kProtRead | kProtWrite, kProtRead});
+        better |= Simplify<uint32_t>(i, &Step::flags,
+                                     {kMapShared, kMapPrivate, kMapShared | kMapFixed}) ||
+                  (best_.steps[i].flags > kPlainFlags && ClearBits(i, &Step::flags));
+        better |= SimplifyProt(i);
         better |= SimplifyBytes(i, &Step::offset);
         better |= SimplifyBytes(i, &Step::length);
         better |= SimplifyBytes(i, &Step::at_offset);
         break;
       case Call::kMprotect:
-        better |= Simplify<uint32_t>(i, &Step::prot, {kProtRead | kProtWrite, kProtRead});
+        better |= SimplifyProt(i);
         [[fallthrough]];
       case Call::kMunmap:
       case Call::kMadvise:

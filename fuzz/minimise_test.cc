@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <ostream>
 
 #include "fuzz/program_text.h"
 
@@ -60,6 +61,50 @@ TEST(Minimise, KeepsOnlyTheStepsThatMatterAndTakesValuesToBoundaries) {
   EXPECT_EQ(best.header.fail_allocation, 0u);
   EXPECT_LT(beyond.runs, 100);
 }
+
+struct WordCase {
+  const char* name;
+  const char* call;  // with more bits than it takes
+  uint32_t Step::* field;
+  uint32_t needed;  // bits without which the violation does not show
+  const char* minimal;
+};
+void PrintTo(const WordCase& c, std::ostream* out) { *out << c.name; }
+
+class MinimiseWord : public testing::TestWithParam<WordCase> {};
+
+TEST_P(MinimiseWord, LeavesNoBitThatIsNotNeeded) {
+  const WordCase& c = GetParam();
+  RuleReproducer needs([&](const Program& program) {
+    if (program.step_count != 2) return false;
+    return (program.steps[1].*c.field & c.needed) == c.needed;
+  });
+  const std::string text =
+      std::string("drydock program 1\nfd0 = open(node 0, O_RDWR)\n") + c.call + "\n";
+  const ParsedProgram parsed = ParseProgram(text, "t");
+  ASSERT_EQ(parsed.error, "");
+
+  const Program best = Minimise(parsed.program, {.object_pages = 16, .max_runs = 3000}, needs);
+
+  EXPECT_EQ(StepsOf(best), std::string("fd0 = open(node 0, O_RDWR)\n") + c.minimal + "\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Words, MinimiseWord,
+    testing::Values(
+        WordCase{"exec_of_a_random_prot",
+                 "m0 = mmap(fd0, 0 pages, 0x94a7, MAP_SHARED, offset 0 pages)", &Step::prot, 4,
+                 "m0 = mmap(fd0, 0 pages, PROT_READ|PROT_EXEC, MAP_SHARED, offset 0 pages)"},
+        WordCase{"a_bit_that_is_no_permission",
+                 "m0 = mmap(fd0, 0 pages, 0x94a0, MAP_SHARED, offset 0 pages)", &Step::prot, 0x400,
+                 "m0 = mmap(fd0, 0 pages, 0x400, MAP_SHARED, offset 0 pages)"},
+        WordCase{"a_flag_among_flags",
+                 "m0 = mmap(fd0, 0 pages, PROT_READ|PROT_WRITE, 0x9c001, offset 0 pages)",
+                 &Step::flags, 0x8000,
+                 "m0 = mmap(fd0, 0 pages, PROT_READ|PROT_WRITE, MAP_POPULATE, offset 0 pages)"},
+        WordCase{"a_flag_of_open", "fd1 = open(node 0, 0x94802)", &Step::flags, 0x800,
+                 "fd1 = open(node 0, O_RDONLY|O_NONBLOCK)"}),
+    [](const testing::TestParamInfo<WordCase>& info) { return std::string(info.param.name); });
 
 TEST(Minimise, LeavesAProgramThatNothingCanBeTakenFrom) {
   const Program start = ParseProgram(kLong, "t").program;
