@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "fuzz/program_c.h"
+#include "fuzz/program_gtest.h"
 #include "sim/hw/platform.h"
 #include "tools/command/output_files.h"
 #include "tools/command/reports.h"
@@ -39,6 +41,11 @@ class ProgressLine {
   bool shown_ = false;
   double next_ = 0;
 };
+
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
 
 class CheckRun {
  public:
@@ -173,6 +180,10 @@ class CheckRun {
       std::string wrong = WriteWhole(stem + ".prog", comment + finding.program);
       if (!wrong.empty()) return wrong;
       finding.program_file = stem + ".prog";
+      wrong = WriteWhole(stem + "_test.cc",
+                         fuzz::FormatGtest(finding.program, GtestNotesOf(title, report, finding)));
+      if (!wrong.empty()) return wrong;
+      finding.test_file = stem + "_test.cc";
       const fuzz::ParsedProgram parsed = fuzz::ParseProgram(finding.program, stem);
       // A program of system calls cannot say what happens in insmod.
       if (!parsed.error.empty() || parsed.program.header.load_trial != fuzz::kNoLoadTrial) continue;
@@ -186,6 +197,24 @@ class CheckRun {
       finding.c_file = stem + ".c";
     }
     return {};
+  }
+
+  fuzz::GtestNotes GtestNotesOf(const std::string& title, const DriverReport& report,
+                                const Finding& finding) const {
+    fuzz::GtestNotes notes{.title = title,
+                           .seen = finding.seen,
+                           .module = report.module,
+                           .class_id = finding.class_id,
+                           .class_name = std::string(finding.kind().name),
+                           .params = {},
+                           .device_name = options_.device,
+                           .device_text = ReadText(options_.device),
+                           .policy_file = options_.policy};
+    for (const std::string& param : options_.params) {
+      const size_t equals = param.find('=');
+      notes.params.emplace_back(param.substr(0, equals), param.substr(equals + 1));
+    }
+    return notes;
   }
 
   // The options of the command that replays a finding.

@@ -28,6 +28,7 @@ struct Finding {
   std::string platform;
   std::string program_file;  // where it was written; "" if it was not
   std::string c_file;
+  std::string test_file;  // its GoogleTest form
 
   const fuzz::ViolationClass& kind() const {
     const fuzz::ViolationClass* found = fuzz::FindClass(class_id);

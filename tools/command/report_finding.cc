@@ -83,6 +83,7 @@ std::string FormatFinding(const Finding& finding, const std::string& replay) {
     text += "     replay    ./drydock replay " + finding.program_file + " " + replay + "\n";
   }
   if (!finding.c_file.empty()) text += "     in C      " + finding.c_file + "\n";
+  if (!finding.test_file.empty()) text += "     as a test " + finding.test_file + "\n";
   return text;
 }
 

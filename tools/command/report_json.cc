@@ -29,7 +29,8 @@ Json JsonOf(const Finding& finding) {
       {"steps", std::move(steps)},
       {"program", finding.program},
       {"program_file", finding.program_file},
-      {"c_file", finding.c_file}};
+      {"c_file", finding.c_file},
+      {"test_file", finding.test_file}};
 }
 
 Json List(const DriverReport& report, fuzz::Weight weight) {

@@ -33,6 +33,7 @@ Finding C04() {
   finding.platform = "x86-64";
   finding.program_file = "out/pump-C04.prog";
   finding.c_file = "out/pump-C04.c";
+  finding.test_file = "out/pump-C04_test.cc";
   return finding;
 }
 
@@ -91,7 +92,31 @@ TEST(FindingText, SaysWhatWhereHowAndWhatToType) {
       "     expected  EINVAL\n"
       "     oracle    O1 on x86-64\n"
       "     replay    ./drydock replay out/pump-C04.prog --driver pump.c\n"
-      "     in C      out/pump-C04.c\n");
+      "     in C      out/pump-C04.c\n"
+      "     as a test out/pump-C04_test.cc\n");
+}
+
+TEST(FindingText, ALoadTrialIsAnInsmodAndHasNoCForm) {
+  Finding finding = C04();
+  finding.program = "drydock program 1\nload-trial 3\n";
+  finding.results.clear();
+  finding.step = 0;
+  finding.c_file.clear();
+  EXPECT_EQ(FormatFinding(finding, "--driver pump.c"),
+            "C04  size minus offset underflows                                     "
+            "pump_mmap, pump.c:88\n"
+            "     insmod; allocation 3 fails                                       <- here\n"
+            "     seen      page 0 shows PFN 0x1411\n"
+            "     expected  EINVAL\n"
+            "     oracle    O1 on x86-64\n"
+            "     replay    ./drydock replay out/pump-C04.prog --driver pump.c\n"
+            "     as a test out/pump-C04_test.cc\n");
+}
+
+TEST(FindingText, ALoadTrialWithoutAFailureIsAnUnload) {
+  Finding finding = C04();
+  finding.program = "drydock program 1\nload-trial 0\n";
+  EXPECT_NE(FormatFinding(finding, "").find("     insmod and rmmod  "), std::string::npos);
 }
 
 TEST(ExitStatus, FindingsThenLimitsThenNothing) {
