@@ -21,7 +21,7 @@ using user::Outcome;
 using user::Signal;
 
 // Of uapi/asm-generic/siginfo.h.
-constexpr int kSegvMaperr = 1, kSegvAccerr = 2, kBusAdrerr = 2;
+constexpr int kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
 
 int PidFd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
 
@@ -390,6 +390,10 @@ Machine::Result Machine::Take(const Outcome& outcome) {
     case Signal::kBusAdrerr:
       result.signal = SIGBUS;
       result.code = kBusAdrerr;
+      break;
+    case Signal::kBusAdraln:
+      result.signal = SIGBUS;
+      result.code = kBusAdraln;
       break;
   }
   return result;
