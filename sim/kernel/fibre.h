@@ -2,6 +2,10 @@
 // driver in the middle (BUG, an unmodelled symbol, a wild access, an endless loop) is to abandon
 // its stack: the C++ frames of the simulation stay where they are, on the stack below, and return
 // as ever.
+//
+// A context is a chain of such stacks: what one task runs on. Context 0 begins on the host's own
+// stack; the others begin on one from here, with a function of the simulation. One context runs at
+// a time, and says itself which one goes on.
 #ifndef DRYDOCK_SIM_KERNEL_FIBRE_H_
 #define DRYDOCK_SIM_KERNEL_FIBRE_H_
 
@@ -14,8 +18,12 @@ class Fibres {
  public:
   // A driver's function takes up to six integer or pointer arguments, all in registers.
   using Entry = long (*)(void*, void*, void*, void*, void*, void*);
+  // The function of a context: returns the context that goes on when this one has ended.
+  using Body = uint32_t (*)(void*);
 
-  static constexpr size_t kDepth = 8;  // driver -> kernel -> driver -> ...
+  static constexpr size_t kDepth = 8;  // of one context: driver -> kernel -> driver -> ...
+  static constexpr size_t kStacks = 40;
+  static constexpr uint32_t kContexts = 24;
   static constexpr size_t kStackBytes = size_t{256} << 10;
   // Below each stack, so wide that a large local array does not reach over it.
   static constexpr size_t kGuardBytes = size_t{1} << 20;
@@ -26,27 +34,40 @@ class Fibres {
   Fibres& operator=(const Fibres&) = delete;
 
   // Runs `entry` on a fresh stack to its end. If it is abandoned, *left is true and the result is
-  // 0. Precondition: depth() < kDepth.
+  // 0. Precondition: CanCall().
   long Call(Entry entry, void* const (&args)[6], bool* left);
+  bool CanCall() const { return contexts_[current_].depth < kDepth && free_stacks_ != 0; }
 
-  // How many driver entries are on the way now.
-  size_t depth() const { return depth_; }
-  // Counts entries: the watchdog sees by it that one goes on for ever.
+  // How many driver entries of this context are on the way now.
+  size_t depth() const { return contexts_[current_].depth; }
+  // Counts entries from context 0 with nothing below them: the watchdog sees by it that one goes on
+  // for ever.
   uint64_t entries() const { return entries_; }
 
   // Abandons the running fibre. Precondition: called on it.
   [[noreturn]] void Leave();
 
+  // A new context, which does not run yet; 0 when there is no room. Its stack is given back when
+  // `body` returns.
+  uint32_t NewContext(Body body, void* argument);
+  // Goes on with another context. Returns when somebody goes on with this one.
+  void SwitchTo(uint32_t context);
+  uint32_t current() const { return current_; }
+
   // True if `address` is on the running fibre's stack or in the guard page below it.
   bool OnRunningStack(const void* address) const;
+  // True if `address` is on any of the stacks.
+  bool OnAnyStack(const void* address) const;
   // A stack pointer that a signal handler can resume on in order to call Leave().
   void* ResumeStackPointer() const;
 
  private:
+  static constexpr uint32_t kNone = ~uint32_t{0};
   struct Stack {
-    char* guard = nullptr;  // PROT_NONE
+    char* guard = nullptr;  // PROT_NONE; nullptr until first used
     char* bottom = nullptr;
     char* top = nullptr;
+    uint32_t below = kNone;  // stack of the same context
     void* caller_sp = nullptr;
     const void* caller_stack_bottom = nullptr;  // for AddressSanitizer
     size_t caller_stack_bytes = 0;
@@ -55,11 +76,33 @@ class Fibres {
     Entry entry = nullptr;
     void* args[6] = {};
   };
-  static void Trampoline();
-  void RunCurrent();
+  struct Context {
+    bool used = false;
+    uint32_t top = kNone;   // the stack it runs on; kNone: the host's own
+    uint32_t base = kNone;  // the stack it began on
+    size_t depth = 0;       // driver entries
+    void* sp = nullptr;     // while another runs
+    void* fake_stack = nullptr;
+    const void* host_bottom = nullptr;  // of context 0, for AddressSanitizer
+    size_t host_bytes = 0;
+    Body body = nullptr;
+    void* argument = nullptr;
+  };
+  static void EntryTrampoline();
+  static void ContextTrampoline();
+  void RunEntry();
+  void RunContext();
+  uint32_t TakeStack();
+  void GiveStack(uint32_t stack) { free_stacks_ |= uint64_t{1} << stack; }
+  // Lays out a stack so that switching to it starts `trampoline`.
+  void** Prepare(Stack& stack, void (*trampoline)());
+  void StartSwitch(void** fake_stack, const Context& to) const;
 
-  Stack stacks_[kDepth];
-  size_t depth_ = 0;
+  Stack stacks_[kStacks];
+  uint64_t free_stacks_ = (uint64_t{1} << kStacks) - 1;
+  Context contexts_[kContexts];
+  uint32_t current_ = 0;
+  uint32_t from_ = 0;  // who switched last
   uint64_t entries_ = 0;
 };
 

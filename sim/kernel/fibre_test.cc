@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace drydock::kernel {
 namespace {
 
@@ -86,6 +88,90 @@ TEST_F(FibreTest, RunsAgainAfterTenThousandLeaves) {
   for (int i = 0; i < 10000; ++i) fibres_.Call(&LeavesAtOnce, kOneToSix, &left);
 
   EXPECT_EQ(fibres_.Call(&AddsSix, kOneToSix, &left), 21);
+}
+
+// What contexts did, in order.
+std::string* trace;
+
+uint32_t SaysOneAndEnds(void* argument) {
+  *trace += static_cast<const char*>(argument);
+  return 0;
+}
+
+uint32_t StopsInTheMiddle(void* argument) {
+  *trace += static_cast<const char*>(argument);
+  fibres->SwitchTo(0);
+  *trace += static_cast<const char*>(argument);
+  return 0;
+}
+
+long SwitchesFromTheDriver(void* to, void*, void*, void*, void*, void*) {
+  int local = 7;
+  fibres->SwitchTo(static_cast<uint32_t>(reinterpret_cast<uintptr_t>(to)));
+  return local;
+}
+
+uint32_t CallsTheDriverThatSwitchesBack(void*) {
+  bool left = true;
+  void* const args[6] = {};
+  *trace += fibres->Call(&SwitchesFromTheDriver, args, &left) == 7 && !left ? "called " : "wrong ";
+  fibres->Call(&LeavesAtOnce, kOneToSix, &left);
+  *trace += left ? "left " : "wrong ";
+  return 0;
+}
+
+class ContextTest : public FibreTest {
+ protected:
+  void SetUp() override {
+    FibreTest::SetUp();
+    trace = &trace_;
+  }
+  char* Text(const char* text) { return const_cast<char*>(text); }
+  std::string trace_;
+};
+
+TEST_F(ContextTest, RunsToItsEndAndGivesItsPlaceBack) {
+  for (int i = 0; i < 1000; ++i) {
+    const uint32_t context = fibres_.NewContext(&SaysOneAndEnds, Text("a"));
+    ASSERT_EQ(context, 1U);
+    fibres_.SwitchTo(context);
+  }
+  EXPECT_EQ(trace_, std::string(1000, 'a'));
+  EXPECT_EQ(fibres_.current(), 0U);
+}
+
+TEST_F(ContextTest, GoesOnWhereItStopped) {
+  const uint32_t a = fibres_.NewContext(&StopsInTheMiddle, Text("a"));
+  const uint32_t b = fibres_.NewContext(&StopsInTheMiddle, Text("b"));
+
+  for (const uint32_t context : {a, b, b, a}) fibres_.SwitchTo(context);
+
+  EXPECT_EQ(trace_, "abba");
+}
+
+TEST_F(ContextTest, DriverCodeOfTwoContextsIsInterleaved) {
+  const uint32_t context = fibres_.NewContext(&CallsTheDriverThatSwitchesBack, nullptr);
+  bool left = true;
+  void* const args[6] = {reinterpret_cast<void*>(uintptr_t{context})};
+
+  EXPECT_EQ(fibres_.Call(&SwitchesFromTheDriver, args, &left), 7);
+  EXPECT_FALSE(left);
+  EXPECT_EQ(fibres_.Call(&AddsSix, kOneToSix, &left), 21);
+  fibres_.SwitchTo(context);
+
+  EXPECT_EQ(trace_, "called left ");
+  EXPECT_EQ(fibres_.depth(), 0U);
+}
+
+TEST_F(ContextTest, RefusesOneMoreThanThereIsRoomFor) {
+  uint32_t last = 1;
+  uint32_t count = 0;
+  while ((last = fibres_.NewContext(&SaysOneAndEnds, Text("."))) != 0) ++count;
+
+  EXPECT_EQ(count, Fibres::kContexts - 1);
+  EXPECT_TRUE(fibres_.CanCall());
+  for (uint32_t context = 1; context <= count; ++context) fibres_.SwitchTo(context);
+  EXPECT_EQ(trace_, std::string(count, '.'));
 }
 
 }  // namespace
