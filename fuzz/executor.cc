@@ -150,6 +150,7 @@ void Executor::ExitAll(Observation* observation) {
     observation->outcome = outcome;
     return;
   }
+  if (!world_.Settle()) observation->outcome.trapped = true;
 }
 
 }  // namespace drydock::fuzz

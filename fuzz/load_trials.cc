@@ -62,7 +62,7 @@ void Send(int to, const Record& record) {
 void RunTrials(const WorkerOptions& options, uint32_t first, uint32_t last, int to,
                Progress* progress) {
   World world(options.world);
-  CatchSanitizerReports(&world.verdicts(), &progress->fault_pc);
+  CatchSanitizerReports(&world.kernel(), &progress->fault_pc);
   for (uint32_t n = first; n <= last; ++n) {
     progress->trial = n;
     world.verdicts().Clear();

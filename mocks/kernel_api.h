@@ -18,6 +18,7 @@
 #include "mocks/include/drydock/device_structs.h"
 #include "mocks/include/drydock/dma_structs.h"
 #include "mocks/include/drydock/mm_structs.h"
+#include "mocks/task_api.h"
 
 struct dma_pool;
 
@@ -243,7 +244,8 @@ class OfApi {
 enum class LockKind {
   kMutex,
   kSpin,
-  kSpinIrq,
+  kSpinIrq,  // interrupts are off while it is held
+  kSpinBh,   // soft interrupts are off
   kRwWrite,
   kRwRead,
   kRwsemWrite,
@@ -251,31 +253,31 @@ enum class LockKind {
   kSemaphore
 };
 
-// kernel/locking, kernel/sched: locks with owner, order and context; waiting; time.
+// kernel/locking, kernel/time/timekeeping.c, drivers/char/random.c: locks with owner, order and
+// context; the time; randomness.
 class SyncApi {
  public:
   virtual ~SyncApi() = default;
   virtual void LockInit(drydock_lock* lock, LockKind kind, const char* name) = 0;
   virtual void LockAcquire(drydock_lock* lock, LockKind kind, const char* function) = 0;
+  // The same, but a signal may end the wait: 0, or -EINTR and the lock is not taken. `state`:
+  // TASK_INTERRUPTIBLE or TASK_KILLABLE.
+  virtual int LockAcquireOrSignal(drydock_lock* lock, LockKind kind, unsigned int state,
+                                  const char* function) = 0;
   virtual bool LockTry(drydock_lock* lock, LockKind kind, const char* function) = 0;
   virtual void LockRelease(drydock_lock* lock, LockKind kind, const char* function) = 0;
   virtual bool LockIsHeld(const drydock_lock* lock) = 0;
   virtual void MightSleep(const char* function) = 0;
-  // Waits until woken; nothing else runs meanwhile, so a wait that nothing can end is a dead lock
-  // (trap).
-  virtual void WaitOn(const void* queue, const char* function) = 0;
-  virtual void WakeUp(const void* queue) = 0;
   virtual unsigned long Jiffies() = 0;
   virtual uint64_t KtimeNs() = 0;
-  virtual void Sleep(uint64_t nanoseconds, const char* function) = 0;
   virtual void RandomBytes(void* to, size_t size_bytes) = 0;
   virtual int CurrentPid() = 0;
   virtual bool Capable(int capability) = 0;
-
-  // `current` of the running task; the same pointer for the task's whole life.
-  virtual task_struct* CurrentTask() = 0;
-  // udelay() and its kin: lets time pass without sleeping, so it is allowed in atomic context.
-  virtual void BusyWait(uint64_t nanoseconds) = 0;
+  // local_irq_disable(), local_irq_enable(): interrupts of the running task; local_bh_disable().
+  // Each off needs its on.
+  virtual void LocalIrq(bool off) = 0;
+  virtual bool IrqsOff() = 0;
+  virtual void LocalBh(bool off) = 0;
 };
 
 // kernel/printk, lib/vsprintf.c, include/asm-generic/bug.h, kernel/module.
@@ -314,6 +316,10 @@ class KernelApi {
   virtual OfApi& of() = 0;
   virtual SyncApi& sync() = 0;
   virtual LogApi& log() = 0;
+  virtual TaskApi& tasks() = 0;
+  virtual TimerApi& timers() = 0;
+  virtual WorkApi& works() = 0;
+  virtual IrqApi& irqs() = 0;
 
   // Notes that the driver called a symbol that is declared and not modelled: a trap.
   virtual void Unmodelled(const char* symbol) = 0;

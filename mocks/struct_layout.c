@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The shared structs as driver code sees them. Compiles, or names the field that moved. */
 #include <linux/completion.h>
+#include <linux/interrupt.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/of_reserved_mem.h>

@@ -59,6 +59,21 @@ struct World::Impl {
     kernel.alloc().ReportLeftovers(mark, expected);
   }
 
+  // What init began goes on until it sleeps for good: a checkpoint holds no running task. "", or
+  // one line.
+  std::string ComeToRest() {
+    bool killed = false;
+    kernel.EndCall("module init", 0, &killed);
+    if (kernel.tasks().any_alive()) kernel.tasks().Settle();
+    if (kernel.verdicts().pending_trap() != kernel::Trap::kNone) {
+      const size_t count = kernel.verdicts().count();
+      return std::string("what init began does not end: ") +
+             (count != 0 ? kernel.verdicts()[count - 1].seen : "trapped");
+    }
+    if (!kernel.tasks().any_alive()) return "";
+    return "a work item or interrupt thread that init began sleeps for ever: not modelled";
+  }
+
   WorldOptions options;
   kernel::Kernel kernel;
   mocks::ScopedKernelApi current;
@@ -85,7 +100,8 @@ std::string World::LoadDriver(const std::string& so_path,
   }
   world.data = std::make_unique<kernel::DriverData>(world.image->data());
   verdicts().SetDriverImage(world.image->base(), world.image->code_end());
-  const std::string wrong = world.loader.Load(*world.image, params);
+  std::string wrong = world.loader.Load(*world.image, params);
+  if (wrong.empty()) wrong = world.ComeToRest();
   if (!wrong.empty()) {
     Reset();
     verdicts().Clear();
@@ -115,6 +131,7 @@ World::LoadTrial World::TryLoad(const std::string& so_path,
   const uint64_t mark = world.kernel.alloc().LeakMark();
   FailAllocation(fail_allocation);
   trial.error = world.loader.Load(*world.image, params);
+  if (trial.error.empty()) trial.error = world.ComeToRest();
   trial.allocation_failed = fail_allocation != 0 && !world.kernel.alloc().failure_pending();
   FailAllocation(0);
   // After a trap nothing can be said about what is left.
@@ -129,8 +146,19 @@ World::LoadTrial World::TryLoad(const std::string& so_path,
 
 bool World::UnloadDriver() {
   Impl& world = *impl_;
-  return world.image != nullptr &&
-         world.loader.Unload(*world.image) == kernel::ModuleLoader::Unloaded::kDone;
+  if (world.image == nullptr ||
+      world.loader.Unload(*world.image) != kernel::ModuleLoader::Unloaded::kDone) {
+    return false;
+  }
+  world.kernel.ReportLeftovers();
+  return true;
+}
+
+bool World::Settle() {
+  impl_->kernel.tasks().Settle();
+  if (verdicts().pending_trap() == kernel::Trap::kNone) return true;
+  impl_->kernel.tasks().Unwind();
+  return false;
 }
 
 const std::vector<std::string>& World::nodes() const { return impl_->nodes; }

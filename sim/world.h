@@ -66,6 +66,9 @@ class World {
 
   void Checkpoint();
   void Reset();
+  // Leaves the machine alone for a while, so that what is to come comes: timers, delayed work.
+  // Costs nothing where there is none. False if the driver trapped.
+  bool Settle();
   // In a child of fork(2), before anything else: its world becomes its own, not the parent's.
   void UnshareAfterFork();
   uint64_t StateHash() const;

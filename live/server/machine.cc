@@ -391,6 +391,9 @@ Machine::Result Machine::Take(const Outcome& outcome) {
       result.signal = SIGBUS;
       result.code = kBusAdrerr;
       break;
+    case Signal::kKilled:
+      result.signal = SIGKILL;
+      break;
     case Signal::kBusAdraln:
       result.signal = SIGBUS;
       result.code = kBusAdraln;

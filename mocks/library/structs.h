@@ -8,16 +8,7 @@
 
 #include "mocks/include/drydock/device_structs.h"
 #include "mocks/include/drydock/mm_structs.h"
-
-struct wait_queue_head {
-  drydock_lock lock;
-  list_head head;
-};
-
-struct completion {
-  unsigned int done;
-  wait_queue_head wait;
-};
+#include "mocks/include/drydock/task_structs.h"
 
 struct semaphore {
   drydock_lock lock;

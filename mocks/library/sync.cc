@@ -11,17 +11,16 @@ using drydock::mocks::IoApi;
 using drydock::mocks::LockKind;
 using drydock::mocks::LogApi;
 using drydock::mocks::SyncApi;
+using drydock::mocks::TaskApi;
 
 namespace {
 
-constexpr uint64_t kNsPerJiffy = 4000000;  // HZ is 250
 // Simulated wall-clock time starts here: 2026-01-01 00:00:00 UTC.
 constexpr uint64_t kEpochNs = 1767225600ull * 1000000000ull;
 constexpr unsigned int kDoneForAll = ~0u / 2;
 
-uint64_t JiffiesToNs(unsigned long jiffies) {
-  return jiffies > ~0ull / kNsPerJiffy ? ~0ull : jiffies * kNsPerJiffy;
-}
+constexpr long kForever = __LONG_MAX__;
+constexpr int kEintr = 4;
 
 bool Take(completion* x) {
   if (x->done == 0) return false;
@@ -29,31 +28,33 @@ bool Take(completion* x) {
   return true;
 }
 
-DRYDOCK_SHIM_INLINE void Wait(completion* x, const char* function) {
+// kernel/sched/completion.c:wait_for_common(): the jiffies left (at least 1), 0 when the time was
+// up, or -ERESTARTSYS.
+DRYDOCK_SHIM_INLINE long WaitFor(completion* x, long timeout, unsigned int state,
+                                 const char* function) {
   Cross<&SyncApi::MightSleep>(function);
-  while (!Take(x)) Cross<&SyncApi::WaitOn>(static_cast<const void*>(&x->wait), function);
-}
-
-// As wait_event_timeout(): the jiffies left (at least 1), or 0.
-DRYDOCK_SHIM_INLINE unsigned long WaitFor(completion* x, unsigned long timeout,
-                                          const char* function) {
-  Cross<&SyncApi::MightSleep>(function);
-  if (Take(x)) return timeout == 0 ? 1 : timeout;
-  Cross<&SyncApi::Sleep>(JiffiesToNs(timeout), function);
-  return Take(x) ? 1 : 0;
+  while (!Take(x)) {
+    if (timeout == 0) return 0;
+    const long error =
+        Cross<&TaskApi::WaitOn>(static_cast<const void*>(x), state, &timeout, function);
+    if (error < 0 && timeout != 0) return error;
+  }
+  return timeout == 0 ? 1 : timeout;
 }
 
 // Taking the last one takes the lock beneath, so that order and owner are known as for a mutex. A
 // count that began at zero has no owner: what waits for it waits for up().
-DRYDOCK_SHIM_INLINE void Down(semaphore* s, const char* function) {
-  if (s->count == 1 ||
-      (s->count == 0 && Cross<&SyncApi::LockIsHeld>(static_cast<const drydock_lock*>(&s->lock)))) {
-    Cross<&SyncApi::LockAcquire>(&s->lock, LockKind::kSemaphore, function);
-  } else {
-    Cross<&SyncApi::MightSleep>(function);
-    while (s->count == 0) Cross<&SyncApi::WaitOn>(static_cast<const void*>(s), function);
+DRYDOCK_SHIM_INLINE int Down(semaphore* s, unsigned int state, const char* function) {
+  Cross<&SyncApi::MightSleep>(function);
+  while (s->count == 0) {
+    long forever = kForever;
+    if (Cross<&TaskApi::WaitOn>(static_cast<const void*>(s), state, &forever, function) < 0) {
+      return -kEintr;
+    }
   }
-  if (s->count > 0) --s->count;
+  if (s->count == 1) Cross<&SyncApi::LockAcquire>(&s->lock, LockKind::kSemaphore, function);
+  --s->count;
+  return 0;
 }
 
 void WarnRefcount(const void* caller, const char* format, ...) {
@@ -69,39 +70,41 @@ extern "C" {
 
 void complete(completion* x) {
   if (x->done != kDoneForAll) ++x->done;
-  Cross<&SyncApi::WakeUp>(static_cast<const void*>(&x->wait));
+  Cross<&TaskApi::WakeOn>(static_cast<const void*>(x), 1u);
 }
 void complete_all(completion* x) {
   x->done = kDoneForAll;
-  Cross<&SyncApi::WakeUp>(static_cast<const void*>(&x->wait));
+  Cross<&TaskApi::WakeOn>(static_cast<const void*>(x), 0u);
 }
-void wait_for_completion(completion* x) { Wait(x, "wait_for_completion"); }
+void wait_for_completion(completion* x) {
+  WaitFor(x, kForever, TASK_UNINTERRUPTIBLE, "wait_for_completion");
+}
 int wait_for_completion_interruptible(completion* x) {
-  Wait(x, "wait_for_completion_interruptible");
-  return 0;
+  const long left = WaitFor(x, kForever, TASK_INTERRUPTIBLE, "wait_for_completion_interruptible");
+  return left < 0 ? static_cast<int>(left) : 0;
 }
 int wait_for_completion_killable(completion* x) {
-  Wait(x, "wait_for_completion_killable");
-  return 0;
+  const long left = WaitFor(x, kForever, TASK_KILLABLE, "wait_for_completion_killable");
+  return left < 0 ? static_cast<int>(left) : 0;
 }
 unsigned long wait_for_completion_timeout(completion* x, unsigned long timeout) {
-  return WaitFor(x, timeout, "wait_for_completion_timeout");
+  return static_cast<unsigned long>(
+      WaitFor(x, static_cast<long>(timeout), TASK_UNINTERRUPTIBLE, "wait_for_completion_timeout"));
 }
 long wait_for_completion_interruptible_timeout(completion* x, unsigned long timeout) {
-  return static_cast<long>(WaitFor(x, timeout, "wait_for_completion_interruptible_timeout"));
+  return WaitFor(x, static_cast<long>(timeout), TASK_INTERRUPTIBLE,
+                 "wait_for_completion_interruptible_timeout");
+}
+long wait_for_completion_killable_timeout(completion* x, unsigned long timeout) {
+  return WaitFor(x, static_cast<long>(timeout), TASK_KILLABLE,
+                 "wait_for_completion_killable_timeout");
 }
 bool try_wait_for_completion(completion* x) { return Take(x); }
 bool completion_done(completion* x) { return x->done != 0; }
 
-void down(semaphore* s) { Down(s, "down"); }
-int down_interruptible(semaphore* s) {
-  Down(s, "down_interruptible");
-  return 0;
-}
-int down_killable(semaphore* s) {
-  Down(s, "down_killable");
-  return 0;
-}
+void down(semaphore* s) { Down(s, TASK_UNINTERRUPTIBLE, "down"); }
+int down_interruptible(semaphore* s) { return Down(s, TASK_INTERRUPTIBLE, "down_interruptible"); }
+int down_killable(semaphore* s) { return Down(s, TASK_KILLABLE, "down_killable"); }
 int down_trylock(semaphore* s) {  // 0 when taken
   if (s->count == 0) return 1;
   if (s->count == 1 && !Cross<&SyncApi::LockTry>(&s->lock, LockKind::kSemaphore, "down_trylock"))
@@ -113,25 +116,30 @@ void up(semaphore* s) {
   if (s->count++ == 0 && Cross<&SyncApi::LockIsHeld>(static_cast<const drydock_lock*>(&s->lock))) {
     Cross<&SyncApi::LockRelease>(&s->lock, LockKind::kSemaphore, "up");
   }
-  Cross<&SyncApi::WakeUp>(static_cast<const void*>(s));
+  Cross<&TaskApi::WakeOn>(static_cast<const void*>(s), 1u);
 }
 
-void drydock_sleep_jiffies(unsigned long timeout, const char* function) {
-  Cross<&SyncApi::Sleep>(JiffiesToNs(timeout), function);
+namespace {
+DRYDOCK_SHIM_INLINE long SleepFor(long timeout, unsigned int state, const char* function) {
+  Cross<&TaskApi::CurrentTask>()->__state = state;
+  return Cross<&TaskApi::ScheduleTimeout>(timeout, function);
 }
-#define DRYDOCK_SCHEDULE_TIMEOUT(symbol)                                                       \
-  long symbol(long timeout) {                                                                  \
-    Cross<&SyncApi::Sleep>(JiffiesToNs(timeout < 0 ? 0 : static_cast<unsigned long>(timeout)), \
-                           #symbol);                                                           \
-    return 0;                                                                                  \
-  }
-DRYDOCK_SCHEDULE_TIMEOUT(schedule_timeout)
-DRYDOCK_SCHEDULE_TIMEOUT(schedule_timeout_interruptible)
-DRYDOCK_SCHEDULE_TIMEOUT(schedule_timeout_uninterruptible)
-DRYDOCK_SCHEDULE_TIMEOUT(schedule_timeout_killable)
-unsigned long msleep_interruptible(unsigned int ms) {
-  Cross<&SyncApi::Sleep>(uint64_t{ms} * 1000000, "msleep_interruptible");
-  return 0;
+}  // namespace
+
+long schedule_timeout_interruptible(long timeout) {
+  return SleepFor(timeout, TASK_INTERRUPTIBLE, "schedule_timeout_interruptible");
+}
+long schedule_timeout_uninterruptible(long timeout) {
+  return SleepFor(timeout, TASK_UNINTERRUPTIBLE, "schedule_timeout_uninterruptible");
+}
+long schedule_timeout_killable(long timeout) {
+  return SleepFor(timeout, TASK_KILLABLE, "schedule_timeout_killable");
+}
+bool prepare_to_wait_exclusive(wait_queue_head* queue, wait_queue_entry* entry, int state) {
+  entry->flags |= WQ_FLAG_EXCLUSIVE;
+  const bool first = queue->head.next == &queue->head;
+  Cross<&TaskApi::PrepareToWait>(queue, entry, static_cast<unsigned int>(state));
+  return first;
 }
 
 long long drydock_ktime_get_real() {

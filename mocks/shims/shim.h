@@ -25,6 +25,10 @@ DRYDOCK_SHIM_INLINE DeviceApi& Role(KernelApi& kernel, DeviceApi*) { return kern
 DRYDOCK_SHIM_INLINE OfApi& Role(KernelApi& kernel, OfApi*) { return kernel.of(); }
 DRYDOCK_SHIM_INLINE SyncApi& Role(KernelApi& kernel, SyncApi*) { return kernel.sync(); }
 DRYDOCK_SHIM_INLINE LogApi& Role(KernelApi& kernel, LogApi*) { return kernel.log(); }
+DRYDOCK_SHIM_INLINE TaskApi& Role(KernelApi& kernel, TaskApi*) { return kernel.tasks(); }
+DRYDOCK_SHIM_INLINE TimerApi& Role(KernelApi& kernel, TimerApi*) { return kernel.timers(); }
+DRYDOCK_SHIM_INLINE WorkApi& Role(KernelApi& kernel, WorkApi*) { return kernel.works(); }
+DRYDOCK_SHIM_INLINE IrqApi& Role(KernelApi& kernel, IrqApi*) { return kernel.irqs(); }
 
 template <typename Method>
 struct MethodOf;

@@ -21,6 +21,7 @@
 static DEFINE_MUTEX(drv_mutex);
 static DEFINE_SPINLOCK(drv_spinlock);
 static DECLARE_WAIT_QUEUE_HEAD(drv_queue);
+static DECLARE_COMPLETION(drv_done);
 static const struct file_operations drv_fops = {.owner = THIS_MODULE};
 
 int drv_remap(struct vm_area_struct *vma, unsigned long pfn) {
@@ -182,6 +183,58 @@ void drv_spin(void) {
 
 int drv_wait_for_nothing(void) { return wait_event_interruptible(drv_queue, 0); }
 
+long drv_wait_timeout(int *done, long timeout) {
+  return wait_event_interruptible_timeout(drv_queue, *done, timeout);
+}
+
+void drv_wake(unsigned int events) { wake_up_interruptible_poll(&drv_queue, events); }
+
+int drv_wait_completion(void) { return wait_for_completion_interruptible(&drv_done); }
+
+void drv_complete(void) { complete(&drv_done); }
+
+int drv_lock_interruptible(void) { return mutex_lock_interruptible(&drv_mutex); }
+
+void drv_msleep(void) { msleep(3); }
+
+void drv_delay(void) {
+  udelay(5);
+  cpu_relax();
+}
+
+int drv_in_irq(void) { return in_hardirq() != 0; }
+
+static void drv_on_timer(struct timer_list *timer) {}
+static struct timer_list drv_timer;
+
+int drv_arm(unsigned long expires) {
+  timer_setup(&drv_timer, drv_on_timer, 0);
+  return mod_timer(&drv_timer, expires);
+}
+
+static enum hrtimer_restart drv_on_hrtimer(struct hrtimer *timer) { return HRTIMER_NORESTART; }
+static struct hrtimer drv_hrtimer;
+
+unsigned long long drv_hrtimer_forward(long long now) {
+  hrtimer_init(&drv_hrtimer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+  drv_hrtimer.function = drv_on_hrtimer;
+  drv_hrtimer.expires = 100;
+  return hrtimer_forward(&drv_hrtimer, now, 30);
+}
+
+static void drv_on_work(struct work_struct *work) {}
+static DECLARE_DELAYED_WORK(drv_work, drv_on_work);
+
+int drv_schedule(void) {
+  return schedule_work(&drv_work.work) + schedule_delayed_work(&drv_work, 7);
+}
+
+static irqreturn_t drv_on_irq(int irq, void *data) { return IRQ_HANDLED; }
+
+int drv_request_irq(unsigned int irq, void *data) {
+  return request_irq(irq, drv_on_irq, IRQF_SHARED, "drv", data);
+}
+
 void drv_printk(int value) { pr_info("value %d\n", value); }
 
 int drv_snprintf(char *to, unsigned long size, int value) {
@@ -192,7 +245,7 @@ void drv_bug_on(int bad) { BUG_ON(bad); }
 
 int drv_warn_on(int bad) { return WARN_ON(bad); }
 
-int drv_stub(void) { return request_irq(5, NULL, 0, "drv", NULL); }
+int drv_stub(void) { return kthread_stop(NULL); }
 
 void *drv_memcpy(void *to, const void *from, unsigned long n) { return memcpy(to, from, n); }
 

@@ -19,9 +19,6 @@ using drydock::mocks::CrossUnmodelled;
 
 extern "C" {
 
-// A variable that drivers only hand to stubs.
-void* system_wq = nullptr;
-
 // linux/clk.h
 DRYDOCK_STUB(clk_disable)
 DRYDOCK_STUB(clk_enable)
@@ -64,38 +61,13 @@ DRYDOCK_STUB_NAMED(drydock_get_file, get_file)
 DRYDOCK_STUB(kill_fasync)
 
 // linux/interrupt.h
-DRYDOCK_STUB(__flush_workqueue)
-DRYDOCK_STUB(__tasklet_schedule)
-DRYDOCK_STUB(add_timer)
-DRYDOCK_STUB(alloc_workqueue)
-DRYDOCK_STUB(cancel_delayed_work)
-DRYDOCK_STUB(cancel_delayed_work_sync)
-DRYDOCK_STUB(cancel_work_sync)
-DRYDOCK_STUB(timer_delete)
-DRYDOCK_STUB(timer_delete_sync)
-DRYDOCK_STUB(destroy_workqueue)
 DRYDOCK_STUB(devm_free_irq)
-DRYDOCK_STUB(devm_request_threaded_irq)
-DRYDOCK_STUB(disable_irq)
-DRYDOCK_STUB(disable_irq_nosync)
-DRYDOCK_STUB(enable_irq)
-DRYDOCK_STUB(flush_work)
-DRYDOCK_STUB(free_irq)
-DRYDOCK_STUB(hrtimer_cancel)
-DRYDOCK_STUB(hrtimer_forward)
-DRYDOCK_STUB(hrtimer_init)
-DRYDOCK_STUB(hrtimer_start_range_ns)
+DRYDOCK_STUB(__tasklet_schedule)
 DRYDOCK_STUB(kthread_create_on_node)
 DRYDOCK_STUB(kthread_should_stop)
 DRYDOCK_STUB(kthread_stop)
-DRYDOCK_STUB(mod_timer)
-DRYDOCK_STUB(queue_delayed_work_on)
-DRYDOCK_STUB(queue_work_on)
-DRYDOCK_STUB(request_threaded_irq)
-DRYDOCK_STUB(synchronize_irq)
 DRYDOCK_STUB(tasklet_kill)
 DRYDOCK_STUB(tasklet_setup)
-DRYDOCK_STUB(wake_up_process)
 
 // linux/io.h
 DRYDOCK_STUB(arch_io_free_memtype_wc)
@@ -154,8 +126,6 @@ DRYDOCK_STUB(pcim_iomap_table)
 
 // linux/platform_device.h
 DRYDOCK_STUB(platform_device_add_data)
-DRYDOCK_STUB(platform_get_irq)
-DRYDOCK_STUB(platform_get_irq_optional)
 
 // linux/printk.h
 DRYDOCK_STUB(dump_stack)

@@ -1,4 +1,4 @@
-// Symbols of kernel/locking, kernel/sched and kernel/time.
+// Symbols of kernel/locking, kernel/time/timekeeping.c and drivers/char/random.c.
 #include "mocks/shims/shim.h"
 
 using drydock::mocks::Cross;
@@ -7,10 +7,9 @@ using drydock::mocks::SyncApi;
 
 #define DRYDOCK_ACQUIRE(symbol, kind) \
   void symbol(drydock_lock* lock) { Cross<&SyncApi::LockAcquire>(lock, LockKind::kind, #symbol); }
-#define DRYDOCK_ACQUIRE_0(symbol, kind)                          \
-  int symbol(drydock_lock* lock) {                               \
-    Cross<&SyncApi::LockAcquire>(lock, LockKind::kind, #symbol); \
-    return 0;                                                    \
+#define DRYDOCK_ACQUIRE_0(symbol, kind, state)                                                   \
+  int symbol(drydock_lock* lock) {                                                               \
+    return Cross<&SyncApi::LockAcquireOrSignal>(lock, LockKind::kind, unsigned{state}, #symbol); \
   }
 #define DRYDOCK_ACQUIRE_FLAGS(symbol, kind)                      \
   unsigned long symbol(drydock_lock* lock) {                     \
@@ -32,8 +31,8 @@ void __mutex_init(drydock_lock* lock, const char* name, void*) {
   Cross<&SyncApi::LockInit>(lock, LockKind::kMutex, name);
 }
 DRYDOCK_ACQUIRE(mutex_lock, kMutex)
-DRYDOCK_ACQUIRE_0(mutex_lock_interruptible, kMutex)
-DRYDOCK_ACQUIRE_0(mutex_lock_killable, kMutex)
+DRYDOCK_ACQUIRE_0(mutex_lock_interruptible, kMutex, TASK_INTERRUPTIBLE)
+DRYDOCK_ACQUIRE_0(mutex_lock_killable, kMutex, TASK_KILLABLE)
 DRYDOCK_TRY(mutex_trylock, kMutex)
 DRYDOCK_RELEASE(mutex_unlock, kMutex)
 bool mutex_is_locked(const drydock_lock* lock) { return Cross<&SyncApi::LockIsHeld>(lock); }
@@ -42,22 +41,22 @@ void __init_rwsem(drydock_lock* lock, const char* name, void*) {
   Cross<&SyncApi::LockInit>(lock, LockKind::kRwsemWrite, name);
 }
 DRYDOCK_ACQUIRE(down_read, kRwsemRead)
-DRYDOCK_ACQUIRE_0(down_read_interruptible, kRwsemRead)
-DRYDOCK_ACQUIRE_0(down_read_killable, kRwsemRead)
+DRYDOCK_ACQUIRE_0(down_read_interruptible, kRwsemRead, TASK_INTERRUPTIBLE)
+DRYDOCK_ACQUIRE_0(down_read_killable, kRwsemRead, TASK_KILLABLE)
 DRYDOCK_TRY(down_read_trylock, kRwsemRead)
 DRYDOCK_RELEASE(up_read, kRwsemRead)
 DRYDOCK_ACQUIRE(down_write, kRwsemWrite)
-DRYDOCK_ACQUIRE_0(down_write_killable, kRwsemWrite)
+DRYDOCK_ACQUIRE_0(down_write_killable, kRwsemWrite, TASK_KILLABLE)
 DRYDOCK_TRY(down_write_trylock, kRwsemWrite)
 DRYDOCK_RELEASE(up_write, kRwsemWrite)
 
 DRYDOCK_ACQUIRE(_raw_spin_lock, kSpin)
-DRYDOCK_ACQUIRE(_raw_spin_lock_bh, kSpin)
+DRYDOCK_ACQUIRE(_raw_spin_lock_bh, kSpinBh)
 DRYDOCK_ACQUIRE(_raw_spin_lock_irq, kSpinIrq)
 DRYDOCK_ACQUIRE_FLAGS(_raw_spin_lock_irqsave, kSpinIrq)
 DRYDOCK_TRY(_raw_spin_trylock, kSpin)
 DRYDOCK_RELEASE(_raw_spin_unlock, kSpin)
-DRYDOCK_RELEASE(_raw_spin_unlock_bh, kSpin)
+DRYDOCK_RELEASE(_raw_spin_unlock_bh, kSpinBh)
 DRYDOCK_RELEASE(_raw_spin_unlock_irq, kSpinIrq)
 DRYDOCK_RELEASE_FLAGS(_raw_spin_unlock_irqrestore, kSpinIrq)
 DRYDOCK_ACQUIRE(_raw_read_lock, kRwRead)
@@ -81,33 +80,17 @@ DRYDOCK_RELEASE_FLAGS(_raw_write_unlock_irqrestore, kRwWrite)
 void drydock_lock_init(drydock_lock* lock, int kind, const char* name) {
   Cross<&SyncApi::LockInit>(lock, kind == 0 ? LockKind::kSpin : LockKind::kRwWrite, name);
 }
+unsigned long drydock_local_irq_save() {
+  Cross<&SyncApi::LocalIrq>(true);
+  return 0;
+}
+void drydock_local_irq_restore(unsigned long) { Cross<&SyncApi::LocalIrq>(false); }
+int drydock_irqs_disabled() { return Cross<&SyncApi::IrqsOff>(); }
+void drydock_local_bh(int disable) { Cross<&SyncApi::LocalBh>(disable != 0); }
 int drydock_lock_is_held(const drydock_lock* lock) { return Cross<&SyncApi::LockIsHeld>(lock); }
 void drydock_might_sleep(const char* function) { Cross<&SyncApi::MightSleep>(function); }
-int __cond_resched() {
-  Cross<&SyncApi::MightSleep>("cond_resched");
-  return 0;
-}
-void schedule() { Cross<&SyncApi::MightSleep>("schedule"); }
-void yield() { Cross<&SyncApi::MightSleep>("yield"); }
-
-void drydock_wait_on(const void* queue, const char* function) {
-  Cross<&SyncApi::WaitOn>(queue, function);
-}
-int __wake_up(void* queue, unsigned int, int, void*) {
-  Cross<&SyncApi::WakeUp>(static_cast<const void*>(queue));
-  return 0;
-}
-
 unsigned long drydock_jiffies() { return Cross<&SyncApi::Jiffies>(); }
 long long ktime_get() { return static_cast<long long>(Cross<&SyncApi::KtimeNs>()); }
-void msleep(unsigned int ms) { Cross<&SyncApi::Sleep>(uint64_t{ms} * 1000000, "msleep"); }
-void usleep_range_state(unsigned long min_us, unsigned long, unsigned int) {
-  Cross<&SyncApi::Sleep>(uint64_t{min_us} * 1000, "usleep_range");
-}
-void __udelay(unsigned long us) { Cross<&SyncApi::BusyWait>(uint64_t{us} * 1000); }
-void __ndelay(unsigned long ns) { Cross<&SyncApi::BusyWait>(uint64_t{ns}); }
-
-task_struct* drydock_current() { return Cross<&SyncApi::CurrentTask>(); }
 bool capable(int capability) { return Cross<&SyncApi::Capable>(capability); }
 void get_random_bytes(void* to, size_t n) { Cross<&SyncApi::RandomBytes>(to, n); }
 

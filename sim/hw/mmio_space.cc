@@ -41,6 +41,7 @@ bool MmioSpace::AddWindow(PhysAddr base, uint64_t size_bytes, WindowKind kind,
                       .kind = kind,
                       .device = device,
                       .first_page = used_pages_};
+  any_device_ = any_device_ || device != nullptr;
   name.copy(window.name.data(), window.name.size() - 1);
   if (pages != 0) {
     bytes_.AddView(0, used_pages_, pages, region_.base() + used_pages_ * kPageSize, true);

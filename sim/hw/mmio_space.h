@@ -62,6 +62,12 @@ class MmioSpace {
   const MmioWindow& window(size_t index) const { return windows_[index]; }
   // The window that has this byte, or nullptr.
   const MmioWindow* Find(PhysAddr phys) const;
+  // True if a device stands behind this byte.
+  bool DeviceAt(PhysAddr phys) const {
+    if (!any_device_) return false;
+    const MmioWindow* window = Find(phys);
+    return window != nullptr && window->device != nullptr;
+  }
 
   // User loads and stores, and devices' DMA: any length, any alignment, across windows. They mark.
   void Read(PhysAddr phys, void* to, size_t size_bytes);
@@ -107,6 +113,7 @@ class MmioSpace {
   std::array<MmioWindow, kMaxWindows> windows_;  // fixed after set-up: not state
   size_t count_ = 0;
   uint64_t used_pages_ = 0;
+  bool any_device_ = false;
 };
 
 }  // namespace drydock::hw

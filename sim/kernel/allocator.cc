@@ -172,6 +172,7 @@ void Allocator::Kfree(const void* object) {
     if (allocation.kind == AllocationKind::kKmalloc) {
       CheckDevices(memory_.PhysOf(object), allocation.size_bytes);
       if (caches_ != nullptr) caches_->Forget(memory_.PhysOf(object), allocation.size_bytes);
+      if (freed_ != nullptr) freed_->OnFree(object, allocation.size_bytes);
       slab_.Free(reinterpret_cast<void*>(allocation.address));
       register_.Remove(id);
       return;

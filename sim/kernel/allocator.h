@@ -43,6 +43,13 @@ class MappedPageQuery {
   virtual bool IsMapped(hw::Pfn first, uint64_t pages) = 0;
 };
 
+// Told before memory of the driver is given back, while it still can be read.
+class FreeObserver {
+ public:
+  virtual ~FreeObserver() = default;
+  virtual void OnFree(const void* address, size_t size_bytes) = 0;
+};
+
 class Allocator final : public mocks::AllocApi, public KernelMemory {
  public:
   Allocator(hw::ResetList& list, hw::PhysicalMemory& memory, Verdicts& verdicts,
@@ -52,6 +59,7 @@ class Allocator final : public mocks::AllocApi, public KernelMemory {
 
   // Set once, after construction; each may stay unset (nullptr). They outlive this object.
   void SetMappedPageQuery(MappedPageQuery* query) { mapped_ = query; }
+  void SetFreeObserver(FreeObserver* observer) { freed_ = observer; }
   void SetSync(mocks::SyncApi* sync) { sync_ = sync; }  // told of allocations that may sleep
   // Asked of what is freed: a device may reach it still (C60).
   void SetDmaRegister(const DmaRegister* mapped_for_devices) {
@@ -188,6 +196,7 @@ class Allocator final : public mocks::AllocApi, public KernelMemory {
   Slab slab_;
   VmallocSpace vmalloc_;
   MappedPageQuery* mapped_ = nullptr;
+  FreeObserver* freed_ = nullptr;
   mocks::SyncApi* sync_ = nullptr;
   const DmaRegister* mapped_for_devices_ = nullptr;
   hw::CacheModel* caches_ = nullptr;

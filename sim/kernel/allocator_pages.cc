@@ -69,6 +69,9 @@ void Allocator::FreeFrames(Pfn pfn, uint64_t pages) {
   CheckDevices(PhysAddr::Of(pfn), pages << hw::kPageShift);
   if (caches_ != nullptr) caches_->Forget(pfn, pages);
   const bool shuffled = hw::PhysicalMemory::IsShuffledFrame(memory_.FrameIndex(pfn));
+  if (freed_ != nullptr) {
+    freed_->OnFree(memory_.KernelAddress(PhysAddr::Of(pfn)), pages << hw::kPageShift);
+  }
   for (uint64_t i = 0; i < pages; ++i) {
     memory_.MutFrame(pfn + i) = hw::Frame{.free_content = hw::FreeContent::kFreed};
     struct page& page = memory_.MutPage(pfn + i);

@@ -24,13 +24,14 @@
 
 namespace drydock::kernel {
 
-// Told of each memory resource of a platform device that is added, and of each device that its
+// Told of each resource of a platform device that is added, and of each device that its
 // driver let go of.
 class ResourceListener {
  public:
   virtual ~ResourceListener() = default;
   virtual void OnMemoryResource(const resource& resource) = 0;
   virtual void OnUnbound(const device*) {}
+  virtual void OnInterruptResource(const resource&) {}
 };
 
 class DeviceModel final : public mocks::DeviceApi {

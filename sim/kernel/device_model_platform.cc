@@ -134,6 +134,10 @@ int DeviceModel::PlatformDeviceAdd(platform_device* pdev) {
     if (resource_listener_ != nullptr && (pdev->resource[i].flags & kMemory) != 0) {
       resource_listener_->OnMemoryResource(pdev->resource[i]);
     }
+    constexpr unsigned long kInterrupt = 0x400;  // IORESOURCE_IRQ
+    if (resource_listener_ != nullptr && (pdev->resource[i].flags & kInterrupt) != 0) {
+      resource_listener_->OnInterruptResource(pdev->resource[i]);
+    }
   }
   if (pdev->dev.coherent_dma_mask == 0) pdev->dev.coherent_dma_mask = 0xffffffff;
   if (pdev->dev.dma_mask == nullptr) {

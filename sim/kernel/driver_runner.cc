@@ -131,9 +131,9 @@ DriverRunner::~DriverRunner() {
 }
 
 long DriverRunner::Call(DriverEntry entry, void* a, void* b, void* c, void* d, void* e, void* f) {
-  if (fibres_.depth() == Fibres::kDepth) {
+  if (!fibres_.CanCall()) {
     verdicts_.TrapNow(Trap::kBudget, 0, 11, "callbacks end",
-                      "driver and kernel called each other %zu deep", Fibres::kDepth);
+                      "driver and kernel called each other %zu deep", fibres_.depth());
     return 0;
   }
   void* const args[6] = {a, b, c, d, e, f};

@@ -30,6 +30,7 @@ class DriverRunner final : public DriverCall {
   // The running driver's stack is given up. For KernelApi::LeaveDriver().
   [[noreturn]] void Leave() { fibres_.Leave(); }
   bool inside() const { return fibres_.depth() > 0; }
+  Fibres& fibres() { return fibres_; }
 
   // Installs the handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP and the watchdog of
   // `seconds` of CPU time per callback, once per process; they serve the instance made last.

@@ -69,6 +69,13 @@ Outcome Mm::Touch(uint32_t mm, uint64_t address, bool write) {
 size_t Mm::CopyUser(uint64_t address, void* to, const void* from, size_t size_bytes) {
   const bool write = from != nullptr;
   size_t done = 0;
+  if (current_ == kNoMm) {
+    verdicts_.Report(0, 14, "user memory is touched on behalf of a process",
+                     "a copy %s user space in a work item or another task of the kernel, which has "
+                     "no address space of its own",
+                     write ? "to" : "from");
+    return 0;
+  }
   while (done < size_bytes) {
     const uint64_t at = address + done;
     if (foreign_ != nullptr && at < kTaskSize && Find(current_, at) == nullptr) {

@@ -135,7 +135,9 @@ uint64_t IoMemory::MmioRead(const volatile void* address, unsigned size_bytes) {
   }
   hw::PhysAddr phys;
   if (!Resolve(address, size_bytes, "a register read", &phys)) return ~uint64_t{0};
-  return space_.ReadRegister(phys, size_bytes);
+  value = space_.ReadRegister(phys, size_bytes);
+  if (accesses_ != nullptr && space_.DeviceAt(phys)) accesses_->OnDeviceAccess();
+  return value;
 }
 
 void IoMemory::MmioWrite(volatile void* address, uint64_t value, unsigned size_bytes) {
@@ -148,9 +150,9 @@ void IoMemory::MmioWrite(volatile void* address, uint64_t value, unsigned size_b
     }
     return;
   }
-  if (Resolve(address, size_bytes, "a register write", &phys)) {
-    space_.WriteRegister(phys, value, size_bytes);
-  }
+  if (!Resolve(address, size_bytes, "a register write", &phys)) return;
+  space_.WriteRegister(phys, value, size_bytes);
+  if (accesses_ != nullptr && space_.DeviceAt(phys)) accesses_->OnDeviceAccess();
 }
 
 // --- memremap ---

@@ -30,6 +30,13 @@ class MemtypeObserver {
   virtual void FreeForKernel(hw::PhysAddr base, uint64_t size_bytes) = 0;
 };
 
+// Told when the driver has touched a register of a device.
+class DeviceAccessListener {
+ public:
+  virtual ~DeviceAccessListener() = default;
+  virtual void OnDeviceAccess() = 0;
+};
+
 class IoMemory final : public mocks::IoApi {
  public:
   static constexpr uint32_t kMaxMappings = 128;
@@ -43,6 +50,7 @@ class IoMemory final : public mocks::IoApi {
   IoMemory& operator=(const IoMemory&) = delete;
 
   void SetMemtypeObserver(MemtypeObserver* observer) { memtypes_ = observer; }
+  void SetDeviceAccessListener(DeviceAccessListener* listener) { accesses_ = listener; }
   const hw::HostRegion& cookies() const { return cookies_; }
 
   uint32_t live_mappings() const { return counters_->mappings; }
@@ -102,6 +110,7 @@ class IoMemory final : public mocks::IoApi {
   hw::TrackedArray<resource> resources_;  // free: flags == 0
   hw::Tracked<Counters> counters_;
   MemtypeObserver* memtypes_ = nullptr;
+  DeviceAccessListener* accesses_ = nullptr;
 };
 
 }  // namespace drydock::kernel

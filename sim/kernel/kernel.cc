@@ -37,7 +37,12 @@ Kernel::Kernel(const KernelOptions& options)
       mapped_for_devices_(state_, verdicts_),
       allocator_(state_, memory_, verdicts_, *options.platform),
       log_(state_, verdicts_),
-      locks_(state_, verdicts_, *this, *this, options.seed),
+      clock_(state_, verdicts_),
+      locks_(state_, verdicts_, *this, *this, clock_, options.seed),
+      tasks_(state_, verdicts_, runner_.fibres(), runner_, clock_, locks_, *this, *this),
+      timers_(verdicts_, runner_, clock_, locks_, *this),
+      works_(state_, verdicts_, runner_, clock_, tasks_, *this),
+      interrupts_(state_, verdicts_, runner_, locks_, log_, tasks_, *this),
       devices_(state_, verdicts_, runner_, *this, allocator_, log_, options.profile),
       chrdevs_(state_, verdicts_, runner_, *this, allocator_, log_, devices_),
       of_(state_, verdicts_, Describe(options), options.device_name),
@@ -50,9 +55,13 @@ Kernel::Kernel(const KernelOptions& options)
   verdicts_.SetListener(this);
   verdicts_.SetCallerSlot(caller_slot());
   vfs_.SetMm(mm_);
+  vfs_.SetTasks(tasks_);
   backend_.SetVfs(vfs_);
   backend_.SetDma(dma_);
   allocator_.SetMappedPageQuery(this);
+  locks_.SetWaiter(&tasks_);
+  tasks_.SetSources(&interrupts_, &works_);
+  allocator_.SetFreeObserver(this);
   allocator_.SetSync(&locks_);
   allocator_.SetDmaRegister(&mapped_for_devices_);
   allocator_.SetCaches(dma_.caches());
@@ -60,6 +69,7 @@ Kernel::Kernel(const KernelOptions& options)
   chrdevs_.SetMemory(&allocator_);
   allocator_.SetIoCookies(&io_.cookies());
   io_.SetMemtypeObserver(this);
+  io_.SetDeviceAccessListener(this);
   dma_.SetSync(&locks_);
   uaccess_.SetSync(&locks_);
   uaccess_.SetDma(&dma_);
@@ -107,6 +117,26 @@ void Kernel::OnMemoryResource(const resource& resource) {
                   resource.name != nullptr ? resource.name : "device");
 }
 
+void Kernel::OnFree(const void* address, size_t size_bytes) {
+  if (locks_.held_count() != 0) locks_.CheckFreed(address, size_bytes);
+  tasks_.CheckFreed(address, size_bytes);
+  timers_.CheckFreed(address, size_bytes);
+  works_.CheckFreed(address, size_bytes);
+}
+
+void Kernel::ReportLeftovers() {
+  works_.ReportLeftovers();
+  timers_.ReportLeftovers();
+  interrupts_.ReportLeftovers();
+}
+
+// A register is read or written in a moment, in which the device goes on.
+void Kernel::OnDeviceAccess() {
+  constexpr uint64_t kAccessNs = 100;
+  if (!clock_.empty()) clock_.Advance(kAccessNs);
+  tasks_.Serve();
+}
+
 void Kernel::MarkReachable() {
   devices_.MarkReachable();
   of_.MarkReachable();
@@ -122,6 +152,7 @@ void Kernel::Checkpoint() {
 }
 
 void Kernel::Reset() {
+  tasks_.Unwind();
   state_.Reset();
   memory_.Reset();
   mmio_.Reset();

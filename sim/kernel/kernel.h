@@ -13,19 +13,25 @@
 #include "sim/hw/tracked.h"
 #include "sim/kernel/allocator.h"
 #include "sim/kernel/chrdev.h"
+#include "sim/kernel/clock.h"
 #include "sim/kernel/device_model.h"
 #include "sim/kernel/dma.h"
 #include "sim/kernel/dma_register.h"
 #include "sim/kernel/driver_runner.h"
+#include "sim/kernel/failure_injection.h"
+#include "sim/kernel/interrupts.h"
 #include "sim/kernel/io_memory.h"
 #include "sim/kernel/locks.h"
 #include "sim/kernel/log.h"
 #include "sim/kernel/mm.h"
 #include "sim/kernel/mm_backend.h"
 #include "sim/kernel/of_tree.h"
+#include "sim/kernel/tasks.h"
+#include "sim/kernel/timers.h"
 #include "sim/kernel/uaccess.h"
 #include "sim/kernel/verdict.h"
 #include "sim/kernel/vfs.h"
+#include "sim/kernel/workqueues.h"
 
 namespace drydock::kernel {
 
@@ -44,7 +50,11 @@ class Kernel final : public mocks::KernelApi,
                      private MemtypeObserver,
                      private RunningTask,
                      private DriverMemory,
-                     private ResourceListener {
+                     private ResourceListener,
+                     private ProcessSwitch,
+                     private FailureInjection,
+                     private FreeObserver,
+                     private DeviceAccessListener {
  public:
   // Throws std::runtime_error, one line, for a bad device text.
   explicit Kernel(const KernelOptions& options);
@@ -59,6 +69,10 @@ class Kernel final : public mocks::KernelApi,
   OfTree& of() override { return of_; }
   Locks& sync() override { return locks_; }
   Log& log() override { return log_; }
+  Tasks& tasks() override { return tasks_; }
+  Timers& timers() override { return timers_; }
+  Workqueues& works() override { return works_; }
+  Interrupts& irqs() override { return interrupts_; }
   void Unmodelled(const char* symbol) override;
   [[noreturn]] void LeaveDriver() override { runner_.Leave(); }
 
@@ -69,8 +83,20 @@ class Kernel final : public mocks::KernelApi,
   Verdicts& verdicts() { return verdicts_; }
   DriverRunner& runner() { return runner_; }
   Locks& locks() { return locks_; }
+  Clock& clock() { return clock_; }
   Vfs& vfs() { return vfs_; }
   const AllocationRegister& allocations() const { return allocator_.allocations(); }
+
+  // The end of a system call or of a load or store: what the driver left locked, and what the
+  // machine does before user space goes on. Returns the value that user space sees; *killed: the
+  // process is to end.
+  int64_t EndCall(const char* call, int64_t value, bool* killed) {
+    locks_.CheckNoneHeld(call);
+    return tasks_.busy() ? tasks_.EndCall(call, value, killed) : value;
+  }
+
+  // At module exit: work, timers and interrupt handlers that are left.
+  void ReportLeftovers();
 
   // From now on the machine gets no more device windows. Once, when drivers are loaded.
   void CompleteMachine() { machine_complete_ = true; }
@@ -85,12 +111,23 @@ class Kernel final : public mocks::KernelApi,
   bool IsMapped(hw::Pfn first, uint64_t pages) override { return mm_.AnyMapped(first, pages); }
   bool ReserveForKernel(hw::PhysAddr base, uint64_t size_bytes, mocks::IoCache wanted) override;
   void FreeForKernel(hw::PhysAddr base, uint64_t size_bytes) override;
-  uint32_t TaskId() const override { return mm_.current() + 1; }
-  int Pid() const override { return static_cast<int>(mm_.current()) + 100; }
+  uint32_t TaskId() const override {
+    return tasks_.running() != 0 ? tasks_.running() : mm_.current() + 1;
+  }
+  int Pid() const override { return static_cast<int>(TaskId()) + 99; }
   bool Capable(int) const override { return true; }  // programs run as root
   void NoteWrite(const void*, size_t) override {}    // the write protection of memory sees it
   void OnMemoryResource(const resource& resource) override;
   void OnUnbound(const device* dev) override { dma_.OnUnbound(dev); }
+  void OnInterruptResource(const resource& resource) override {
+    interrupts_.Declare(static_cast<uint32_t>(resource.start));
+  }
+  uint32_t CurrentProcess() const override { return mm_.current(); }
+  void SetCurrentProcess(uint32_t process) override { mm_.SetCurrent(process); }
+  mm_struct* AddressSpaceOf(uint32_t process) override { return mm_.mm(process); }
+  bool FailAllocationNow() override { return allocator_.FailNow(); }
+  void OnFree(const void* address, size_t size_bytes) override;
+  void OnDeviceAccess() override;
   // What drivers write to without a call is marked as touched.
   void MarkReachable();
 
@@ -102,7 +139,12 @@ class Kernel final : public mocks::KernelApi,
   DmaRegister mapped_for_devices_;
   Allocator allocator_;
   Log log_;
+  Clock clock_;
   Locks locks_;
+  Tasks tasks_;
+  Timers timers_;
+  Workqueues works_;
+  Interrupts interrupts_;
   DeviceModel devices_;
   Chrdevs chrdevs_;
   OfTree of_;

@@ -7,7 +7,8 @@ LockGraph::LockGraph(hw::ResetList& list)
       count_(list, "lock class count"),
       after_(list, "lock order", kMaxClasses),
       reported_(list, "lock order reports", kMaxClasses),
-      slept_(list, "sleep reports") {}
+      slept_(list, "sleep reports"),
+      usage_(list, "lock usage", kMaxClasses) {}
 
 uint32_t LockGraph::ClassOf(uint64_t key, const char* name) {
   for (uint32_t i = 0; i < *count_; ++i) {
@@ -45,6 +46,20 @@ bool LockGraph::FirstSleepComplaint(uint32_t class_id) {
   const uint32_t index = class_id % kMaxClasses;
   if (slept_->Has(index)) return false;
   slept_.Mut().Add(index);
+  return true;
+}
+
+bool LockGraph::Conflicts(uint32_t class_id, Usage usage) {
+  constexpr uint32_t kTold = 1u << 16;
+  if (class_id == 0) return false;
+  const uint32_t seen = usage_[class_id - 1];
+  const uint32_t bit = 1u << usage;
+  const uint32_t other = 1u << (usage ^ 1u);
+  if ((seen & bit) != 0 && ((seen & other) == 0 || (seen & kTold) != 0)) return false;
+  uint32_t& noted = usage_.Mut(class_id - 1);
+  noted |= bit;
+  if ((seen & other) == 0 || (seen & kTold) != 0) return false;
+  noted |= kTold;
   return true;
 }
 

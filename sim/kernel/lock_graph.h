@@ -29,6 +29,11 @@ class LockGraph {
   // True the first time for a class: each complains once.
   bool FirstSleepComplaint(uint32_t class_id);
 
+  // How a class of spinlocks was taken; the pairs (0, 1) and (2, 3) exclude each other.
+  enum Usage : uint32_t { kInHardirq, kIrqsOn, kInSoftirq, kBhOn };
+  // Notes it. True, once for a class, if the other of the pair was noted before.
+  bool Conflicts(uint32_t class_id, Usage usage);
+
  private:
   static constexpr size_t kWords = (kMaxClasses + 63) / 64;
   struct Row {
@@ -47,6 +52,7 @@ class LockGraph {
   hw::TrackedArray<Row> after_;     // by the class taken first
   hw::TrackedArray<Row> reported_;  // pairs whose cycle was told
   hw::Tracked<Row> slept_;
+  hw::TrackedArray<uint32_t> usage_;  // bit by Usage; 16: was told
 };
 
 }  // namespace drydock::kernel

@@ -10,13 +10,17 @@ using mocks::LockKind;
 
 constexpr uint64_t kJiffiesReadNs = 250'000;
 constexpr uint64_t kKtimeReadNs = 1'000;
-constexpr uint32_t kInitialJiffies = static_cast<uint32_t>(-300 * 250);
+constexpr int kEintr = 4;
 
 bool IsShared(LockKind kind) { return kind == LockKind::kRwRead || kind == LockKind::kRwsemRead; }
 
 bool IsAtomic(LockKind kind) {
-  return kind == LockKind::kSpin || kind == LockKind::kSpinIrq || kind == LockKind::kRwRead ||
-         kind == LockKind::kRwWrite;
+  return kind == LockKind::kSpin || kind == LockKind::kSpinIrq || kind == LockKind::kSpinBh ||
+         kind == LockKind::kRwRead || kind == LockKind::kRwWrite;
+}
+
+bool IsSpin(LockKind kind) {
+  return kind == LockKind::kSpin || kind == LockKind::kSpinIrq || kind == LockKind::kSpinBh;
 }
 
 const char* NameOf(const drydock_lock* lock) {
@@ -33,16 +37,16 @@ uint64_t SplitMix(uint64_t* state) {
 }  // namespace
 
 Locks::Locks(hw::ResetList& list, Verdicts& verdicts, DriverMemory& memory, const RunningTask& task,
-             uint64_t seed)
+             Clock& clock, uint64_t seed)
     : verdicts_(verdicts),
       memory_(memory),
       task_(task),
+      clock_(clock),
       graph_(list),
       held_(list, "held locks", kMaxHeld),
-      held_count_(list, "held lock count"),
-      now_ns_(list, "time"),
+      counts_(list, "held lock counts"),
       random_(list, "random generator"),
-      tasks_(list, "tasks", kMaxTasks) {
+      complained_(list, "sleep in interrupt reports") {
   for (uint64_t& word : random_.Mut().s) word = SplitMix(&seed);
 }
 
@@ -78,7 +82,7 @@ bool Locks::Prepare(drydock_lock* lock, const char* function) {
 
 bool Locks::HeldByMe(const drydock_lock* lock, bool shared) const {
   const uint32_t me = task_.TaskId();
-  for (uint32_t i = *held_count_; i > 0; --i) {
+  for (uint32_t i = counts_->held; i > 0; --i) {
     const Held& held = held_[i - 1];
     if (held.lock == reinterpret_cast<uint64_t>(lock) && held.task == me &&
         (held.shared != 0) == shared) {
@@ -90,9 +94,11 @@ bool Locks::HeldByMe(const drydock_lock* lock, bool shared) const {
 
 void Locks::Order(const drydock_lock* lock, const char* function) {
   const uint32_t me = task_.TaskId();
-  for (uint32_t i = 0; i < *held_count_; ++i) {
+  for (uint32_t i = 0; i < counts_->held; ++i) {
     const Held& held = held_[i];
-    if (held.task != me || graph_.AddOrder(held.class_id, lock->class_id)) continue;
+    // What an interrupt came upon is not taken on its behalf.
+    if (held.task != me || held.context != context_) continue;
+    if (graph_.AddOrder(held.class_id, lock->class_id)) continue;
     verdicts_.Report(52, 15, "locks are taken in one order everywhere",
                      "%s: takes %s while %s is held; elsewhere they are taken the other way round",
                      function, NameOf(lock), graph_.NameOf(held.class_id));
@@ -108,37 +114,121 @@ void Locks::Take(drydock_lock* lock, LockKind kind) {
     lock->depth = 1;
   }
   memory_.NoteWrite(lock, sizeof *lock);
-  if (*held_count_ == kMaxHeld) return;  // deeper than lockdep's own limit of 48: no order any more
-  held_.Mut(held_count_.Mut()++) = {reinterpret_cast<uint64_t>(lock), me, lock->class_id,
-                                    IsShared(kind), IsAtomic(kind)};
+  if (counts_->held == kMaxHeld)
+    return;  // deeper than lockdep's own limit of 48: no order any more
+  held_.Mut(counts_.Mut().held++) = {reinterpret_cast<uint64_t>(lock),
+                                     me,
+                                     lock->class_id,
+                                     IsShared(kind),
+                                     IsAtomic(kind),
+                                     context_};
+}
+
+void Locks::Mask(LockKind kind, bool off) {
+  if (kind == LockKind::kSpinIrq) LocalIrq(off);
+  if (kind == LockKind::kSpinBh) LocalBh(off);
+}
+
+void Locks::LocalIrq(bool off) { Count(&counts_.Mut().irqs_off[task_.TaskId() % kMaxTasks], off); }
+void Locks::LocalBh(bool off) { Count(&counts_.Mut().bh_off[task_.TaskId() % kMaxTasks], off); }
+
+void Locks::Count(uint8_t* count, bool off) {
+  if (off) {
+    ++*count;
+    ++counts_.Mut().masked;
+  } else if (*count != 0) {
+    --*count;
+    --counts_.Mut().masked;
+    if (*count == 0 && context_ == 0 && waiter_ != nullptr) waiter_->Unmasked();
+  }
+}
+
+// Of the running task: none any more.
+void Locks::ForgetMasks() {
+  Counts& counts = counts_.Mut();
+  const uint32_t me = task_.TaskId() % kMaxTasks;
+  counts.masked -= counts.irqs_off[me] + counts.bh_off[me];
+  counts.irqs_off[me] = counts.bh_off[me] = 0;
+}
+
+// kernel/locking/lockdep.c:mark_lock(): a lock that a handler takes must not be held with
+// interrupts on, for the handler may come upon its holder.
+void Locks::Usage(const drydock_lock* lock, LockKind kind, const char* function) {
+  if (!IsSpin(kind)) return;
+  const bool hard = context_ >= kHardirqContext;
+  const bool soft = !hard && context_ != 0;
+  const bool told = hard ? graph_.Conflicts(lock->class_id, LockGraph::kInHardirq)
+                         : (!irqs_off() && graph_.Conflicts(lock->class_id, LockGraph::kIrqsOn)) ||
+                               (soft ? graph_.Conflicts(lock->class_id, LockGraph::kInSoftirq)
+                                     : !irqs_off() && !bh_off() &&
+                                           graph_.Conflicts(lock->class_id, LockGraph::kBhOn));
+  if (!told) return;
+  verdicts_.Report(52, 15, "a lock of interrupt handlers is taken with interrupts off",
+                   "%s: %s is taken %s, and elsewhere the other way: the handler may come upon its "
+                   "holder and wait for ever",
+                   function, NameOf(lock),
+                   hard   ? "in an interrupt"
+                   : soft ? "in a soft interrupt (a timer, a tasklet)"
+                          : "with interrupts on");
+}
+
+// The lock is taken: by this task, or by one that may go on meanwhile.
+LockWaiter::Result Locks::Wait(drydock_lock* lock, LockKind kind, unsigned state, bool mine,
+                               const char* function) {
+  LockWaiter::Result result = LockWaiter::Result::kNever;
+  if (!mine && waiter_ != nullptr) {
+    ++waiting_;
+    result = waiter_->WaitForLock(lock, IsAtomic(kind), state, function);
+    --waiting_;
+    if (result != LockWaiter::Result::kNever || verdicts_.pending_trap() != Trap::kNone) {
+      return result;
+    }
+  }
+  if (kind == LockKind::kSemaphore) {
+    verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "a semaphore that is taken is given back",
+                      "%s: waits for ever for the semaphore %s", function, NameOf(lock));
+  } else if (mine && context_ != 0) {
+    verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "a task takes a lock once",
+                      "%s: an interrupt takes %s, which the task that it came upon holds", function,
+                      NameOf(lock));
+  } else if (mine) {
+    verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "a task takes a lock once",
+                      "%s: takes %s, which the same task holds already", function, NameOf(lock));
+  } else {
+    verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "a lock is free or becomes free",
+                      "%s: waits for ever for %s, held by task %u", function, NameOf(lock),
+                      lock->owner);
+  }
+  return result;
 }
 
 void Locks::LockAcquire(drydock_lock* lock, LockKind kind, const char* function) {
+  LockAcquireOrSignal(lock, kind, TASK_UNINTERRUPTIBLE, function);
+}
+
+int Locks::LockAcquireOrSignal(drydock_lock* lock, LockKind kind, unsigned int state,
+                               const char* function) {
   if (!IsAtomic(kind)) MightSleep(function);
   Prepare(lock, function);
-  if (kind == LockKind::kSemaphore) {
-    if (lock->owner != 0) {
-      verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "a semaphore that is taken is given back",
-                        "%s: waits for ever for the semaphore %s", function, NameOf(lock));
-      return;
-    }
-    lock->owner = task_.TaskId();
-    memory_.NoteWrite(lock, sizeof *lock);
-    return;
-  }
   const uint32_t me = task_.TaskId();
-  const bool mine = lock->owner == me || (lock->readers != 0 && HeldByMe(lock, true));
-  const bool taken = lock->owner != 0 || (!IsShared(kind) && lock->readers != 0);
-  if (taken) {
-    if (mine) {
-      verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "a task takes a lock once",
-                        "%s: takes %s, which the same task holds already", function, NameOf(lock));
-    } else {
-      verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "a lock is free or becomes free",
-                        "%s: waits for ever for %s, held by task %u", function, NameOf(lock),
-                        lock->owner);
-    }
-    return;
+  if (IsAtomic(kind)) {
+    Mask(kind, true);
+    Usage(lock, kind, function);
+  }
+  bool mine = false;
+  for (;;) {
+    const bool semaphore = kind == LockKind::kSemaphore;
+    mine = !semaphore && (lock->owner == me || (lock->readers != 0 && HeldByMe(lock, true)));
+    const bool taken = lock->owner != 0 || (!IsShared(kind) && lock->readers != 0);
+    if (!taken) break;
+    const LockWaiter::Result result = Wait(lock, kind, state, mine, function);
+    if (result == LockWaiter::Result::kSignal) return -kEintr;
+    if (result == LockWaiter::Result::kNever || verdicts_.pending_trap() != Trap::kNone) return 0;
+  }
+  if (kind == LockKind::kSemaphore) {
+    lock->owner = me;
+    memory_.NoteWrite(lock, sizeof *lock);
+    return 0;
   }
   if (mine && kind == LockKind::kRwsemRead) {
     verdicts_.Report(52, 15, "a task takes a read lock once",
@@ -147,6 +237,7 @@ void Locks::LockAcquire(drydock_lock* lock, LockKind kind, const char* function)
   }
   Order(lock, function);
   Take(lock, kind);
+  return 0;
 }
 
 bool Locks::LockTry(drydock_lock* lock, LockKind kind, const char* function) {
@@ -159,6 +250,7 @@ bool Locks::LockTry(drydock_lock* lock, LockKind kind, const char* function) {
   }
   if (lock->owner != 0 || (!IsShared(kind) && lock->readers != 0)) return false;
   Take(lock, kind);  // never waits, so it adds no order
+  Mask(kind, true);
   return true;
 }
 
@@ -167,6 +259,7 @@ void Locks::LockRelease(drydock_lock* lock, LockKind kind, const char* function)
   if (kind == LockKind::kSemaphore) {
     lock->owner = 0;
     memory_.NoteWrite(lock, sizeof *lock);
+    if (waiting_ != 0) waiter_->LockFreed(lock);
     return;
   }
   const uint32_t me = task_.TaskId();
@@ -187,27 +280,53 @@ void Locks::LockRelease(drydock_lock* lock, LockKind kind, const char* function)
     lock->depth = 0;
   }
   memory_.NoteWrite(lock, sizeof *lock);
-  for (uint32_t i = *held_count_; i > 0; --i) {
+  for (uint32_t i = counts_->held; i > 0; --i) {
     const Held& held = held_[i - 1];
     if (held.lock == reinterpret_cast<uint64_t>(lock) && held.task == me &&
         (held.shared != 0) == shared) {
       Remove(i - 1);
-      return;
+      break;
     }
   }
+  if (waiting_ != 0) waiter_->LockFreed(lock);
+  Mask(kind, false);
 }
 
 void Locks::Remove(size_t index) {
-  const uint32_t last = --held_count_.Mut();
+  const uint32_t last = --counts_.Mut().held;
   for (size_t i = index; i < last; ++i) held_.Mut(i) = held_[i + 1];
   held_.Mut(last) = {};
 }
 
 bool Locks::LockIsHeld(const drydock_lock* lock) { return lock->owner != 0 || lock->readers != 0; }
 
-void Locks::MightSleep(const char* function) {
+const char* Locks::AtomicLock() const {
   const uint32_t me = task_.TaskId();
-  for (uint32_t i = *held_count_; i > 0; --i) {
+  for (uint32_t i = counts_->held; i > 0; --i) {
+    const Held& held = held_[i - 1];
+    if (held.task == me && held.atomic != 0) return graph_.NameOf(held.class_id);
+  }
+  return nullptr;
+}
+
+void Locks::MightSleep(const char* function) {
+  const uint32_t bit = context_ >= kHardirqContext             ? 1
+                       : context_ != 0                         ? 2
+                       : irqs_off() && AtomicLock() == nullptr ? 4
+                                                               : 0;
+  if (bit != 0) {
+    if ((*complained_ & bit) != 0) return;
+    complained_.Mut() |= bit;
+    verdicts_.Report(0, 10, "nothing sleeps in an interrupt or with interrupts off",
+                     "%s: may sleep, %s", function,
+                     bit == 1   ? "in an interrupt handler"
+                     : bit == 2 ? "in a soft interrupt (a timer, a tasklet)"
+                                : "with interrupts off");
+    return;
+  }
+  if (counts_->held == 0) return;
+  const uint32_t me = task_.TaskId();
+  for (uint32_t i = counts_->held; i > 0; --i) {
     const Held& held = held_[i - 1];
     if (held.task != me || held.atomic == 0) continue;
     if (graph_.FirstSleepComplaint(held.class_id)) {
@@ -219,35 +338,16 @@ void Locks::MightSleep(const char* function) {
   }
 }
 
-void Locks::WaitOn(const void*, const char* function) {
-  MightSleep(function);
-  verdicts_.TrapNow(Trap::kDeadlock, 0, 11, "a wait ends",
-                    "%s: waits for an event that nothing can cause any more", function);
-}
-
-task_struct* Locks::CurrentTask() {
-  const uint32_t id = task_.TaskId();
-  task_struct& task = tasks_.Mut(id % kMaxTasks);
-  task = {};
-  task.mm = task_.AddressSpace();
-  task.pid = task.tgid = task_.Pid();
-  task.drydock_id = id;
-  std::memcpy(task.comm, "program", sizeof "program");
-  return &task;
-}
-
-void Locks::WakeUp(const void*) {}  // nobody waits: a wait without end was a trap
-
 unsigned long Locks::Jiffies() {
-  now_ns_.Mut() += kJiffiesReadNs;
-  return kInitialJiffies + *now_ns_ / kTickNs;
+  clock_.Advance(kJiffiesReadNs);
+  if (waiter_ != nullptr && clock_.due()) waiter_->TimePassed();
+  return clock_.Jiffies();
 }
 
-uint64_t Locks::KtimeNs() { return now_ns_.Mut() += kKtimeReadNs; }
-
-void Locks::Sleep(uint64_t nanoseconds, const char* function) {
-  MightSleep(function);
-  now_ns_.Mut() += nanoseconds;
+uint64_t Locks::KtimeNs() {
+  clock_.Advance(kKtimeReadNs);
+  if (waiter_ != nullptr && clock_.due()) waiter_->TimePassed();
+  return clock_.NowNs();
 }
 
 // xoshiro256**
@@ -271,21 +371,27 @@ void Locks::RandomBytes(void* to, size_t size_bytes) {
   }
 }
 
-void Locks::CheckNoneHeld(const char* boundary) {
-  if (*held_count_ == 0) return;
+void Locks::CheckNone(const char* boundary, const char* what) {
+  if ((counts_->held | counts_->masked) == 0) return;
   const uint32_t me = task_.TaskId();
-  for (uint32_t i = *held_count_; i > 0; --i) {
+  if (counts_->masked != 0) {
+    if (irqs_off() && AtomicLock() == nullptr) {
+      verdicts_.Report(52, 11, "interrupts are on when a task returns to user space",
+                       "%s: %s with interrupts off", boundary, what);
+    }
+    ForgetMasks();
+  }
+  for (uint32_t i = counts_->held; i > 0; --i) {
     if (held_[i - 1].task != me) continue;
-    verdicts_.Report(52, 11, "no lock is held on return to user space",
-                     "%s: returns to user space and holds %s", boundary,
-                     graph_.NameOf(held_[i - 1].class_id));
+    verdicts_.Report(52, 11, "no lock is held on return to user space", "%s: %s and holds %s",
+                     boundary, what, graph_.NameOf(held_[i - 1].class_id));
     Remove(i - 1);
   }
 }
 
 void Locks::CheckFreed(const void* address, size_t size_bytes) {
   const auto begin = reinterpret_cast<uint64_t>(address);
-  for (uint32_t i = *held_count_; i > 0; --i) {
+  for (uint32_t i = counts_->held; i > 0; --i) {
     const uint64_t lock = held_[i - 1].lock;
     if (lock < begin || lock - begin >= size_bytes) continue;
     verdicts_.Report(0, 15, "a lock is released before its memory is freed",
@@ -297,7 +403,8 @@ void Locks::CheckFreed(const void* address, size_t size_bytes) {
 
 void Locks::ForgetHeld() {
   const uint32_t me = task_.TaskId();
-  for (uint32_t i = *held_count_; i > 0; --i) {
+  if (counts_->masked != 0) ForgetMasks();
+  for (uint32_t i = counts_->held; i > 0; --i) {
     if (held_[i - 1].task == me) Remove(i - 1);
   }
 }

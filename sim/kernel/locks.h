@@ -1,21 +1,27 @@
-// Locks with owner, order and context; waiting; simulated time; seeded randomness: kernel/locking,
-// kernel/sched, kernel/time, drivers/char/random.c.
+// Locks with owner, order and context; interrupts and soft interrupts off; reading the time; seeded
+// randomness: kernel/locking, kernel/time/timekeeping.c, drivers/char/random.c.
 //
-// One task runs at a time, to the end of its system call. So a lock that is not free will never
-// become free: taking it is a dead lock, as is any wait that nobody has ended before.
+// A lock that another task holds is waited for: others go on meanwhile (LockWaiter). If nothing can
+// make it free, taking it is a dead lock. What is reported:
 //
-//  self dead lock, lock held by a task that does not run    Trap::kDeadlock, C52, O15
-//  two classes taken in both orders (once per pair)          C52, O15
-//  a read lock of one rwsem taken twice                      C52, O15 (a writer in between blocks
-//  both) a release by who does not hold the lock, or wrong kind    class 0, O15 a lock used that
-//  was never initialised (nor zeroed)       class 0, O15 freed while held class 0, O15 sleeping
-//  while a spinlock or rwlock is held               class 0, O10 (once per lock class) held on
-//  return to user space                              C52, O11 a wait that nothing can end
-//  Trap::kDeadlock, class 0, O11
+//  self dead lock, a lock that nothing can free            Trap::kDeadlock, C52, O15
+//  two classes taken in both orders (once per pair)        C52, O15
+//  a read lock of one rwsem taken twice                    C52, O15 (a writer in between blocks
+//  both) a spinlock of interrupt handlers taken with interrupts on, or the same for soft interrupts
+//                                                          C52, O15 (once per class)
+//  a release by who does not hold the lock, or wrong kind  class 0, O15
+//  a lock used that was never initialised (nor zeroed)     class 0, O15
+//  freed while held                                        class 0, O15
+//  sleeping while a spinlock or rwlock is held, in an interrupt, with interrupts off
+//                                                          class 0, O10 (once per lock class,
+//                                                          context)
+//  held on return to user space                            C52, O11
+//  interrupts off on return to user space                  C52, O11
 //
 // Two locks of one class, held together, are not reported: the seam does not tell lock subclasses.
 // A kSemaphore is the lock of a semaphore whose count is at zero: anybody may release it, it is in
-// no order and may be held on return to user space.
+// no order and may be held on return to user space. Whether interrupts are off is a count: each off
+// needs its on. Read and write locks (rwlock_t) are not looked at for interrupts.
 #ifndef DRYDOCK_SIM_KERNEL_LOCKS_H_
 #define DRYDOCK_SIM_KERNEL_LOCKS_H_
 
@@ -24,6 +30,7 @@
 
 #include "mocks/kernel_api.h"
 #include "sim/hw/tracked.h"
+#include "sim/kernel/clock.h"
 #include "sim/kernel/driver_call.h"
 #include "sim/kernel/lock_graph.h"
 #include "sim/kernel/verdict.h"
@@ -37,56 +44,90 @@ class RunningTask {
   virtual uint32_t TaskId() const = 0;  // from 1
   virtual int Pid() const = 0;
   virtual bool Capable(int capability) const = 0;
-  // Its address space; by default the installed kernel's CurrentMm().
-  virtual mm_struct* AddressSpace() const { return mocks::KernelApi::Current().mm().CurrentMm(); }
+};
+
+// What runs at this moment: preempt_count()'s interrupt bits.
+inline constexpr unsigned kSoftirqContext = 0x100, kHardirqContext = 0x10000;
+
+// How a task waits for a lock that another one holds, and what a release or an end of masking
+// leads to.
+class LockWaiter {
+ public:
+  enum class Result { kTryAgain, kSignal, kNever };
+  virtual ~LockWaiter() = default;
+  // `state`: TASK_UNINTERRUPTIBLE or one that a signal ends. A spinning task waits too: its
+  // processor is one of many.
+  virtual Result WaitForLock(const drydock_lock* lock, bool spin, unsigned state,
+                             const char* function) = 0;
+  virtual void LockFreed(const drydock_lock* lock) = 0;
+  // Interrupts may come again.
+  virtual void Unmasked() = 0;
+  // Time has passed.
+  virtual void TimePassed() = 0;
 };
 
 class Locks final : public mocks::SyncApi {
  public:
   static constexpr size_t kMaxHeld = 64;
   static constexpr size_t kMaxTasks = 64;
-  static constexpr uint64_t kTickNs = 4'000'000;  // HZ is 250
 
   Locks(hw::ResetList& list, Verdicts& verdicts, DriverMemory& memory, const RunningTask& task,
-        uint64_t seed);
+        Clock& clock, uint64_t seed);
+  // Without one, a lock that is not free is a dead lock.
+  void SetWaiter(LockWaiter* waiter) { waiter_ = waiter; }
 
   void LockInit(drydock_lock* lock, mocks::LockKind kind, const char* name) override;
   void LockAcquire(drydock_lock* lock, mocks::LockKind kind, const char* function) override;
+  int LockAcquireOrSignal(drydock_lock* lock, mocks::LockKind kind, unsigned int state,
+                          const char* function) override;
   bool LockTry(drydock_lock* lock, mocks::LockKind kind, const char* function) override;
   void LockRelease(drydock_lock* lock, mocks::LockKind kind, const char* function) override;
   bool LockIsHeld(const drydock_lock* lock) override;
   void MightSleep(const char* function) override;
-  void WaitOn(const void* queue, const char* function) override;
-  void WakeUp(const void* queue) override;
   // Reading the time lets it pass a little, so that a loop which polls for a time-out ends.
   unsigned long Jiffies() override;
   uint64_t KtimeNs() override;
-  void Sleep(uint64_t nanoseconds, const char* function) override;
   void RandomBytes(void* to, size_t size_bytes) override;
   int CurrentPid() override { return task_.Pid(); }
   bool Capable(int capability) override { return task_.Capable(capability); }
-  // Tasks are told apart by their id modulo kMaxTasks.
-  task_struct* CurrentTask() override;
-  void BusyWait(uint64_t nanoseconds) override { now_ns_.Mut() += nanoseconds; }
+  void LocalIrq(bool off) override;
+  bool IrqsOff() override { return irqs_off(); }
+  void LocalBh(bool off) override;
+
+  // Of the running task. In an interrupt both are.
+  bool irqs_off() const { return counts_->irqs_off[task_.TaskId() % kMaxTasks] != 0; }
+  bool bh_off() const { return counts_->bh_off[task_.TaskId() % kMaxTasks] != 0; }
+  // What runs: 0 a task, kSoftirqContext or kHardirqContext. Who enters one puts back what was.
+  unsigned context() const { return context_; }
+  void SetContext(unsigned context) { context_ = context; }
+  // A spinlock or rwlock that the running task holds, or nullptr: what forbids to sleep.
+  const char* AtomicLock() const;
 
   // At the end of a system call or fault: reports what the current task still holds, once, and goes
   // on as if the task had forgotten it (the locks stay taken). `boundary`: "mmap", "ioctl", ...
-  void CheckNoneHeld(const char* boundary);
+  void CheckNoneHeld(const char* boundary) { CheckNone(boundary, "returns to user space"); }
+  // The same at the end of a task of the kernel.
+  void CheckNoneHeldAtEnd(const char* task) { CheckNone(task, "ends"); }
   // Before memory is freed: reports a held lock inside it.
   void CheckFreed(const void* address, size_t size_bytes);
   // The current task's driver run was abandoned: nothing more is said about its locks.
   void ForgetHeld();
-  // The current time without letting it pass.
-  uint64_t NowNs() const { return *now_ns_; }
-  size_t held_count() const { return *held_count_; }
+  size_t held_count() const { return counts_->held; }
 
  private:
   struct Held {
     uint64_t lock;  // address
     uint32_t task;
     uint32_t class_id;
-    uint32_t shared;  // 1: for reading
-    uint32_t atomic;  // 1: no sleeping while it is held
+    uint16_t shared;   // 1: for reading
+    uint16_t atomic;   // 1: no sleeping while it is held
+    uint32_t context;  // interrupt context in which it was taken
+  };
+  struct Counts {
+    uint32_t held;
+    uint32_t masked;  // the sum of those below
+    uint8_t irqs_off[kMaxTasks];
+    uint8_t bh_off[kMaxTasks];
   };
   struct Generator {
     uint64_t s[4];
@@ -95,18 +136,28 @@ class Locks final : public mocks::SyncApi {
   bool Prepare(drydock_lock* lock, const char* function);
   bool HeldByMe(const drydock_lock* lock, bool shared) const;
   void Take(drydock_lock* lock, mocks::LockKind kind);
+  LockWaiter::Result Wait(drydock_lock* lock, mocks::LockKind kind, unsigned state, bool mine,
+                          const char* function);
+  void Count(uint8_t* count, bool off);
+  void ForgetMasks();
+  void Mask(mocks::LockKind kind, bool off);
+  void Usage(const drydock_lock* lock, mocks::LockKind kind, const char* function);
   void Order(const drydock_lock* lock, const char* function);
   void Remove(size_t index);
+  void CheckNone(const char* boundary, const char* what);
 
   Verdicts& verdicts_;
   DriverMemory& memory_;
   const RunningTask& task_;
+  Clock& clock_;
+  LockWaiter* waiter_ = nullptr;
+  uint32_t waiting_ = 0;  // tasks in WaitForLock()
+  unsigned context_ = 0;
   LockGraph graph_;
   hw::TrackedArray<Held> held_;
-  hw::Tracked<uint32_t> held_count_;
-  hw::Tracked<uint64_t> now_ns_;
+  hw::Tracked<Counts> counts_;
   hw::Tracked<Generator> random_;
-  hw::TrackedArray<task_struct> tasks_;
+  hw::Tracked<uint32_t> complained_;  // interrupt contexts in which something slept
 };
 
 }  // namespace drydock::kernel

@@ -11,7 +11,6 @@ struct FakeTask final : RunningTask {
   uint32_t TaskId() const override { return id; }
   int Pid() const override { return 100; }
   bool Capable(int) const override { return true; }
-  mm_struct* AddressSpace() const override { return nullptr; }
   uint32_t id = 1;
 };
 
@@ -30,7 +29,8 @@ class LocksTest : public PartTest {
   }
 
   FakeTask task_;
-  Locks locks_{list_, verdicts_, memory_, task_, 1};
+  Clock clock_{list_, verdicts_};
+  Locks locks_{list_, verdicts_, memory_, task_, clock_, 1};
 };
 
 TEST_F(LocksTest, TakeAndGiveIsSilent) {
@@ -245,20 +245,164 @@ TEST_F(LocksTest, SemaphoreIsReleasedByAnybodyAndDeadlocksWhenTaken) {
   EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
 }
 
-TEST_F(LocksTest, WaitThatNothingEndsDeadlocks) {
-  locks_.WaitOn(this, "wait_event");
-  EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
-}
-
 TEST_F(LocksTest, TimePassesWhenItIsRead) {
   const unsigned long begin = locks_.Jiffies();
   int reads = 0;
   while (locks_.Jiffies() - begin < 250) ++reads;  // one second
   EXPECT_LT(reads, 5000);
   const uint64_t before = locks_.KtimeNs();
-  locks_.Sleep(1000, "msleep");
-  locks_.BusyWait(1000);
-  EXPECT_GE(locks_.KtimeNs() - before, 2000u);
+  EXPECT_GT(locks_.KtimeNs(), before);
+}
+
+TEST_F(LocksTest, SleepingInAnInterruptIsReportedOnceForEachKind) {
+  for (int i = 0; i < 2; ++i) {
+    locks_.SetContext(kHardirqContext);
+    locks_.MightSleep("kmalloc");
+    locks_.SetContext(kSoftirqContext);
+    locks_.MightSleep("mutex_lock");
+    locks_.SetContext(0);
+    locks_.LocalIrq(true);
+    locks_.MightSleep("msleep");
+    locks_.LocalIrq(false);
+    locks_.MightSleep("msleep");
+  }
+  ASSERT_EQ(verdicts_.count(), 3u);
+  EXPECT_EQ(Seen(0), "kmalloc: may sleep, in an interrupt handler");
+  EXPECT_EQ(Seen(1), "mutex_lock: may sleep, in a soft interrupt (a timer, a tasklet)");
+  EXPECT_EQ(Seen(2), "msleep: may sleep, with interrupts off");
+}
+
+TEST_F(LocksTest, SpinlockWithInterruptsOffIsOneMistakeNotTwo) {
+  drydock_lock spin = Lock("s", LockKind::kSpinIrq);
+  Take(&spin, LockKind::kSpinIrq);
+  locks_.MightSleep("kmalloc");
+  EXPECT_EQ(OnlyVerdict(), "C0 O10");
+  EXPECT_NE(Seen().find("the spinlock s is held"), std::string::npos);
+}
+
+TEST_F(LocksTest, LockOfAHandlerTakenWithInterruptsOnIsReportedOnce) {
+  drydock_lock spin = Lock("s", LockKind::kSpin);
+  for (int i = 0; i < 2; ++i) {
+    Take(&spin, LockKind::kSpin);
+    Give(&spin, LockKind::kSpin);
+    locks_.SetContext(kHardirqContext);
+    Take(&spin, LockKind::kSpin);
+    Give(&spin, LockKind::kSpin);
+    locks_.SetContext(0);
+  }
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
+TEST_F(LocksTest, LockOfATimerTakenWithoutBhOffIsReported) {
+  drydock_lock spin = Lock("s", LockKind::kSpin);
+  locks_.SetContext(kSoftirqContext);
+  Take(&spin, LockKind::kSpin);
+  Give(&spin, LockKind::kSpin);
+  locks_.SetContext(0);
+  Take(&spin, LockKind::kSpinBh);
+  Give(&spin, LockKind::kSpinBh);
+  EXPECT_EQ(OnlyVerdict(), "");
+  Take(&spin, LockKind::kSpin);
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
+TEST_F(LocksTest, LockOfAHandlerTakenWithInterruptsOffIsFine) {
+  drydock_lock spin = Lock("s", LockKind::kSpinIrq);
+  locks_.SetContext(kHardirqContext);
+  Take(&spin, LockKind::kSpin);
+  Give(&spin, LockKind::kSpin);
+  locks_.SetContext(0);
+  Take(&spin, LockKind::kSpinIrq);
+  Give(&spin, LockKind::kSpinIrq);
+  locks_.LocalIrq(true);
+  Take(&spin, LockKind::kSpin);
+  Give(&spin, LockKind::kSpin);
+  locks_.LocalIrq(false);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, HandlerThatComesUponTheHolderDeadlocks) {
+  drydock_lock spin = Lock("s", LockKind::kSpin);
+  Take(&spin, LockKind::kSpin);
+  locks_.SetContext(kHardirqContext);
+  Take(&spin, LockKind::kSpin);
+  EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
+  EXPECT_NE(Seen(verdicts_.count() - 1).find("an interrupt takes s"), std::string::npos);
+  locks_.SetContext(0);
+}
+
+TEST_F(LocksTest, WhatAHandlerTakesHasNoOrderWithWhatItCameUpon) {
+  drydock_lock a = Lock("a", LockKind::kSpin);
+  drydock_lock b = Lock("b", LockKind::kSpin);
+  Take(&a, LockKind::kSpin);
+  locks_.SetContext(kHardirqContext);
+  Take(&b, LockKind::kSpinIrq);
+  Give(&b, LockKind::kSpinIrq);
+  locks_.SetContext(0);
+  Give(&a, LockKind::kSpin);
+  Take(&b, LockKind::kSpinIrq);
+  Take(&a, LockKind::kSpin);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, InterruptsOffOnReturnIsReportedAndMended) {
+  locks_.LocalIrq(true);
+  locks_.CheckNoneHeld("ioctl");
+  locks_.CheckNoneHeld("ioctl");
+  EXPECT_EQ(OnlyVerdict(), "C52 O11");
+  EXPECT_FALSE(locks_.irqs_off());
+}
+
+struct FakeWaiter final : LockWaiter {
+  Result WaitForLock(const drydock_lock*, bool, unsigned, const char*) override {
+    ++waits;
+    if (owner != nullptr) *owner = 0;
+    return result;
+  }
+  void LockFreed(const drydock_lock*) override { ++freed; }
+  void Unmasked() override { ++unmasked; }
+  void TimePassed() override {}
+  Result result = Result::kTryAgain;
+  unsigned int* owner = nullptr;
+  int waits = 0, freed = 0, unmasked = 0;
+};
+
+TEST_F(LocksTest, LockOfAnotherTaskIsWaitedForAndThenTaken) {
+  FakeWaiter waiter;
+  locks_.SetWaiter(&waiter);
+  drydock_lock lock = Lock("a");
+  Take(&lock);
+  task_.id = 2;
+  waiter.owner = &lock.owner;
+  Take(&lock);
+  EXPECT_EQ(waiter.waits, 1);
+  EXPECT_EQ(lock.owner, 2u);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, SignalEndsTheWaitAndTakesNothing) {
+  FakeWaiter waiter;
+  locks_.SetWaiter(&waiter);
+  drydock_lock lock = Lock("a");
+  Take(&lock);
+  task_.id = 2;
+  waiter.result = LockWaiter::Result::kSignal;
+  EXPECT_EQ(locks_.LockAcquireOrSignal(&lock, LockKind::kMutex, TASK_INTERRUPTIBLE, "f"), -4);
+  EXPECT_EQ(lock.owner, 1u);
+  EXPECT_EQ(locks_.held_count(), 1u);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, EndOfMaskingIsToldWhenTheLastOneEnds) {
+  FakeWaiter waiter;
+  locks_.SetWaiter(&waiter);
+  drydock_lock spin = Lock("s", LockKind::kSpinIrq);
+  locks_.LocalIrq(true);
+  Take(&spin, LockKind::kSpinIrq);
+  Give(&spin, LockKind::kSpinIrq);
+  EXPECT_EQ(waiter.unmasked, 0);
+  locks_.LocalIrq(false);
+  EXPECT_EQ(waiter.unmasked, 1);
 }
 
 TEST_F(LocksTest, ResetRestoresTimeRandomnessAndOrder) {
@@ -268,7 +412,7 @@ TEST_F(LocksTest, ResetRestoresTimeRandomnessAndOrder) {
   const uint64_t hash = list_.Hash();
   uint64_t first = 0;
   locks_.RandomBytes(&first, sizeof first);
-  locks_.Sleep(5, "f");
+  locks_.Jiffies();
   Take(&a);
   Take(&b);
   EXPECT_NE(list_.Hash(), hash);

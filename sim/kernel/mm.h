@@ -113,6 +113,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int NewMm();
   mm_struct* mm(uint32_t index) { return &mms_.Mut(index).c; }
   bool MmLive(uint32_t index) const { return mms_[index].live != 0; }
+  // kNoMm: a task of the kernel runs.
+  static constexpr uint32_t kNoMm = ~uint32_t{0};
   void SetCurrent(uint32_t index) { current_ = index; }
   uint32_t current() const { return current_; }
   // exit_mmap(): unmaps everything; ->close of each VMA, in address order. Frees the address space.
@@ -195,7 +197,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   void UnmapMappingPages(address_space* mapping, unsigned long start, unsigned long count,
                          int even_cows) override;
   vm_area_struct* FindVma(mm_struct* mm, unsigned long addr) override;
-  mm_struct* CurrentMm() override { return mm(current_); }
+  mm_struct* CurrentMm() override { return current_ == kNoMm ? nullptr : mm(current_); }
 
  private:
   struct MmSlot {

@@ -7,7 +7,7 @@
 
 namespace drydock::user {
 
-enum class Signal : uint8_t { kNone, kSegvMaperr, kSegvAccerr, kBusAdrerr, kBusAdraln };
+enum class Signal : uint8_t { kNone, kSegvMaperr, kSegvAccerr, kBusAdrerr, kBusAdraln, kKilled };
 
 struct Outcome {
   int64_t value = 0;  // >= 0 result; < 0 errno, negated

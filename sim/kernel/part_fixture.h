@@ -75,7 +75,7 @@ class FailingMemory final : public KernelMemory {
 };
 
 class PartTest : public testing::Test {
- protected:
+ public:  // callbacks of tests reach in
   // The one violation there is, as "C44 O6"; "" for none.
   std::string OnlyVerdict() const {
     if (verdicts_.count() == 0) return "";

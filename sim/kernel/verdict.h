@@ -65,6 +65,12 @@ class Verdicts {
     pending_ = Trap::kNone;
     if (listener_ != nullptr) listener_->OnTrap(false);
   }
+  // As if a trap were pending, without a verdict: whoever is in the middle of something returns.
+  // Until ClearTrap().
+  void BeginUnwinding() {
+    pending_ = Trap::kBudget;
+    if (listener_ != nullptr) listener_->OnTrap(true);
+  }
   void SetListener(TrapListener* listener) { listener_ = listener; }
 
   size_t count() const { return count_; }

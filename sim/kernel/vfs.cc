@@ -13,7 +13,7 @@ constexpr unsigned kModeLseek = 0x4, kModePread = 0x8, kModePwrite = 0x10, kMode
 constexpr int kCreate = 0100, kExclusive = 0200, kTruncate = 01000, kDirectory = 0200000;
 constexpr uint64_t kMaxRwBytes = 0x7ffff000;
 constexpr unsigned short kCharDevice = 0020000;
-constexpr int64_t kNoIoctlCmd = 515;
+constexpr int64_t kNoIoctlCmd = 515, kErestartnohand = 514;
 
 }  // namespace
 
@@ -244,18 +244,6 @@ int64_t Vfs::Ioctl(uint32_t process, int fd, uint32_t command, uint64_t argument
   return result == -kNoIoctlCmd ? -ENOTTY : result;
 }
 
-int64_t Vfs::Poll(uint32_t process, int fd, unsigned events) {
-  constexpr unsigned kDefaultEvents = 0x1 | 0x4 | 0x40 | 0x100;  // DEFAULT_POLLMASK
-  constexpr unsigned kAlways = 0x8 | 0x10;                       // EPOLLERR, EPOLLHUP
-  file* file = FileOf(process, fd);
-  if (file == nullptr) return 0x20;  // EPOLLNVAL
-  unsigned seen = kDefaultEvents;
-  if (file->f_op->poll != nullptr) {
-    seen = CallDriver(calls_, file->f_op->poll, file, static_cast<poll_table_struct*>(nullptr));
-  }
-  return seen & (events | kAlways);
-}
-
 int64_t Vfs::Dup(uint32_t process, int fd) {
   file* file = FileOf(process, fd);
   if (file == nullptr) return -EBADF;
@@ -280,6 +268,53 @@ int64_t Vfs::SetFlags(uint32_t process, int fd, int flags) {
   constexpr unsigned kSettable = kAppend | kNonBlock | kNoAtime;
   file->f_flags = (file->f_flags & ~kSettable) | (static_cast<unsigned>(flags) & kSettable);
   return 0;
+}
+
+// fs/select.c:do_pollfd().
+unsigned Vfs::PollOne(uint32_t process, PollFd* entry, poll_table_struct* table) {
+  constexpr unsigned kErr = 0x8, kHup = 0x10, kInvalid = 0x20, kAlways = 0x145;  // DEFAULT_POLLMASK
+  if (entry->fd < 0) return 0;
+  file* file = FileOf(process, entry->fd);
+  if (file == nullptr) return kInvalid;
+  const unsigned wanted = entry->events | kErr | kHup;
+  table->_key = wanted;
+  if (file->f_op->poll == nullptr) return kAlways & wanted;
+  const unsigned mask = CallDriver(calls_, file->f_op->poll, file, table);
+  if (!Trapped() && mask >= 0x8000) {
+    verdicts_.Report(35, 9, "poll returns a mask of events",
+                     "poll returned %#x: an errno, or bits that are no events", mask);
+  }
+  return mask & wanted;
+}
+
+// fs/select.c:do_poll(): every file is asked once with the table, then again whenever one of their
+// wait queues was woken.
+int64_t Vfs::Poll(uint32_t process, PollFd* fds, size_t count, int timeout_ms) {
+  if (count > kMaxPollFds) return -EINVAL;
+  poll_table_struct table{};
+  const uint64_t deadline = tasks_->DeadlineIn(timeout_ms);
+  tasks_->BeginPoll(&table, 0);
+  bool timed_out = timeout_ms == 0;
+  if (timed_out) table._qproc = nullptr;
+  int64_t result = 0;
+  for (;;) {
+    for (size_t i = 0; i < count && !Trapped(); ++i) {
+      fds[i].revents = static_cast<uint16_t>(PollOne(process, &fds[i], &table));
+      if (fds[i].revents == 0) continue;
+      ++result;
+      table._qproc = nullptr;
+    }
+    table._qproc = nullptr;
+    if (result != 0 || timed_out || Trapped()) break;
+    const int woken = tasks_->PollSleep(deadline);
+    if (woken == -EINTR) {
+      result = -kErestartnohand;
+      break;
+    }
+    timed_out = woken == -ETIME;
+  }
+  tasks_->EndPoll();
+  return result;
 }
 
 int64_t Vfs::Fork(uint32_t process) {

@@ -10,6 +10,7 @@
 #include "sim/kernel/chrdev.h"
 #include "sim/kernel/driver_call.h"
 #include "sim/kernel/mm.h"
+#include "sim/kernel/tasks.h"
 #include "sim/kernel/verdict.h"
 
 namespace drydock::kernel {
@@ -25,6 +26,7 @@ class Vfs {
   Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs,
       MmBackend& backend);
   void SetMm(Mm& mm) { mm_ = &mm; }  // Mm and Vfs need each other; before anything else
+  void SetTasks(Tasks& tasks) { tasks_ = &tasks; }
 
   // A first process with an empty address space. Its index, or -1.
   int NewProcess();
@@ -40,12 +42,19 @@ class Vfs {
   int64_t Pwrite(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, int64_t offset);
   int64_t Lseek(uint32_t process, int fd, int64_t offset, int whence);
   int64_t Ioctl(uint32_t process, int fd, uint32_t command, uint64_t argument);
-  // vfs_poll() as poll(2) calls it when it does not wait: the events that hold now.
-  int64_t Poll(uint32_t process, int fd, unsigned events);
   int64_t Dup(uint32_t process, int fd);       // another descriptor of the same open file
   int64_t GetFlags(uint32_t process, int fd);  // fcntl(2): F_GETFL
   int64_t SetFlags(uint32_t process, int fd, int flags);  // F_SETFL
-  int64_t Fork(uint32_t process);                         // the child's index
+  // struct pollfd of poll(2); values of Linux on x86-64.
+  struct PollFd {
+    int32_t fd = -1;
+    uint16_t events = 0;
+    uint16_t revents = 0;
+  };
+  static constexpr size_t kMaxPollFds = 16;
+  // How many are ready, at most `timeout_ms` from now (-1: no limit). -EINVAL: too many.
+  int64_t Poll(uint32_t process, PollFd* fds, size_t count, int timeout_ms);
+  int64_t Fork(uint32_t process);  // the child's index
   int64_t Exit(uint32_t process);
 
   file* FileOf(uint32_t process, int fd);  // nullptr: EBADF
@@ -75,6 +84,7 @@ class Vfs {
   InodeSlot* InodeFor(const char* path, unsigned int devt, unsigned short mode);
   // The lowest free descriptor, or -EMFILE.
   int64_t FreeFd(uint32_t process) const;
+  unsigned PollOne(uint32_t process, PollFd* entry, poll_table_struct* table);
   int64_t Transfer(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, bool write);
   int64_t TransferAt(uint32_t process, int fd, uint64_t buffer, uint64_t size_bytes, bool write,
                      int64_t offset);
@@ -88,6 +98,7 @@ class Vfs {
   Chrdevs& chrdevs_;
   MmBackend& backend_;
   Mm* mm_ = nullptr;
+  Tasks* tasks_ = nullptr;
   hw::TrackedArray<Process> processes_;
   hw::TrackedArray<FileSlot> files_;
   hw::TrackedArray<InodeSlot> inodes_;

@@ -6,14 +6,39 @@
 namespace drydock::user {
 namespace {
 
+bool Trapped(kernel::Kernel& kernel) {
+  return kernel.verdicts().pending_trap() != kernel::Trap::kNone;
+}
+
+// The user killed the process that did not come back.
+Outcome Kill(kernel::Kernel& kernel) {
+  kernel.vfs().Exit(kernel.mm().current());
+  return {.value = 0, .signal = Signal::kKilled, .trapped = Trapped(kernel)};
+}
+
 // The end of a system call: what the driver still holds is its fault, a trap is the caller's to
 // see.
 Outcome Finish(kernel::Kernel& kernel, const char* call, int64_t value) {
-  if (kernel.verdicts().pending_trap() != kernel::Trap::kNone) {
+  bool killed = false;
+  if (!Trapped(kernel)) value = kernel.EndCall(call, value, &killed);
+  if (Trapped(kernel)) {
+    kernel.tasks().Unwind();
     return {.value = 0, .signal = Signal::kNone, .trapped = true};
   }
-  kernel.locks().CheckNoneHeld(call);
+  if (killed) return Kill(kernel);
   return {.value = value, .signal = Signal::kNone, .trapped = false};
+}
+
+// The same after a load or a store.
+Outcome FinishAccess(kernel::Kernel& kernel, Outcome outcome) {
+  bool killed = false;
+  if (!outcome.trapped) kernel.EndCall("page fault", 0, &killed);
+  if (Trapped(kernel)) {
+    kernel.tasks().Unwind();
+    outcome.trapped = true;
+    return outcome;
+  }
+  return killed ? Kill(kernel) : outcome;
 }
 
 }  // namespace
@@ -59,7 +84,9 @@ Outcome Process::Pwrite(int fd, hw::VirtAddr buffer, uint64_t size_bytes, int64_
 
 Outcome Process::Poll(int fd, unsigned events) {
   kernel_->mm().SetCurrent(index_);
-  return Finish(*kernel_, "poll", kernel_->vfs().Poll(index_, fd, events));
+  kernel::Vfs::PollFd one{.fd = fd, .events = static_cast<uint16_t>(events)};
+  const Outcome outcome = Finish(*kernel_, "poll", kernel_->vfs().Poll(index_, &one, 1, 0));
+  return outcome.ok() ? Outcome{.value = one.revents} : outcome;
 }
 
 Outcome Process::Dup(int fd) {
@@ -80,6 +107,11 @@ Outcome Process::SetFlags(int fd, int flags) {
 Outcome Process::Ioctl(int fd, uint32_t command, uint64_t argument) {
   kernel_->mm().SetCurrent(index_);
   return Finish(*kernel_, "ioctl", kernel_->vfs().Ioctl(index_, fd, command, argument));
+}
+
+Outcome Process::Poll(kernel::Vfs::PollFd* fds, size_t count, int timeout_ms) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "poll", kernel_->vfs().Poll(index_, fds, count, timeout_ms));
 }
 
 Outcome Process::Mmap(hw::VirtAddr address, uint64_t length, int prot, int flags, int fd,
@@ -127,16 +159,14 @@ Outcome Process::Exit() {
 
 Outcome Process::Load(hw::VirtAddr address, void* to, size_t size_bytes) {
   kernel_->mm().SetCurrent(index_);
-  const Outcome outcome = kernel_->mm().Access(index_, address.value, to, nullptr, size_bytes);
-  if (!outcome.trapped) kernel_->locks().CheckNoneHeld("page fault");
-  return outcome;
+  return FinishAccess(*kernel_,
+                      kernel_->mm().Access(index_, address.value, to, nullptr, size_bytes));
 }
 
 Outcome Process::Store(hw::VirtAddr address, const void* from, size_t size_bytes) {
   kernel_->mm().SetCurrent(index_);
-  const Outcome outcome = kernel_->mm().Access(index_, address.value, nullptr, from, size_bytes);
-  if (!outcome.trapped) kernel_->locks().CheckNoneHeld("page fault");
-  return outcome;
+  return FinishAccess(*kernel_,
+                      kernel_->mm().Access(index_, address.value, nullptr, from, size_bytes));
 }
 
 Outcome Process::Touch(hw::VirtAddr address, bool write) {

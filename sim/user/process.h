@@ -7,6 +7,7 @@
 
 #include "sim/hw/address.h"
 #include "sim/kernel/outcome.h"
+#include "sim/kernel/vfs.h"
 
 namespace drydock::kernel {
 class Kernel;
@@ -38,6 +39,8 @@ class Process {
   Outcome GetFlags(int fd);             // fcntl(2): F_GETFL
   Outcome SetFlags(int fd, int flags);  // F_SETFL
   Outcome Ioctl(int fd, uint32_t command, uint64_t argument);
+  // value = how many of `fds` are ready. A negative time-out: no limit but the user's patience.
+  Outcome Poll(kernel::Vfs::PollFd* fds, size_t count, int timeout_ms);
   // value = address. Offsets and lengths are bytes. fd -1 with MAP_ANONYMOUS.
   Outcome Mmap(hw::VirtAddr address, uint64_t length, int prot, int flags, int fd, uint64_t offset);
   Outcome Munmap(hw::VirtAddr address, uint64_t length);

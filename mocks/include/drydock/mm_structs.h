@@ -122,6 +122,8 @@ struct mm_struct {
  * @flags: PF_*
  * @drydock_id: the emulated kernel's index of it
  * @comm: the program's name
+ * @__state: TASK_*
+ * @drydock_signals: DRYDOCK_SIGNAL*, those that are pending
  */
 struct task_struct {
 	struct mm_struct *mm;
@@ -130,6 +132,8 @@ struct task_struct {
 	unsigned int flags;
 	unsigned int drydock_id;
 	char comm[16];
+	unsigned int __state;
+	unsigned int drydock_signals;
 };
 
 /**

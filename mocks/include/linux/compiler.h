@@ -134,7 +134,8 @@
 	} while (0)
 #define smp_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define smp_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define cpu_relax() barrier()
+void drydock_cpu_relax(void);
+#define cpu_relax() drydock_cpu_relax()
 #define xchg(ptr, v) __atomic_exchange_n((ptr), (v), __ATOMIC_SEQ_CST)
 #define cmpxchg(ptr, old, new)                                               \
 	({                                                                   \

@@ -7,13 +7,9 @@
 #include <linux/wait.h>
 
 #define TASK_COMM_LEN 16
-#define MAX_SCHEDULE_TIMEOUT LONG_MAX
 
-struct task_struct *drydock_current(void);
 #define current drydock_current()
 
-void schedule(void);
-signed long schedule_timeout(signed long timeout);
 signed long schedule_timeout_interruptible(signed long timeout);
 signed long schedule_timeout_uninterruptible(signed long timeout);
 signed long schedule_timeout_killable(signed long timeout);
@@ -21,27 +17,43 @@ int __cond_resched(void);
 #define cond_resched() __cond_resched()
 void yield(void);
 
-/* No signal ever interrupts a driver here. */
+int wake_up_process(struct task_struct *task);
+
+/* Signals are those of the running task: its user lost patience. */
 static inline int signal_pending(struct task_struct *task)
 {
-	return 0;
+	return task->drydock_signals != 0;
 }
 
 static inline int fatal_signal_pending(struct task_struct *task)
 {
-	return 0;
+	return (task->drydock_signals & DRYDOCK_SIGNAL_FATAL) != 0;
 }
 
-#define set_current_state(state) barrier()
-#define __set_current_state(state) barrier()
+#define set_current_state(state)            \
+	do {                                \
+		barrier();                  \
+		current->__state = (state); \
+		barrier();                  \
+	} while (0)
+#define __set_current_state(state) set_current_state(state)
 #define task_pid_nr(task) ((task)->pid)
 #define task_tgid_nr(task) ((task)->tgid)
 #define task_pid_vnr(task) ((task)->pid)
 #define task_tgid_vnr(task) ((task)->tgid)
-#define in_interrupt() 0
-#define in_irq() 0
-#define in_atomic() 0
-#define in_task() 1
+/* preempt_count(), as far as it is known: locks that forbid sleeping, interrupts. */
+#define PREEMPT_MASK 0x000000ffU
+#define SOFTIRQ_MASK 0x0000ff00U
+#define HARDIRQ_MASK 0x000f0000U
+unsigned int drydock_preempt_count(void);
+#define preempt_count() drydock_preempt_count()
+#define in_interrupt() (preempt_count() & (HARDIRQ_MASK | SOFTIRQ_MASK))
+#define in_hardirq() (preempt_count() & HARDIRQ_MASK)
+#define in_irq() in_hardirq()
+#define in_softirq() (preempt_count() & SOFTIRQ_MASK)
+#define in_serving_softirq() in_softirq()
+#define in_atomic() (preempt_count() != 0)
+#define in_task() (!in_interrupt())
 #define smp_processor_id() 0
 #define raw_smp_processor_id() 0
 #define get_cpu() 0

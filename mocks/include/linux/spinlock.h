@@ -9,14 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/atomic.h>
-
-typedef struct raw_spinlock {
-	struct drydock_lock lock;
-} raw_spinlock_t;
-
-typedef struct spinlock {
-	struct raw_spinlock rlock;
-} spinlock_t;
+#include <drydock/task_structs.h>
 
 typedef struct {
 	struct drydock_lock lock;
@@ -103,11 +96,18 @@ void _raw_write_unlock_irqrestore(rwlock_t *lock, unsigned long flags);
 #define write_unlock_irq(l) _raw_write_unlock_irq(l)
 #define write_unlock_irqrestore(l, flags) _raw_write_unlock_irqrestore(l, flags)
 
-/* No interrupt and no other task comes between two calls here. */
-#define local_irq_save(flags) ((flags) = 0)
-#define local_irq_restore(flags) ((void)(flags))
-#define local_irq_disable() barrier()
-#define local_irq_enable() barrier()
+/* Interrupts come where the driver calls the kernel, unless they are off. */
+unsigned long drydock_local_irq_save(void);
+void drydock_local_irq_restore(unsigned long flags);
+int drydock_irqs_disabled(void);
+void drydock_local_bh(int disable);
+#define local_irq_save(flags) ((flags) = drydock_local_irq_save())
+#define local_irq_restore(flags) drydock_local_irq_restore(flags)
+#define local_irq_disable() ((void)drydock_local_irq_save())
+#define local_irq_enable() drydock_local_irq_restore(0)
+#define irqs_disabled() drydock_irqs_disabled()
+#define local_bh_disable() drydock_local_bh(1)
+#define local_bh_enable() drydock_local_bh(0)
 #define preempt_disable() barrier()
 #define preempt_enable() barrier()
 #define rcu_read_lock() barrier()

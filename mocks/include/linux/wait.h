@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Wait queues, completions, poll tables. Nothing else runs while a driver waits,
- * so a wait that nothing can end is a dead lock; the emulated kernel says so.
+ * Wait queues, completions, poll tables. A task that waits lets the rest of the
+ * machine go on: other tasks, work, and then time.
  */
 #ifndef _LINUX_KERNEL_WAIT_H
 #define _LINUX_KERNEL_WAIT_H
@@ -9,17 +9,16 @@
 #include <linux/spinlock.h>
 #include <linux/list.h>
 #include <linux/jiffies.h>
+#include <linux/errno.h>
 
-typedef struct wait_queue_head {
-	spinlock_t lock;
-	struct list_head head;
-} wait_queue_head_t;
+#define MAX_SCHEDULE_TIMEOUT LONG_MAX
 
 #define __WAIT_QUEUE_HEAD_INITIALIZER(name)        \
 	{ .lock = __SPIN_LOCK_UNLOCKED(name.lock), \
 	  .head = LIST_HEAD_INIT((name).head) }
 #define DECLARE_WAIT_QUEUE_HEAD(name) \
 	struct wait_queue_head name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
+#define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(name) DECLARE_WAIT_QUEUE_HEAD(name)
 
 static inline void drydock_init_waitqueue_head(struct wait_queue_head *wq,
 					       const char *name)
@@ -29,65 +28,184 @@ static inline void drydock_init_waitqueue_head(struct wait_queue_head *wq,
 }
 #define init_waitqueue_head(wq) drydock_init_waitqueue_head((wq), #wq)
 
-#define TASK_RUNNING 0x0
-#define TASK_INTERRUPTIBLE 0x1
-#define TASK_UNINTERRUPTIBLE 0x2
-#define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
-
-void drydock_wait_on(const void *queue, const char *function);
-void drydock_sleep_jiffies(unsigned long timeout, const char *function);
+struct task_struct *drydock_current(void);
+int default_wake_function(struct wait_queue_entry *entry, unsigned int mode,
+			  int flags, void *key);
+int autoremove_wake_function(struct wait_queue_entry *entry, unsigned int mode,
+			     int flags, void *key);
+void add_wait_queue(struct wait_queue_head *wq, struct wait_queue_entry *entry);
+void add_wait_queue_exclusive(struct wait_queue_head *wq,
+			      struct wait_queue_entry *entry);
+void remove_wait_queue(struct wait_queue_head *wq,
+		       struct wait_queue_entry *entry);
+void prepare_to_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry,
+		     int state);
+bool prepare_to_wait_exclusive(struct wait_queue_head *wq,
+			       struct wait_queue_entry *entry, int state);
+long prepare_to_wait_event(struct wait_queue_head *wq,
+			   struct wait_queue_entry *entry, int state);
+void finish_wait(struct wait_queue_head *wq, struct wait_queue_entry *entry);
+void schedule(void);
+signed long schedule_timeout(signed long timeout);
 int __wake_up(struct wait_queue_head *wq, unsigned int mode, int count,
 	      void *key);
 
-#define wake_up(wq) __wake_up(wq, TASK_NORMAL, 1, NULL)
-#define wake_up_nr(wq, n) __wake_up(wq, TASK_NORMAL, n, NULL)
-#define wake_up_all(wq) __wake_up(wq, TASK_NORMAL, 0, NULL)
-#define wake_up_interruptible(wq) __wake_up(wq, TASK_INTERRUPTIBLE, 1, NULL)
-#define wake_up_interruptible_all(wq) __wake_up(wq, TASK_INTERRUPTIBLE, 0, NULL)
-#define wake_up_interruptible_sync(wq) wake_up_interruptible(wq)
-#define wake_up_poll(wq, events) __wake_up(wq, TASK_NORMAL, 1, NULL)
-#define wake_up_interruptible_poll(wq, events) wake_up_interruptible(wq)
+#define __WAITQUEUE_INITIALIZER(name, task) \
+	{ .private = (task), .func = default_wake_function }
+#define DECLARE_WAITQUEUE(name, task) \
+	struct wait_queue_entry name = __WAITQUEUE_INITIALIZER(name, task)
+#define DEFINE_WAIT_FUNC(name, function)               \
+	struct wait_queue_entry name = {               \
+		.private = drydock_current(),          \
+		.func = (function),                    \
+		.entry = LIST_HEAD_INIT((name).entry), \
+	}
+#define DEFINE_WAIT(name) DEFINE_WAIT_FUNC(name, autoremove_wake_function)
+
+static inline void init_waitqueue_entry(struct wait_queue_entry *entry,
+					struct task_struct *task)
+{
+	entry->flags = 0;
+	entry->private = task;
+	entry->func = default_wake_function;
+}
+
+static inline void init_waitqueue_func_entry(struct wait_queue_entry *entry,
+					     wait_queue_func_t func)
+{
+	entry->flags = 0;
+	entry->private = NULL;
+	entry->func = func;
+}
+
+static inline void init_wait_entry(struct wait_queue_entry *entry, int flags)
+{
+	entry->flags = flags;
+	entry->private = drydock_current();
+	entry->func = autoremove_wake_function;
+	INIT_LIST_HEAD(&entry->entry);
+}
 
 static inline int waitqueue_active(struct wait_queue_head *wq)
 {
 	return !list_empty(&wq->head);
 }
 
-#define wait_event(wq, cond)                              \
-	do {                                              \
-		might_sleep();                            \
-		while (!(cond))                           \
-			drydock_wait_on(&(wq), __func__); \
-	} while (0)
-#define wait_event_interruptible(wq, cond) \
-	({                                 \
-		wait_event(wq, cond);      \
-		0;                         \
-	})
-#define wait_event_killable(wq, cond) wait_event_interruptible(wq, cond)
-#define wait_event_freezable(wq, cond) wait_event_interruptible(wq, cond)
-/* Return: 0 if the time is up and cond is false; else the jiffies left, at least 1. */
-#define wait_event_timeout(wq, cond, timeout)                            \
-	({                                                               \
-		long __drydock_left = (timeout);                         \
-		might_sleep();                                           \
-		if (!(cond)) {                                           \
-			drydock_sleep_jiffies(__drydock_left, __func__); \
-			__drydock_left = (cond) ? 1 : 0;                 \
-		} else if (!__drydock_left) {                            \
-			__drydock_left = 1;                              \
-		}                                                        \
-		__drydock_left;                                          \
-	})
-#define wait_event_interruptible_timeout(wq, cond, timeout) \
-	wait_event_timeout(wq, cond, timeout)
-#define wait_event_killable_timeout(wq, cond, timeout) \
-	wait_event_timeout(wq, cond, timeout)
+static inline bool wq_has_sleeper(struct wait_queue_head *wq)
+{
+	return waitqueue_active(wq);
+}
 
-struct completion {
-	unsigned int done;
-	struct wait_queue_head wait;
-};
+#define wake_up(wq) __wake_up(wq, TASK_NORMAL, 1, NULL)
+#define wake_up_nr(wq, n) __wake_up(wq, TASK_NORMAL, n, NULL)
+#define wake_up_all(wq) __wake_up(wq, TASK_NORMAL, 0, NULL)
+#define wake_up_interruptible(wq) __wake_up(wq, TASK_INTERRUPTIBLE, 1, NULL)
+#define wake_up_interruptible_nr(wq, n) \
+	__wake_up(wq, TASK_INTERRUPTIBLE, n, NULL)
+#define wake_up_interruptible_all(wq) __wake_up(wq, TASK_INTERRUPTIBLE, 0, NULL)
+#define wake_up_interruptible_sync(wq) wake_up_interruptible(wq)
+#define poll_to_key(events) ((void *)(unsigned long)(events))
+#define key_to_poll(key) ((__poll_t)(unsigned long)(key))
+#define wake_up_poll(wq, events) \
+	__wake_up(wq, TASK_NORMAL, 1, poll_to_key(events))
+#define wake_up_interruptible_poll(wq, events) \
+	__wake_up(wq, TASK_INTERRUPTIBLE, 1, poll_to_key(events))
+/* With the queue's own lock held. */
+#define wake_up_locked(wq) drydock_wake_up_locked(wq, TASK_NORMAL, 1)
+#define wake_up_all_locked(wq) drydock_wake_up_locked(wq, TASK_NORMAL, 0)
+int drydock_wake_up_locked(struct wait_queue_head *wq, unsigned int mode,
+			   int count);
+
+/*
+ * Every wait is this one. Return: the jiffies left of @timeout, at least 1 if
+ * @cond came true; 0 when the time is up and it did not; or -ERESTARTSYS.
+ * @before and @after stand around the sleep.
+ */
+#define DRYDOCK_WAIT_FOR(wq, cond, state, flags, timeout, before, after) \
+	({                                                               \
+		long __dw_left = (timeout);                              \
+		struct wait_queue_entry __dw_entry;                      \
+                                                                         \
+		init_wait_entry(&__dw_entry, flags);                     \
+		for (;;) {                                               \
+			long __dw_signal = prepare_to_wait_event(        \
+				&(wq), &__dw_entry, state);              \
+                                                                         \
+			if (cond) {                                      \
+				__dw_left = __dw_left ? __dw_left : 1;   \
+				break;                                   \
+			}                                                \
+			if (!__dw_left)                                  \
+				break;                                   \
+			if (__dw_signal) {                               \
+				__dw_left = __dw_signal;                 \
+				break;                                   \
+			}                                                \
+			before;                                          \
+			__dw_left = schedule_timeout(__dw_left);         \
+			after;                                           \
+		}                                                        \
+		finish_wait(&(wq), &__dw_entry);                         \
+		__dw_left;                                               \
+	})
+/* The same, after a look at @cond that needs no queue. */
+#define DRYDOCK_WAIT_EVENT(wq, cond, state, flags, timeout)                 \
+	({                                                                  \
+		long __dw_ret = (timeout);                                  \
+                                                                            \
+		might_sleep();                                              \
+		if (cond)                                                   \
+			__dw_ret = __dw_ret ? __dw_ret : 1;                 \
+		else if (__dw_ret)                                          \
+			__dw_ret = DRYDOCK_WAIT_FOR(wq, cond, state, flags, \
+						    __dw_ret, barrier(),    \
+						    barrier());             \
+		__dw_ret;                                                   \
+	})
+#define DRYDOCK_WAIT_ERROR(left)                          \
+	({                                                \
+		long __dw_result = (left);                \
+		(int)(__dw_result < 0 ? __dw_result : 0); \
+	})
+
+#define wait_event(wq, cond)                                         \
+	((void)DRYDOCK_WAIT_EVENT(wq, cond, TASK_UNINTERRUPTIBLE, 0, \
+				  MAX_SCHEDULE_TIMEOUT))
+#define wait_event_interruptible(wq, cond)                                     \
+	DRYDOCK_WAIT_ERROR(DRYDOCK_WAIT_EVENT(wq, cond, TASK_INTERRUPTIBLE, 0, \
+					      MAX_SCHEDULE_TIMEOUT))
+#define wait_event_interruptible_exclusive(wq, cond)                        \
+	DRYDOCK_WAIT_ERROR(DRYDOCK_WAIT_EVENT(wq, cond, TASK_INTERRUPTIBLE, \
+					      WQ_FLAG_EXCLUSIVE,            \
+					      MAX_SCHEDULE_TIMEOUT))
+#define wait_event_killable(wq, cond)                                     \
+	DRYDOCK_WAIT_ERROR(DRYDOCK_WAIT_EVENT(wq, cond, TASK_KILLABLE, 0, \
+					      MAX_SCHEDULE_TIMEOUT))
+#define wait_event_freezable(wq, cond) wait_event_interruptible(wq, cond)
+#define wait_event_timeout(wq, cond, timeout) \
+	DRYDOCK_WAIT_EVENT(wq, cond, TASK_UNINTERRUPTIBLE, 0, timeout)
+#define wait_event_interruptible_timeout(wq, cond, timeout) \
+	DRYDOCK_WAIT_EVENT(wq, cond, TASK_INTERRUPTIBLE, 0, timeout)
+#define wait_event_killable_timeout(wq, cond, timeout) \
+	DRYDOCK_WAIT_EVENT(wq, cond, TASK_KILLABLE, 0, timeout)
+#define wait_event_freezable_timeout(wq, cond, timeout) \
+	wait_event_interruptible_timeout(wq, cond, timeout)
+/* With a spinlock held, which is released while the task sleeps. */
+#define wait_event_lock_irq(wq, cond, lock)                                 \
+	do {                                                                \
+		if (!(cond))                                                \
+			DRYDOCK_WAIT_FOR(wq, cond, TASK_UNINTERRUPTIBLE, 0, \
+					 MAX_SCHEDULE_TIMEOUT,              \
+					 spin_unlock_irq(&(lock)),          \
+					 spin_lock_irq(&(lock)));           \
+	} while (0)
+#define wait_event_interruptible_lock_irq(wq, cond, lock)                      \
+	DRYDOCK_WAIT_ERROR((cond) ? 1                                          \
+				  : DRYDOCK_WAIT_FOR(wq, cond,                 \
+						     TASK_INTERRUPTIBLE, 0,    \
+						     MAX_SCHEDULE_TIMEOUT,     \
+						     spin_unlock_irq(&(lock)), \
+						     spin_lock_irq(&(lock))))
 
 #define COMPLETION_INITIALIZER(work) \
 	{ 0, __WAIT_QUEUE_HEAD_INITIALIZER((work).wait) }
@@ -115,14 +233,14 @@ unsigned long wait_for_completion_timeout(struct completion *x,
 					  unsigned long timeout);
 long wait_for_completion_interruptible_timeout(struct completion *x,
 					       unsigned long timeout);
+long wait_for_completion_killable_timeout(struct completion *x,
+					  unsigned long timeout);
 bool try_wait_for_completion(struct completion *x);
 bool completion_done(struct completion *x);
 
-typedef struct poll_table_struct {
-	void (*_qproc)(struct file *file, struct wait_queue_head *wq,
+/* What poll(2) puts into its table. */
+void drydock_poll_wait(struct file *file, struct wait_queue_head *wq,
 		       struct poll_table_struct *p);
-	__poll_t _key;
-} poll_table;
 
 static inline void poll_wait(struct file *file, struct wait_queue_head *wq,
 			     poll_table *p)
@@ -134,6 +252,11 @@ static inline void poll_wait(struct file *file, struct wait_queue_head *wq,
 static inline __poll_t poll_requested_events(const poll_table *p)
 {
 	return p ? p->_key : ~(__poll_t)0;
+}
+
+static inline bool poll_does_not_wait(const poll_table *p)
+{
+	return !p || !p->_qproc;
 }
 
 #define EPOLLIN ((__poll_t)0x0001)
