@@ -84,7 +84,7 @@ int Run(const fuzz::WorkerOptions& options, const ServerOptions& server_options)
     return cannot(wrong.what());
   }
   std::atomic<uint64_t> fault_pc{0};
-  fuzz::CatchSanitizerReports(&world->verdicts(), &fault_pc);
+  fuzz::CatchSanitizerReports(&world->kernel(), &fault_pc);
   const std::string wrong = world->LoadDriver(options.driver, options.params);
   if (!wrong.empty()) return cannot(wrong);
   int status = 0;
