@@ -367,9 +367,7 @@ Machine::Result Machine::Fault(Program& program, const Request& request) {
   Result result;
   const hw::VirtAddr at{request.args[0]};
   const hw::Extent* extent = kernel_.mm().table(program.process()).Find(at);
-  if (extent != nullptr && !program.mirror().HasBytes(hw::PageTable::PfnAt(*extent, at))) {
-    result.flags = kEmulate;
-  }
+  if (extent != nullptr && !program.mirror().CanShow(*extent, at)) result.flags = kEmulate;
   return result;
 }
 

@@ -88,7 +88,10 @@ Update Mirror::Piece(hw::Pfn pfn, uint64_t pages) const {
   return piece;
 }
 
-bool Mirror::HasBytes(hw::Pfn pfn) const { return Piece(pfn, 1).store != Store::kNone; }
+bool Mirror::CanShow(const hw::Extent& extent, hw::VirtAddr va) const {
+  return !hw::IsArmDevice(extent.bits.cache) &&
+         Piece(hw::PageTable::PfnAt(extent, va), 1).store != Store::kNone;
+}
 
 // What of `wanted` is not shown, or not so.
 void Mirror::Show(const Update& wanted, std::vector<Update>* fresh) const {
@@ -116,7 +119,7 @@ void Mirror::Grant(const hw::PageTable& table, std::vector<Update>* updates) {
   std::vector<Update> fresh;
   for (size_t i = 0; i < table.count(); ++i) {
     const hw::Extent& extent = table[i];
-    if (extent.bits.present == 0) continue;
+    if (extent.bits.present == 0 || hw::IsArmDevice(extent.bits.cache)) continue;
     for (uint64_t done = 0; done < extent.pages;) {
       Update piece = Piece(extent.pfn + done, extent.pages - done);
       if (piece.store != Store::kNone) {

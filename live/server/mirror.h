@@ -2,7 +2,8 @@
 // store, and how. Knows what to map when entries are new and what to take away when they are gone.
 //
 // Pages that no bytes stand behind (registers that react, addresses where nothing is) are never
-// mapped: each access of them is a fault, which the server carries out.
+// mapped, nor is arm64's Device memory, whose accesses have to be aligned (AR4): each access of them
+// is a fault, which the server carries out.
 #ifndef DRYDOCK_LIVE_SERVER_MIRROR_H_
 #define DRYDOCK_LIVE_SERVER_MIRROR_H_
 
@@ -28,8 +29,8 @@ class Mirror {
   void Revoke(hw::VirtAddr va, uint64_t pages, std::vector<Update>* updates);
   void Clear() { shown_.clear(); }
 
-  // Whether bytes that can be mapped stand behind the frame.
-  bool HasBytes(hw::Pfn pfn) const;
+  // Whether the page at `va` of an entry can be mapped at all.
+  bool CanShow(const hw::Extent& extent, hw::VirtAddr va) const;
   const std::vector<Update>& shown() const { return shown_; }
 
  private:

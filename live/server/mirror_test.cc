@@ -110,10 +110,19 @@ TEST_F(MirrorTest, LeavesOutWhatHasNoBytes) {
   uint64_t offset = 0;
   ASSERT_TRUE(mmio_.FileOffset(kWindow.pfn(), &offset));
   EXPECT_EQ(Grant(), Updates({{At(2).value, 2, offset, Store::kMmio, kRw}}));
-  EXPECT_TRUE(mirror_.HasBytes(kWindow.pfn()));
-  EXPECT_FALSE(mirror_.HasBytes(kWindow.pfn() + 2));
-  EXPECT_FALSE(mirror_.HasBytes({0xb0000}));
-  EXPECT_TRUE(mirror_.HasBytes(kFrame));
+  for (uint64_t page = 0; page < 6; ++page) {
+    EXPECT_EQ(mirror_.CanShow(*table_.Find(At(page)), At(page)), page == 2 || page == 3) << page;
+  }
+}
+
+TEST_F(MirrorTest, LeavesOutDeviceMemoryOfArm64) {
+  ASSERT_TRUE(
+      table_.Map(At(0), 1, kFrame, {.present = 1, .cache = hw::CacheType::kDeviceEarlyAck}, 0));
+  ASSERT_TRUE(table_.Map(At(1), 1, kFrame + 5,
+                         {.present = 1, .cache = hw::CacheType::kNormalNonCacheable}, 0));
+  EXPECT_EQ(Grant(), Updates({Ram(1, 1, kFrame + 5, PROT_READ)}));
+  EXPECT_FALSE(mirror_.CanShow(table_[0], At(0)));
+  EXPECT_TRUE(mirror_.CanShow(table_[1], At(1)));
 }
 
 TEST_F(MirrorTest, SplitsAtTheEndsOfRamAndTakesATebibyteInItsStride) {

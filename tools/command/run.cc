@@ -116,6 +116,10 @@ class LiveRun {
       }
       return "--platform " + options_.platform + ": no such platform, there are: " + known;
     }
+    if (!hw::FindPlatform(options_.platform)->coherent) {
+      return "--platform " + options_.platform +
+             ": a program reaches memory directly, past the model of its caches; use check";
+    }
     std::string wrong;
     const char* path = std::getenv("PATH");
     program_file_ =
