@@ -92,7 +92,8 @@ void Balance::FindPieces() {
                 .counts = !small};
     if (small && a.size_bytes <= kMostBytes) {
       piece.words = a.size_bytes / 4;
-    } else if (!small && a.kind != AllocationKind::kVmalloc) {
+    } else if (!small && a.kind != AllocationKind::kVmalloc &&
+               a.backing != kernel::kScatteredBacking) {
       piece.words = std::min(a.pages, kMostCounts);
     }
     pieces_.push_back(piece);

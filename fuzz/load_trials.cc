@@ -70,8 +70,8 @@ void RunTrials(const WorkerOptions& options, uint32_t first, uint32_t last, int 
     // Without a failure it does not load: that is for whoever loads it to say. And the last trial,
     // in which no allocation was left to fail, is the first once more.
     const bool never_loads = n == 0 && !trial.error.empty();
-    const bool last = n != 0 && !trial.allocation_failed;
-    for (size_t i = 0; i < world.verdicts().count() && !never_loads && !last; ++i) {
+    const bool no_more = n != 0 && !trial.allocation_failed;
+    for (size_t i = 0; i < world.verdicts().count() && !never_loads && !no_more; ++i) {
       Send(to, {.kind = Record::kViolation,
                 .fail_allocation = n,
                 .violation = world.verdicts()[i],
@@ -80,7 +80,7 @@ void RunTrials(const WorkerOptions& options, uint32_t first, uint32_t last, int 
     Record done{.kind = Record::kTrialDone, .fail_allocation = n, .violation = {}, .error = {}};
     std::snprintf(done.error, sizeof done.error, "%s", trial.error.c_str());
     Send(to, done);
-    if (never_loads || last) break;
+    if (never_loads || no_more) break;
   }
   Send(to, {});
 }

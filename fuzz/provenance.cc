@@ -185,7 +185,8 @@ OwnerName NameOfOwner(kernel::Kernel& kernel, hw::Pfn pfn, uint64_t* pages) {
   const Allocation* a = kernel.alloc().Find(frame.owner);
   if (a != nullptr && a->pages != 0) {
     const char* what = AllocatorOf(*a);
-    const bool contiguous = a->kind != AllocationKind::kVmalloc;
+    const bool contiguous =
+        a->kind != AllocationKind::kVmalloc && a->backing != kernel::kScatteredBacking;
     const uint64_t page = contiguous ? pfn - a->pfn : 0;
     const auto all = static_cast<unsigned long long>(a->pages);
     for_pages(contiguous && page < a->pages ? a->pages - page : 1);
