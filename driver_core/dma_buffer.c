@@ -34,7 +34,7 @@
 #include "kernel_versions.h"
 #include "vma_request.h"
 
-#define DMA_BUFFER_NAME "drydock_dma_buffer"
+#define DMA_BUFFER_NAME DRYDOCK_DMA_BUFFER_NAME
 
 static char *method = "remap";
 module_param(method, charp, 0444);

@@ -9,6 +9,9 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
+#define DRYDOCK_DMA_BUFFER_NAME "drydock_dma_buffer"
+#define DRYDOCK_DMA_BUFFER_NODE "/dev/" DRYDOCK_DMA_BUFFER_NAME
+
 /**
  * struct drydock_dma_buffer_info - answer of DRYDOCK_DMA_BUFFER_INFO
  * @size: bytes that read, write, lseek and fill reach

@@ -80,7 +80,7 @@ static void receive_sent(struct nic_rings *nic, const void *frame, u32 length)
 	rx_give(nic, descriptor, length);
 }
 
-/* Called with the lock held. Returns whether more are to come. */
+/* Called with the lock held. Returns whether there was a descriptor for each. */
 static bool receive_burst(struct nic_rings *nic)
 {
 	struct nic_emulated *emulated = &nic->emulated;
@@ -88,15 +88,15 @@ static bool receive_burst(struct nic_rings *nic)
 
 	for (i = 0; i < emulated->run.burst; i++) {
 		if (emulated->produced == emulated->run.count)
-			return false;
+			break;
 		if (!receive_made_up(nic)) {
 			if (emulated->run.lossless)
-				return true;
+				return false;
 			rx_drop(nic);
 		}
 		emulated->produced++;
 	}
-	return emulated->produced != emulated->run.count;
+	return true;
 }
 
 static void receive_work(struct work_struct *work)
@@ -104,12 +104,14 @@ static void receive_work(struct work_struct *work)
 	struct nic_rings *nic = container_of(
 		to_delayed_work(work), struct nic_rings, emulated.receive);
 	struct nic_emulated *emulated = &nic->emulated;
+	unsigned long delay = usecs_to_jiffies(emulated->run.interval_us);
 
 	mutex_lock(&emulated->lock);
-	if (emulated->on && receive_burst(nic))
-		schedule_delayed_work(
-			&emulated->receive,
-			usecs_to_jiffies(emulated->run.interval_us));
+	/* Time for the program to make room, however short the interval is. */
+	if (emulated->on && !receive_burst(nic) && !delay)
+		delay = 1;
+	if (emulated->on && emulated->produced != emulated->run.count)
+		schedule_delayed_work(&emulated->receive, delay);
 	mutex_unlock(&emulated->lock);
 	wake_up_all(&nic->wait);
 }

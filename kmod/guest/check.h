@@ -19,6 +19,7 @@ void dma_buffer_smoke(void);
 void edu_smoke(void);
 void framebuffer_smoke(void);
 void nic_rings_smoke(void);
+void programs_smoke(void);
 void samples_smoke(void);
 void shared_ring_smoke(void);
 

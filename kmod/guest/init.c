@@ -71,6 +71,7 @@ int main(void)
 	nic_rings_smoke();
 	shared_ring_smoke();
 	samples_smoke();
+	programs_smoke();
 
 	printf("GUEST: %u checks, %u failed\n", checks, failures);
 	if (ioperm(EXIT_PORT, 1, 1) == 0)

@@ -1,0 +1,89 @@
+// The user programs on the simulated machine: they print what is in examples/expected, as they do
+// in a real kernel (//kmod:qemu_smoke_test), and the machine is clean afterwards.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "live/tests/live_session.h"
+
+namespace drydock::live {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Case {
+  const char* name;
+  const char* program;
+  const char* driver;
+  std::vector<std::string> options;
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+std::string Expected(const std::string& program) {
+  std::ifstream file("examples/expected/" + program + ".txt");
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+class ProgramOnTheSimulatedMachine : public testing::TestWithParam<Case> {};
+
+TEST_P(ProgramOnTheSimulatedMachine, PrintsWhatItPrintsInARealKernel) {
+  const Case& c = GetParam();
+  const std::string expected = Expected(c.program);
+  ASSERT_NE(expected, "");
+  LiveSession session(std::string("driver_core/") + c.driver + ".so", c.options);
+  ASSERT_EQ(session.error(), "");
+
+  const Ended ended = session.Run({Parts().cases + "/" + c.program});
+
+  EXPECT_EQ(ended.output, expected);
+  EXPECT_EQ(ended.errors, "");
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_THAT(session.Violations(), IsEmpty());
+  EXPECT_EQ(session.Stop(), 0);
+  EXPECT_THAT(session.Lines("left"), ElementsAre("true"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Programs, ProgramOnTheSimulatedMachine,
+    testing::Values(Case{"DmaHelloRemap", "dma_hello", "dma_buffer", {"--param=method=remap"}},
+                    Case{"DmaHelloDmaMmap",
+                         "dma_hello",
+                         "dma_buffer",
+                         {"--param=method=dma_mmap", "--platform=offset-dma"}},
+                    Case{"FramebufferPainter", "framebuffer_painter", "framebuffer", {}},
+                    Case{"TutorialDemo", "tutorial_demo", "chardev", {}}),
+    [](const testing::TestParamInfo<Case>& info) { return std::string(info.param.name); });
+
+// It measures, so what it prints is its own affair; that each byte came out as it went in is not.
+TEST(Benchmark, PassesItsDataOnTheSimulatedMachine) {
+  LiveSession session("driver_core/dma_buffer.so", {"--param=size=1048576"});
+  ASSERT_EQ(session.error(), "");
+  const std::string plot = testing::TempDir() + "/plot.svg";
+
+  const Ended ended = session.Run(
+      {Parts().cases + "/benchmark_io_vs_mmap", "/dev/drydock_dma_buffer", plot, "4194304"});
+
+  EXPECT_EQ(ended.errors, "");
+  EXPECT_EQ(ended.status, 0);
+  std::ifstream file(plot);
+  const std::string svg{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  EXPECT_THAT(svg, testing::StartsWith("<svg "));
+  EXPECT_THAT(svg, testing::EndsWith("</svg>\n"));
+  EXPECT_THAT(session.Violations(), IsEmpty());
+  EXPECT_EQ(session.Stop(), 0);
+}
+
+}  // namespace
+}  // namespace drydock::live
+
+int main(int argc, char** argv) {
+  testing::InitGoogleMock(&argc, argv);
+  drydock::live::TakeParts(&argc, argv);
+  return RUN_ALL_TESTS();
+}
