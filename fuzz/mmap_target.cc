@@ -105,8 +105,10 @@ void TellLoadViolations() {
 }
 
 void TellViolations() {
+  session->ConfirmLoop();
   int found = session->NextNew(0);
-  if (found < 0) return;
+  if (found < 0) return session->EndTelling();
+  page->telling = 1;
   const Program original = session->program();
   size_t next = 0;
   while (found >= 0) {
@@ -119,11 +121,14 @@ void TellViolations() {
     } else {
       session->MinimiseViolation(&index);
       WriteLine(session->LineOf(index));
+      session->NoteTold(index);
       // Minimising has run other programs; the violations of this one come back with it.
       session->RunProgram(original);
     }
     found = session->NextNew(next);
   }
+  session->EndTelling();
+  page->telling = 0;
 }
 
 int Initialize(int* argc, char** argv) {

@@ -11,6 +11,7 @@
 #include "fuzz/maps_text.h"
 #include "fuzz/oracles.h"
 #include "fuzz/sanitizer_reports.h"
+#include "sim/kernel/driver_runner.h"
 
 namespace drydock::fuzz {
 
@@ -122,6 +123,7 @@ void Session::RunBytes(std::span<const uint8_t> bytes) {
 
 void Session::RunProgram(const Program& program, StepObserver* then) {
   if (&program != &program_) program_ = program;
+  page_->runs.store(++runs_, std::memory_order_relaxed);
   world_->Reset();
   world_->verdicts().Clear();
   watcher_->set_then(then);
@@ -177,10 +179,17 @@ bool Session::Shows(const Program& program) {
 }
 
 Program Session::MinimiseViolation(size_t* index) {
-  wanted_ = seen_.KeyOf(world_->verdicts()[*index]);
+  const kernel::Violation& violation = world_->verdicts()[*index];
+  wanted_ = seen_.KeyOf(violation);
   const Program start = program_;
-  const Program best =
-      Minimise(start, {.object_pages = encoding_.object_pages, .max_runs = 3000}, *this);
+  Program best = start;
+  if (violation.trap == kernel::Trap::kBudget) {
+    // Every try would cost the callback's whole time. What comes after it did not run, so it goes.
+    best.step_count = std::min<uint32_t>(best.step_count, violation.step + 1u);
+    std::fill(best.steps.begin() + best.step_count, best.steps.end(), Step{});
+  } else {
+    best = Minimise(start, {.object_pages = encoding_.object_pages, .max_runs = 3000}, *this);
+  }
   RunProgram(best);
   const kernel::Verdicts& verdicts = world_->verdicts();
   *index = 0;
@@ -242,6 +251,8 @@ void Session::LearnObjectPages(uint64_t given) {
   if (given == 0) {
     for (uint64_t pages = 1; pages <= 64; ++pages) {
       if (MapsPages(pages)) longest = pages;
+      // A handler that loops costs a second each time: what is known has to do.
+      if (LastRunLooped()) return KeepObjectPages(longest);
     }
     uint64_t refused = kMost;
     for (uint64_t pages = 128; pages <= kMost; pages *= 2) {
@@ -258,9 +269,45 @@ void Session::LearnObjectPages(uint64_t given) {
     }
     if (longest >= kMost - 1) longest = 0;  // it grants anything: nothing was learnt
   }
-  encoding_.object_pages = longest;
-  diagnosis_->SetObjectPages(longest);
-  page_->object_pages = longest;
+  KeepObjectPages(longest);
+}
+
+bool Session::LastRunLooped() const {
+  const kernel::Verdicts& verdicts = world_->verdicts();
+  for (size_t i = 0; i < verdicts.count(); ++i) {
+    if (verdicts[i].trap == kernel::Trap::kBudget) return true;
+  }
+  return false;
+}
+
+void Session::SetHurried(bool hurried) {
+  constexpr double kSeconds = 1.0, kHurriedSeconds = 0.1;
+  if (hurried != hurried_) {
+    kernel::DriverRunner::InstallSignalHandlers(hurried ? kHurriedSeconds : kSeconds);
+  }
+  hurried_ = hurried;
+}
+
+void Session::ConfirmLoop() {
+  const kernel::Verdicts& verdicts = world_->verdicts();
+  for (size_t i = 0; hurried_ && i < verdicts.count(); ++i) {
+    if (verdicts[i].trap != kernel::Trap::kBudget || seen_.Knows(verdicts[i])) continue;
+    SetHurried(false);
+    RunProgram(Program(program_));
+    return;
+  }
+}
+
+void Session::NoteTold(size_t index) {
+  if (world_->verdicts()[index].trap != kernel::Trap::kBudget) return;
+  loops_ = true;
+  SetHurried(true);
+}
+
+void Session::KeepObjectPages(uint64_t pages) {
+  encoding_.object_pages = pages;
+  diagnosis_->SetObjectPages(pages);
+  page_->object_pages = pages;
 }
 
 }  // namespace drydock::fuzz

@@ -59,8 +59,15 @@ class Session final : public Reproducer {
   std::optional<kernel::Violation> Named(size_t index);
   std::string_view FunctionOf(const kernel::Violation& violation) const;
 
-  // The shortest program that shows violation `index` of the last run. The last run is then its
-  // run, and `index` is where the violation is in it.
+  // A callback has a second to return; once one was told to loop, a tenth of that, so that the run
+  // goes on. If the last run met a loop that is not known yet, it is repeated with all the time.
+  void ConfirmLoop();
+  // Violation `index` of the last run was told; and what there was to tell is told.
+  void NoteTold(size_t index);
+  void EndTelling() { SetHurried(loops_); }
+
+  // The shortest program that shows violation `index` of the last run; of one that loops, the
+  // program up to there. The last run is then its run, and `index` is where the violation is in it.
   Program MinimiseViolation(size_t* index);
   // From now on a report that ends the process leaves its place there.
   void CatchFaultPc(std::atomic<uint64_t>* fault_pc);
@@ -71,6 +78,9 @@ class Session final : public Reproducer {
   class Watcher;
   bool Shows(const Program& program) override;
   void LearnObjectPages(uint64_t given);
+  void KeepObjectPages(uint64_t pages);
+  bool LastRunLooped() const;
+  void SetHurried(bool hurried);
   bool MapsPages(uint64_t pages);
 
   std::string error_;
@@ -89,6 +99,9 @@ class Session final : public Reproducer {
   Program program_;
   ViolationKey wanted_;
   uint64_t executions_ = 0;
+  uint64_t runs_ = 0;
+  bool loops_ = false;
+  bool hurried_ = false;
 };
 
 }  // namespace drydock::fuzz

@@ -32,6 +32,10 @@ bool SeenViolations::IsNew(const kernel::Violation& violation) {
   return true;
 }
 
+bool SeenViolations::Knows(const kernel::Violation& violation) const {
+  return std::find(keys_.begin(), keys_.end(), KeyOf(violation)) != keys_.end();
+}
+
 void AppendJsonString(std::string_view text, std::string* out) {
   *out += '"';
   for (const char c : text) {

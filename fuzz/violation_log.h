@@ -35,6 +35,8 @@ class SeenViolations {
 
   // True the first time; no allocation, and for code offsets seen before no look-up of names.
   bool IsNew(const kernel::Violation& violation);
+  // Whether one like it was new before.
+  bool Knows(const kernel::Violation& violation) const;
   ViolationKey KeyOf(const kernel::Violation& violation) const;
 
  private:

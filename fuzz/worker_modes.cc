@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <vector>
 
 #include "fuzz/elf_image.h"
 #include "fuzz/load_trials.h"
@@ -47,9 +46,11 @@ int Fail(const std::string& why, int out) {
   return kExitCannotRun;
 }
 
+// Writes each step when it is done: what ends the process leaves the ones before it to be read.
 class Explainer final : public StepObserver {
  public:
-  Explainer(Session& session, const Program& program) : session_(session), program_(program) {}
+  Explainer(Session& session, const Program& program, int out)
+      : session_(session), program_(program), out_(out) {}
 
   void AfterStep(int index) override {
     const auto i = static_cast<size_t>(index);
@@ -63,14 +64,16 @@ class Explainer final : public StepObserver {
     AppendJsonString(end ? "" : FormatObservation(program_.steps[i], seen), &line);
     line += ",\"process\":" + std::to_string(seen.process) + ",\"maps\":";
     AppendJsonString(MapsText(session_.world(), executor.world_process(seen.process)), &line);
-    lines.push_back(line + "}");
+    written_ = written_ && Write(out_, line + "}");
   }
 
-  std::vector<std::string> lines;
+  bool written() const { return written_; }
 
  private:
   Session& session_;
   const Program& program_;
+  const int out_;
+  bool written_ = true;
 };
 
 // Each try in a child: what kills the child leaves this process to tell of it.
@@ -119,11 +122,9 @@ int ReplayMode(Session& session, const std::string& file, int out) {
   Program program;
   const std::string wrong = Load(session, file, &program);
   if (!wrong.empty()) return Fail(wrong, out);
-  Explainer explainer(session, program);
+  Explainer explainer(session, program, out);
   session.RunProgram(program, &explainer);
-  for (const std::string& line : explainer.lines) {
-    if (!Write(out, line)) return kExitCannotRun;
-  }
+  if (!explainer.written()) return kExitCannotRun;
   int status = 0;
   const kernel::Verdicts& verdicts = session.world().verdicts();
   for (size_t i = 0; i < verdicts.count(); ++i) {

@@ -28,6 +28,10 @@ struct WorkerPage {
   uint8_t input[kMaxInput] = {};
   char nodes[8][128] = {};  // paths, ended by 0
   char error[512] = {};     // kCannotRun: one line that says why
+  // A violation was found, and its line is not written yet.
+  std::atomic<uint32_t> telling{0};
+  // Programs that were run, also to measure, to diagnose and to minimise: who stands still hangs.
+  std::atomic<uint64_t> runs{0};
 };
 static_assert(std::atomic<uint64_t>::is_always_lock_free);
 

@@ -8,6 +8,7 @@ load("//bazel/kernel:headers.bzl", "kernel_headers")
 load("//bazel/kernel:image.bzl", "kernel_image")
 load("//bazel/kernel:source.bzl", "linux_drivers")
 load("//bazel/repositories:build_files.bzl", "BENCHMARK", "CLI11", "COVERAGE_TOOLS", "FMT", "GOOGLETEST", "NLOHMANN_JSON")
+load("//bazel/repositories:clang_runtime.bzl", "clang_runtime")
 
 def _debian_package_impl(rctx):
     for target in rctx.attr.links.values():
@@ -125,6 +126,7 @@ def debian_repositories():
         links = {"include/nlohmann": "/usr/include/nlohmann"},
     )
 
+    clang_runtime(name = "clang_runtime")
     kernel_headers(name = "linux_headers")
     kernel_image(name = "linux_image")
     linux_drivers(

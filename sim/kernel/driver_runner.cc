@@ -56,6 +56,13 @@ struct SignalRoom {
     return reinterpret_cast<const void*>(context->uc_mcontext.gregs[REG_RIP]);
   }
 
+  // The driver has just called what is not there: its call is where the stack says to go back to.
+  static void NoteReturnAddress(const ucontext_t* context) {
+    const auto top = static_cast<uintptr_t>(context->uc_mcontext.gregs[REG_RSP]);
+    const void* back = *reinterpret_cast<const void* const*>(top);
+    runner->verdicts_.NoteCaller(runner->verdicts_.InDriver(back) ? back : nullptr);
+  }
+
   static void OnFault(int signal_number, siginfo_t* info, void* raw_context) {
     auto* context = static_cast<ucontext_t*>(raw_context);
     if (runner != nullptr) {
@@ -68,7 +75,11 @@ struct SignalRoom {
       // A call through a wild pointer leaves the program counter at the wild address itself.
       const bool wild_call = runner->inside() && pc == info->si_addr;
       if (runner->inside() && (runner->verdicts_.InDriver(pc) || overflow || wild_call)) {
-        if (runner->verdicts_.InDriver(pc)) runner->verdicts_.NoteCaller(pc);
+        if (runner->verdicts_.InDriver(pc)) {
+          runner->verdicts_.NoteCaller(pc);
+        } else if (wild_call) {
+          NoteReturnAddress(context);
+        }
         runner->verdicts_.TrapNow(Trap::kOops, 0, 14, "the driver touches only memory it owns",
                                   "%s at address %p%s", NameOf(signal_number), info->si_addr,
                                   overflow ? " (the kernel stack overflowed)" : "");

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -61,18 +62,27 @@ class CheckRun {
       ProgressLine line;
       RunJobs(jobs, &reports_, [&](const Progress& progress) { line.Show(progress); });
     }
+    // What was found is told, wherever it could not be written.
     for (size_t i = 0; i < reports_.size(); ++i) {
       Symbolize(installation_.symbolizer, drivers_[i].object, &reports_[i].findings);
-      wrong = WriteReproducers(i);
-      if (!wrong.empty()) return CannotRun(wrong);
+      if (wrong.empty()) wrong = WriteReproducers(i);
     }
-    Print();
-    const int status = ExitStatusOf(reports_);
+    const std::string not_printed = WriteStandardOutput(Text());
+    if (wrong.empty()) wrong = not_printed;
+    const int status = wrong.empty() ? ExitStatusOf(reports_) : 2;
     if (!options_.json.empty()) {
-      wrong = WriteWhole(options_.json, FormatJson(reports_, status));
-      if (!wrong.empty()) return CannotRun(wrong);
+      const std::string not_written = WriteWhole(options_.json, FormatJson(reports_, status));
+      if (wrong.empty()) wrong = not_written;
     }
-    return status;
+    for (const DriverReport& report : reports_) {
+      const std::string why = report.error.empty() ? LimitOf(report) : report.error;
+      if (!why.empty()) CannotRun(why);
+    }
+    const bool interrupted =
+        std::any_of(reports_.begin(), reports_.end(),
+                    [](const DriverReport& report) { return report.interrupted; });
+    if (interrupted) CannotRun("interrupted, this is what was found until then");
+    return wrong.empty() ? status : CannotRun(wrong);
   }
 
  private:
@@ -117,20 +127,39 @@ class CheckRun {
       report.file = files_[i];
       report.profile = profile_;
       report.platforms = platforms_;
-      const std::string folder = scratch_.path() + "/" + std::to_string(i);
-      fs::create_directories(folder);
-      drivers_.push_back(CompileDriver(installation_, files_[i], profile_, folder));
-      report.module = drivers_[i].module.name;
-      report.error = drivers_[i].error;
-      if (!report.error.empty()) KeepLog(folder, &report);
+      report.interrupted = Interrupted();
+      drivers_.emplace_back();
+      if (!report.interrupted) CompileOne(scratch_.path() + "/" + std::to_string(i), &report);
       reports_.push_back(std::move(report));
     }
+  }
+
+  void CompileOne(const std::string& folder, DriverReport* report) {
+    CompiledDriver& driver = drivers_.back();
+    driver = CompileDriver(installation_, report->file, profile_, folder);
+    report->module = driver.module.name;
+    report->interrupted = Interrupted();
+    if (report->interrupted) return;
+    report->error = driver.error;
+    if (!report->error.empty()) KeepLog(folder, report);
+  }
+
+  // Where what is written about a driver begins: out/MODULE, and out/MODULE-2 for a second driver
+  // of that name.
+  std::string StemOf(const DriverReport& report) const {
+    int number = 1;
+    for (const DriverReport& other : reports_) {
+      if (&other == &report) break;
+      number += other.module == report.module;
+    }
+    const std::string stem = options_.out + "/" + report.module;
+    return number == 1 ? stem : stem + "-" + std::to_string(number);
   }
 
   // The compiler's log outlives the scratch folder, and the message names where it is then.
   void KeepLog(const std::string& folder, DriverReport* report) {
     const std::string log = folder + "/" + report->module + ".log";
-    const std::string kept = options_.out + "/" + report->module + "-compile.log";
+    const std::string kept = StemOf(*report) + "-compile.log";
     const size_t at = report->error.find(log);
     if (at == report->error.npos) return;
     report->error.replace(at, log.size(), kept);
@@ -141,7 +170,7 @@ class CheckRun {
   std::vector<Job> MakeJobs() const {
     std::vector<Job> jobs;
     for (size_t i = 0; i < files_.size(); ++i) {
-      if (!reports_[i].error.empty()) continue;
+      if (!reports_[i].error.empty() || reports_[i].interrupted) continue;
       for (const std::string& platform : platforms_) {
         Job job;
         job.report = i;
@@ -156,7 +185,6 @@ class CheckRun {
         if (fs::is_directory(seeds)) job.seeds = seeds;
         if (fs::exists(dictionary)) job.dictionary = dictionary;
         job.folder = scratch_.path() + "/" + std::to_string(i) + "/" + platform;
-        fs::create_directories(job.folder);
         job.seconds = options_.seconds / static_cast<double>(platforms_.size());
         job.seed = options_.seed;
         jobs.push_back(std::move(job));
@@ -165,14 +193,14 @@ class CheckRun {
     return jobs;
   }
 
-  // out/MODULE-CLASS.prog and .c; a second finding of the class is MODULE-CLASS-2.
+  // STEM-CLASS.prog and .c; a second finding of the class is STEM-CLASS-2. "" or one line.
   std::string WriteReproducers(size_t index) {
     DriverReport& report = reports_[index];
     for (size_t i = 0; i < report.findings.size(); ++i) {
       Finding& finding = report.findings[i];
       int number = 1;
       for (size_t k = 0; k < i; ++k) number += report.findings[k].class_id == finding.class_id;
-      std::string stem = options_.out + "/" + report.module + "-" + finding.class_id;
+      std::string stem = StemOf(report) + "-" + finding.class_id;
       if (number > 1) stem += "-" + std::to_string(number);
       const std::string title =
           finding.class_id + " " + std::string(finding.kind().name) + " in " + finding.function;
@@ -226,16 +254,15 @@ class CheckRun {
     return command;
   }
 
-  void Print() const {
-    std::fputs(FormatTable(reports_).c_str(), stdout);
+  std::string Text() const {
+    std::string text = FormatTable(reports_);
     size_t advice = 0;
     for (const DriverReport& report : reports_) {
       for (const Finding& finding : report.findings) {
         const bool is_advice = finding.kind().weight == fuzz::Weight::kAdvice;
         advice += is_advice;
         if (is_advice && !options_.advice) continue;
-        const std::string text = FormatFinding(finding, ReplayOptionsOf(report.file));
-        std::printf("\n%s", text.c_str());
+        text += "\n" + FormatFinding(finding, ReplayOptionsOf(report.file));
       }
     }
     if (advice != 0 && !options_.advice) {
@@ -246,15 +273,10 @@ class CheckRun {
           first = finding.kind().name;
         }
       }
-      std::printf("\nadvice: %zu (%s%s; --advice to see it)\n", advice, first.c_str(),
-                  advice == 1 ? "" : ", ...");
+      text += "\nadvice: " + std::to_string(advice) + " (" + first + (advice == 1 ? "" : ", ...") +
+              "; --advice to see it)\n";
     }
-    std::fflush(stdout);
-    for (const DriverReport& report : reports_) {
-      if (!report.error.empty()) std::fprintf(stderr, "drydock: %s\n", report.error.c_str());
-    }
-    if (Interrupted())
-      std::fprintf(stderr, "drydock: interrupted, this is what was found so far\n");
+    return text;
   }
 
   const Installation& installation_;

@@ -17,6 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr double kCompileSeconds = 120;
+
 std::string ReadWhole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
@@ -48,15 +50,18 @@ std::vector<std::string> CompileFlags(const Installation& installation, const Mo
   return all;
 }
 
-// Compiles all at once; the first that failed decides.
-bool CompileAll(const std::vector<std::vector<std::string>>& commands, const std::string& log) {
+// Compiles all at once. 0, or the exit status of the first that failed.
+int CompileAll(const std::vector<std::vector<std::string>>& commands, const std::string& log) {
   std::vector<pid_t> children;
   for (const std::vector<std::string>& command : commands) {
     children.push_back(Spawn(command, {.environment = {}, .output_file = log}));
   }
-  bool good = true;
-  for (const pid_t child : children) good &= child > 0 && WaitSeconds(child, 120) == 0;
-  return good;
+  int failed = 0;
+  for (const pid_t child : children) {
+    const int status = child > 0 ? WaitSeconds(child, kCompileSeconds) : 1;
+    if (failed == 0) failed = status;
+  }
+  return failed;
 }
 
 std::string MissingSymbols(const Installation& installation, const CompiledDriver& driver) {
@@ -102,6 +107,7 @@ std::string WhyNotC(const std::string& file) {
   const fs::file_status status = fs::status(file, error);
   if (!fs::exists(status)) return file + ": no such file, name the driver's C file";
   if (fs::is_directory(status)) return file + ": a folder, name the driver's C file";
+  if (!fs::is_regular_file(status)) return file + ": not a file, name the driver's C file";
   if (!file.ends_with(".c")) return file + ": not a C file, name the driver's .c file";
   std::ifstream stream(file, std::ios::binary);
   std::string head(4096, '\0');
@@ -124,7 +130,14 @@ CompiledDriver CompileDriver(const Installation& installation, const std::string
   driver.module = ModuleOf(file);
   driver.object = folder + "/" + driver.module.name + ".so";
   const std::string log = folder + "/" + driver.module.name + ".log";
-  fs::remove(log);
+  std::error_code wrong;
+  fs::create_directories(folder, wrong);
+  if (wrong) {
+    driver.error = file + ": " + folder + " cannot be made (" + wrong.message() +
+                   "), see whether there is room for temporary files";
+    return driver;
+  }
+  fs::remove(log, wrong);
 
   const std::vector<std::string> flags = CompileFlags(installation, driver.module, profile);
   std::vector<std::vector<std::string>> commands;
@@ -137,15 +150,14 @@ CompiledDriver CompileDriver(const Installation& installation, const std::string
     commands.back().insert(commands.back().end(), {"-c", sources[i], "-o", object});
     link.push_back(object);
   }
-  if (!CompileAll(commands, log)) {
-    driver.error =
-        Interrupted() ? file + ": interrupted" : ExplainCompileLog(ReadWhole(log), file, log);
+  if (const int status = CompileAll(commands, log); status != 0) {
+    driver.error = ExplainCompileLog(ReadWhole(log), status, file, log);
     return driver;
   }
   AppendFlags(fs::path(installation.flags).parent_path() / "driver_link_flags.txt", &link);
   link.insert(link.end(), {"-nostdlib", "-o", driver.object});
-  if (!CompileAll({link}, log)) {
-    driver.error = ExplainCompileLog(ReadWhole(log), file, log);
+  if (const int status = CompileAll({link}, log); status != 0) {
+    driver.error = ExplainCompileLog(ReadWhole(log), status, file, log);
     return driver;
   }
   driver.error = MissingSymbols(installation, driver);

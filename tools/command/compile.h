@@ -28,12 +28,14 @@ struct CompiledDriver {
   std::string error;   // one line "FILE:LINE: what, what to do"; empty if it compiled
 };
 
-// Compiles into `folder`, the parts side by side; the compiler's words go to NAME.log there.
+// Compiles into `folder`, which it makes, the parts side by side; the compiler's words go to
+// NAME.log there.
 CompiledDriver CompileDriver(const Installation& installation, const std::string& file, int profile,
                              const std::string& folder);
 
-// The one line that a compiler's log comes to. `log_path` is named if there is more to read.
-std::string ExplainCompileLog(std::string_view log, std::string_view file,
+// The one line that a compiler's log comes to, and its exit status (127: it could not be started).
+// `log_path` is named if there is more to read.
+std::string ExplainCompileLog(std::string_view log, int status, std::string_view file,
                               std::string_view log_path);
 
 // "" or the line for what is no C source at all: not there, a folder, binary, another suffix.

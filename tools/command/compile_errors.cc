@@ -29,13 +29,36 @@ std::string_view PlaceOf(std::string_view before) {
 
 }  // namespace
 
-std::string ExplainCompileLog(std::string_view log, std::string_view file,
+std::string ExplainCompileLog(std::string_view log, int status, std::string_view file,
                               std::string_view log_path) {
   const std::string see = ", see " + std::string(log_path);
+  for (const std::string_view full : {"No space left on device", "File too large"}) {
+    if (log.find(full) == log.npos) continue;
+    return std::string(file) + ": cannot be compiled (" + std::string(full) +
+           "), make room for temporary files or set TMPDIR to another disk";
+  }
+  if (log.find("linker command failed") != log.npos) {
+    const size_t linker = log.find("ld: ");
+    if (linker == log.npos) {
+      return std::string(file) + ": does not link, and the linker does not say why, see whether " +
+             "there is room for temporary files";
+    }
+    const std::string_view what = log.substr(linker + 4);
+    return std::string(file) + ": does not link: " + std::string(what.substr(0, what.find('\n'))) +
+           see;
+  }
   const size_t at = log.find("error: ");
   if (at == log.npos) {
-    if (log.find("No such file") != log.npos || log.empty()) {
+    if (status == 127) {
       return std::string(file) + ": clang-19 cannot be run, install the Debian package clang-19";
+    }
+    if (status > 128) {
+      return std::string(file) + ": clang-19 was ended by signal " + std::to_string(status - 128) +
+             ", see whether it takes too long or too much memory";
+    }
+    if (log.empty()) {
+      return std::string(file) + ": does not compile, and clang-19 does not say why, see whether " +
+             "there is room for temporary files";
     }
     return std::string(file) + ": does not compile" + see;
   }
@@ -75,9 +98,6 @@ std::string ExplainCompileLog(std::string_view log, std::string_view file,
   if (what.find("undeclared identifier") != what.npos) {
     return place + "'" + std::string(name) +
            "' is not declared: a header is not included, or Drydock does not have it" + see;
-  }
-  if (what.find("symbol") != what.npos && before.find("ld") != before.npos) {
-    return std::string(file) + ": does not link: " + std::string(what) + see;
   }
   return place + std::string(what) + see;
 }

@@ -13,12 +13,14 @@ struct LogCase {
   const char* name;
   const char* log;
   const char* line;
+  int status = 1;
 };
 
 class CompileLog : public testing::TestWithParam<LogCase> {};
 
 TEST_P(CompileLog, ComesToOneLine) {
-  EXPECT_EQ(ExplainCompileLog(GetParam().log, "pump.c", "out/pump.log"), GetParam().line);
+  EXPECT_EQ(ExplainCompileLog(GetParam().log, GetParam().status, "pump.c", "out/pump.log"),
+            GetParam().line);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -45,7 +47,29 @@ INSTANTIATE_TEST_SUITE_P(
          "see out/pump.log"},
         {"syntax", "pump.c:9:1: error: expected ';' after expression\n",
          "pump.c:9: expected ';' after expression, see out/pump.log"},
-        {"no_compiler", "", "pump.c: clang-19 cannot be run, install the Debian package clang-19"},
+        {"no_compiler", "", "pump.c: clang-19 cannot be run, install the Debian package clang-19",
+         127},
+        {"full_disk",
+         "/usr/bin/ld: final link failed: No space left on device\nclang-19: error: linker command "
+         "failed with exit code 1 (use -v to see invocation)\n",
+         "pump.c: cannot be compiled (No space left on device), make room for temporary files or "
+         "set "
+         "TMPDIR to another disk"},
+        {"linker",
+         "/usr/bin/ld: a.o: relocation R_X86_64_32 against `.text'\nclang-19: error: linker "
+         "command "
+         "failed with exit code 1 (use -v to see invocation)\n",
+         "pump.c: does not link: a.o: relocation R_X86_64_32 against `.text', see out/pump.log"},
+        {"linker_without_a_word",
+         "clang-19: error: linker command failed with exit code 1 (use -v to see invocation)\n",
+         "pump.c: does not link, and the linker does not say why, see whether there is room for "
+         "temporary files"},
+        {"no_word", "",
+         "pump.c: does not compile, and clang-19 does not say why, see whether there is room for "
+         "temporary files"},
+        {"killed", "",
+         "pump.c: clang-19 was ended by signal 9, see whether it takes too long or too much memory",
+         137},
         {"unknown", "clang-19: something else\n", "pump.c: does not compile, see out/pump.log"},
     }),
     [](const auto& info) { return info.param.name; });

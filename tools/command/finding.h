@@ -62,7 +62,10 @@ struct DriverReport {
   }
 };
 
-// 1 findings, else 2 if a driver could not be run or met our limits, else 0.
+// What stopped us in a driver without findings, in one line; "" if nothing did.
+std::string LimitOf(const DriverReport& report);
+
+// 1 findings, else 2 if a driver could not be run to the end or met our limits, else 0.
 int ExitStatusOf(const std::vector<DriverReport>& reports);
 
 }  // namespace drydock::command

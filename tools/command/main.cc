@@ -2,9 +2,11 @@
 // checkout builds it, says by DRYDOCK_* variables where everything is, and starts it.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <exception>
 #include <string>
 
 #include "tools/command/check.h"
+#include "tools/command/output_files.h"
 #include "tools/command/run.h"
 #include "tools/command/subprocess.h"
 
@@ -20,16 +22,26 @@ void AddDriverOptions(CLI::App* command, DriverOptions* options) {
                       "Device description: resources, properties, ids");
   command->add_option("--policy", options->policy, "What offsets mean, what may only be read");
   command->add_option("--param", options->params, "Module parameter, NAME=VALUE; may be repeated")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
+}
+
+// (CLI::Range lets "nan" through.)
+std::string WhyNotSeconds(const std::string& text) {
+  double seconds = 0;
+  const bool number = CLI::detail::lexical_cast(text, seconds);
+  return number && seconds >= 0.1 && seconds <= 1e6 ? "" : text + ": not a number from 0.1 to 1e6";
+}
+
+// (CLI11 takes -1 for 2^64 - 1.)
+std::string WhyNotSeed(const std::string& text) {
+  const bool number = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  return number ? "" : text + ": not a number from 0 to 2^64 - 1";
 }
 
 // CLI11 writes several lines; the first says what is wrong.
-std::string FirstLine(std::string text) { return text.substr(0, text.find('\n')); }
+std::string FirstLine(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Run(int argc, char** argv) {
   CLI::App app{
       "Runs a Linux character driver's mmap handler in user space and says what is wrong."};
   app.name("drydock");
@@ -41,16 +53,17 @@ int main(int argc, char** argv) {
       "check", "Fuzz drivers. Exit status: 0 clean, 1 findings, 2 could not run");
   check_command->add_option("FILE", check.files, "Drivers; none: those of driver_core/");
   check_command->add_option("--seconds", check.seconds, "Time for each driver")
-      ->check(CLI::Range(0.1, 1e6))
+      ->check(CLI::Validator(WhyNotSeconds, "0.1 to 1e6"))
       ->capture_default_str();
-  check_command->add_option("--seed", check.seed, "Seed of the fuzzer")->capture_default_str();
+  check_command->add_option("--seed", check.seed, "Seed of the fuzzer")
+      ->check(CLI::Validator(WhyNotSeed, "UINT"))
+      ->capture_default_str();
   check_command->add_option("--profile", check.profile, "Kernel whose rules hold: 6.1")
       ->capture_default_str();
   check_command
       ->add_option("--platform", check.platforms,
                    "Machine; may be repeated; none: x86-64 and offset-dma")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   check_command->add_option("--core-guards", core_guards, "mmap(2)'s own check of offset + length")
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
@@ -99,6 +112,20 @@ int main(int argc, char** argv) {
   if (!error.empty()) return drydock::command::CannotRun(error);
   if (run_command->parsed()) return drydock::command::Run(installation, run);
   drydock::command::CatchInterrupts();
+  drydock::command::IgnoreWriteSignals();
   return check_command->parsed() ? drydock::command::Check(installation, check)
                                  : drydock::command::Replay(installation, replay);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception& mistake) {
+    std::fprintf(stderr, "drydock: stopped: %s, see to free memory and disk\n", mistake.what());
+  } catch (...) {
+    std::fputs("drydock: stopped by an unknown exception, please report it\n", stderr);
+  }
+  return 2;
 }

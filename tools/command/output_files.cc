@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,25 +17,30 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string Failed(const std::string& path, int error) {
-  const char* advice = error == ENOSPC || error == EDQUOT ? "make room or name another disk"
-                                                          : "name a place that can be written";
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+  const char* advice = full ? "make room or name another disk" : "name a place that can be written";
   return path + ": cannot be written (" + std::strerror(error) + "), " + advice;
 }
 
-// Writes, flushes to the disk and closes. 0 or an errno.
-int WriteFile(const std::string& path, const std::string& text) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return errno;
+// 0 or an errno.
+int WriteAll(int file, const std::string& text) {
   size_t done = 0;
-  int error = 0;
-  while (done < text.size() && error == 0) {
+  while (done < text.size()) {
     const ssize_t count = write(file, text.data() + done, text.size() - done);
     if (count >= 0) {
       done += static_cast<size_t>(count);
     } else if (errno != EINTR) {
-      error = errno;
+      return errno;
     }
   }
+  return 0;
+}
+
+// Writes and closes. 0 or an errno.
+int WriteFile(const std::string& path, const std::string& text) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return errno;
+  int error = WriteAll(file, text);
   if (close(file) != 0 && error == 0) error = errno;
   return error;
 }
@@ -56,6 +62,16 @@ std::string WriteWhole(const std::string& path, const std::string& text) {
   return Failed(path, error);
 }
 
+std::string WriteStandardOutput(const std::string& text) {
+  const int error = WriteAll(STDOUT_FILENO, text);
+  return error == 0 || error == EPIPE ? "" : Failed("standard output", error);
+}
+
+void IgnoreWriteSignals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 std::string PrepareFile(const std::string& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return path + ": a folder, name a file";
@@ -69,6 +85,7 @@ std::string PrepareFile(const std::string& path) {
 }
 
 std::string PrepareFolder(const std::string& folder) {
+  if (folder.empty()) return "--out: no name, name a folder";
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return Failed(folder, error.value());
@@ -77,19 +94,23 @@ std::string PrepareFolder(const std::string& folder) {
 }
 
 ScratchFolder::ScratchFolder() {
-  std::error_code ignored;
-  std::string pattern = (fs::temp_directory_path(ignored) / "drydock-XXXXXX").string();
-  if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+  std::error_code error;
+  const fs::path parent = fs::temp_directory_path(error);
+  std::string pattern = (parent / "drydock-XXXXXX").string();
+  if (!error && mkdtemp(pattern.data()) != nullptr) {
+    path_ = pattern;
+    return;
+  }
+  const int number = error ? error.value() : errno;
+  const char* named = std::getenv("TMPDIR");
+  error_ = "no temporary folder can be made in " +
+           (named != nullptr ? "TMPDIR=" + std::string(named) : parent.string()) + " (" +
+           std::strerror(number) + "), set TMPDIR to a folder that can be written";
 }
 
 ScratchFolder::~ScratchFolder() {
   std::error_code ignored;
   if (!path_.empty()) fs::remove_all(path_, ignored);
-}
-
-std::string ScratchFolder::error() const {
-  return path_.empty() ? "no temporary folder can be made, set TMPDIR to one that can be written"
-                       : "";
 }
 
 }  // namespace drydock::command

@@ -15,6 +15,13 @@ std::string PrepareFile(const std::string& path);
 // Writes beside and renames: readers see the old text or the new. "" or one line.
 std::string WriteWhole(const std::string& path, const std::string& text);
 
+// "" or one line. A reader that went away (`drydock check | head`) is no mistake.
+std::string WriteStandardOutput(const std::string& text);
+
+// From now on what cannot be written is an error that the functions above return, and never a
+// signal that ends the process: SIGPIPE, SIGXFSZ.
+void IgnoreWriteSignals();
+
 // An empty folder of our own below the system's temporary one, removed with all in it at the end.
 class ScratchFolder {
  public:
@@ -23,11 +30,11 @@ class ScratchFolder {
   ScratchFolder(const ScratchFolder&) = delete;
   ScratchFolder& operator=(const ScratchFolder&) = delete;
 
-  const std::string& path() const { return path_; }  // "" if none could be made
-  std::string error() const;
+  const std::string& path() const { return path_; }    // "" if none could be made
+  const std::string& error() const { return error_; }  // "" or one line
 
  private:
-  std::string path_;
+  std::string path_, error_;
 };
 
 }  // namespace drydock::command

@@ -18,17 +18,21 @@ namespace {
 
 constexpr double kReplaySeconds = 60;
 
-void PrintStep(const nlohmann::json& step, int violations) {
-  const int number = step.value("step", 0) + 1;
+std::string FormatReplayedStep(const nlohmann::json& step, int violations) {
   const int process = step.value("process", 0);
   const std::string result = step.value("result", "");
-  std::string text = step.value("text", "");
-  if (text.size() < 62) text.resize(62, ' ');
-  std::printf("%2d  %s", number, text.c_str());
-  if (!result.empty()) std::printf(" = %s", result.c_str());
-  if (process != 0) std::printf("   (p%d)", process);
-  if (violations != 0) std::printf("   <- %d violation%s", violations, violations == 1 ? "" : "s");
-  std::printf("\n%s", DrawMaps(step.value("maps", "")).c_str());
+  std::string call = step.value("text", "");
+  if (call.size() < 62) call.resize(62, ' ');
+  std::string number = std::to_string(step.value("step", 0) + 1);
+  if (number.size() < 2) number.insert(0, " ");
+  std::string text = number + "  " + call;
+  if (!result.empty()) text += " = " + result;
+  if (process != 0) text += "   (p" + std::to_string(process) + ")";
+  if (violations != 0) {
+    text +=
+        "   <- " + std::to_string(violations) + (violations == 1 ? " violation" : " violations");
+  }
+  return text + "\n" + DrawMaps(step.value("maps", ""));
 }
 
 }  // namespace
@@ -49,6 +53,7 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
   if (!scratch.error().empty()) return CannotRun(scratch.error());
   const CompiledDriver driver =
       CompileDriver(installation, options.driver, header.profile, scratch.path());
+  if (Interrupted()) return CannotRun("interrupted");
   if (!driver.error.empty()) return CannotRun(driver.error);
 
   const std::string out = scratch.path() + "/replay";
@@ -80,32 +85,36 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
       findings.push_back(std::move(finding));
     }
   }
+  if (Interrupted()) return CannotRun("interrupted");
   if (status == 2 && steps.empty()) {
     return CannotRun(last.empty() ? options.driver + ": could not be run"
                                   : NameFile(last, driver.object, options.driver));
   }
   Symbolize(installation.symbolizer, driver.object, &findings);
 
-  std::printf("%s on %s · kernel %s · %s\n", options.program.c_str(), options.driver.c_str(),
-              fuzz::FormatProfile(header.profile).c_str(), platform.c_str());
+  std::string text = options.program + " on " + options.driver + " · kernel " +
+                     fuzz::FormatProfile(header.profile) + " · " + platform + "\n";
   for (const nlohmann::json& step : steps) {
     int here = 0;
     for (const Finding& finding : findings) here += finding.step == step.value("step", -1);
-    PrintStep(step, here);
+    text += FormatReplayedStep(step, here);
   }
-  bool found = false;
-  for (const Finding& finding : findings) {
-    found |= finding.kind().weight == fuzz::Weight::kFinding;
-    std::printf("\n%s", FormatFinding(finding, "").c_str());
-  }
-  if (findings.empty()) std::printf("no violations\n");
-  std::fflush(stdout);
+  for (const Finding& finding : findings) text += "\n" + FormatFinding(finding, "");
+  if (findings.empty() && status < 2) text += "no violations\n";
+  const std::string wrong_output = WriteStandardOutput(text);
+  if (!wrong_output.empty()) return CannotRun(wrong_output);
   if (status > 2) {
-    std::fprintf(stderr, "drydock: %s: the program ended the worker after step %zu (status %d)\n",
-                 options.program.c_str(), steps.size(), status);
+    CannotRun(options.program + ": the program ended the worker in step " +
+              std::to_string(steps.size() + 1) + " (status " + std::to_string(status) + ")");
     return 1;
   }
-  return found ? 1 : status == 2 ? 2 : 0;
+  DriverReport report;
+  report.file = options.driver;
+  report.findings = std::move(findings);
+  const std::string limit = LimitOf(report);
+  if (!limit.empty()) CannotRun(limit);
+  const int verdict = ExitStatusOf({report});
+  return verdict == 0 ? status : verdict;
 }
 
 }  // namespace drydock::command

@@ -27,7 +27,7 @@ size_t WidthOf(const std::string& text) {
     return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
   }));
 }
-std::string Padded(std::string text, size_t width) {
+std::string Padded(const std::string& text, size_t width) {
   const size_t have = WidthOf(text);
   return text + std::string(have < width ? width - have : 0, ' ');
 }

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 
 namespace drydock::command {
 namespace {
@@ -45,6 +46,7 @@ pid_t Start(const std::vector<std::string>& arguments, const std::vector<std::st
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   const int nothing = open("/dev/null", O_RDWR);
+  if (nothing < 0) _exit(127);
   dup2(nothing, 0);
   dup2(output < 0 ? nothing : output, 1);
   dup2(error < 0 ? nothing : error, 2);
@@ -97,6 +99,21 @@ void Kill(pid_t child) {
   kill(-child, SIGKILL);
   kill(child, SIGKILL);
   Wait(child);
+}
+
+double CpuSeconds(pid_t child) {
+  clockid_t clock = 0;
+  timespec used = {};
+  if (clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+bool IsAsleep(pid_t child) {
+  std::ifstream file("/proc/" + std::to_string(child) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const size_t name_end = line.rfind(") ");  // proc(5): PID (NAME) STATE
+  return name_end == line.npos || line[name_end + 2] != 'R';
 }
 
 std::string Capture(const std::vector<std::string>& arguments, int* status) {

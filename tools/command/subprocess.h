@@ -25,6 +25,11 @@ int Wait(pid_t child);
 int WaitSeconds(pid_t child, double seconds);
 void Kill(pid_t child);  // and waits
 
+// Seconds of processor time that a child has used; and whether it waits for anything but its turn
+// on a processor.
+double CpuSeconds(pid_t child);
+bool IsAsleep(pid_t child);
+
 // Runs a program and returns what it wrote to standard output; *status as Wait's.
 std::string Capture(const std::vector<std::string>& arguments, int* status);
 

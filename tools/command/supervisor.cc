@@ -73,8 +73,8 @@ void RunJobs(const std::vector<Job>& jobs, std::vector<DriverReport>* reports,
       running.push_back(std::make_unique<WorkerRun>(job, &(*reports)[job.report]));
     }
     if (Interrupted()) {
-      for (const std::unique_ptr<WorkerRun>& run : running) run->Stop();
-      for (DriverReport& report : *reports) report.interrupted = true;
+      for (const std::unique_ptr<WorkerRun>& run : running) run->Interrupt();
+      for (; next < jobs.size(); ++next) (*reports)[jobs[next].report].interrupted = true;
       return;
     }
     std::erase_if(running, [](const std::unique_ptr<WorkerRun>& run) { return !run->Tick(); });

@@ -22,11 +22,11 @@ struct Job {
   std::vector<std::string> arguments;  // of the worker besides: --device=, --param=, ...
   std::string seeds;                   // folder of .prog files, "" for none
   std::string dictionary;              // "" for none
-  std::string folder;                  // scratch, there already
+  std::string folder;                  // scratch, made if need be
   double seconds = 10;
   uint64_t seed = 1;
   double hang_seconds = 3;  // without progress for so long, a worker hangs
-  int most_deaths = 20;
+  int most_deaths = 200;    // more workers than that are not started
 };
 
 struct Progress {

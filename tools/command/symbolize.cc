@@ -1,8 +1,8 @@
 #include "tools/command/symbolize.h"
 
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <iterator>
 
 #include "tools/command/subprocess.h"
@@ -24,7 +24,7 @@ CodePlace PlaceOf(std::string_view function, std::string_view where) {
   const size_t line = column == where.npos ? where.npos : where.rfind(':', column - 1);
   if (line == where.npos || column == 0) return place;
   place.file = where.substr(0, line);
-  place.line = std::atoi(std::string(where.substr(line + 1, column - line - 1)).c_str());
+  std::from_chars(where.data() + line + 1, where.data() + column, place.line);
   if (place.file == "??") place.file.clear();
   if (place.function == "??") place.function.clear();
   return place;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -27,6 +28,8 @@ using fuzz::WorkerState;
 
 constexpr double kLoadSeconds = 30;  // for loading a driver
 constexpr double kShortest = 0.2;    // seconds that are worth another start
+constexpr double kRestartSeconds = 5;
+constexpr double kLongExecution = 0.3;
 
 std::string ReadFrom(const std::string& path, size_t begin) {
   std::ifstream file(path, std::ios::binary);
@@ -68,12 +71,13 @@ std::vector<std::string> WorkerRun::Arguments() const {
 bool WorkerRun::Start() {
   const std::string page_file = job_.folder + "/page";
   if (page_ == nullptr) {
-    fs::create_directories(job_.folder + "/corpus");
+    std::error_code wrong;
+    fs::create_directories(job_.folder + "/corpus", wrong);
     const int file = open(page_file.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     // Allocated now: a full disk is an error here, not a signal later.
     if (file < 0 || posix_fallocate(file, 0, sizeof(WorkerPage)) != 0) {
       if (file >= 0) close(file);
-      CannotRun(page_file + ": cannot be made, see whether the disk is full");
+      CannotRun(page_file + ": cannot be made, see whether there is room for temporary files");
       return false;
     }
     void* memory = mmap(nullptr, sizeof(WorkerPage), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -85,6 +89,7 @@ bool WorkerRun::Start() {
     page_ = static_cast<WorkerPage*>(memory);
   }
   new (page_) WorkerPage;
+  if (begun_ == 0) begun_ = Now();
   std::vector<std::string> arguments = Arguments();
   if (deaths_ == 0 && !job_.seeds.empty()) {
     arguments.push_back("--seeds=" + job_.seeds);
@@ -94,7 +99,7 @@ bool WorkerRun::Start() {
   const uint64_t seed = job_.seed * 1000003 + static_cast<uint64_t>(deaths_);
   arguments.insert(
       arguments.end(),
-      {"-max_total_time=" + std::to_string(static_cast<long>(left + 0.5)),
+      {"-max_total_time=" + std::to_string(std::lround(left)),
        "-seed=" + std::to_string(seed % 0x7fffffff + 1), "-max_len=192", "-len_control=0",
        "-timeout=0", "-rss_limit_mb=0", "-detect_leaks=0", "-reload=0", "-entropic=0",
        "-handle_abrt=0", "-handle_segv=0", "-handle_bus=0", "-handle_ill=0", "-handle_fpe=0",
@@ -111,6 +116,7 @@ bool WorkerRun::Start() {
     return false;
   }
   started_ = progress_at_ = Now();
+  cpu_at_ = 0;
   ran_since_ = 0;
   progress_ = 0;
   return true;
@@ -143,27 +149,41 @@ bool WorkerRun::Tick() {
     }
     return !over_;
   }
-  if (ran_since_ != 0 && used_ + (now - ran_since_) > job_.seconds) {
-    Stop();
-  } else if (Hangs()) {
+  if (Hangs()) {
     Kill(worker_);
     worker_ = -1;
     End();
     AddDeath(0, true);
     Restart();
+  } else if (ran_since_ != 0 && used_ + (now - ran_since_) > job_.seconds && !IsAmidFinding()) {
+    Stop();
   }
   return !over_;
 }
 
+// Its time may be over when it has found something and not told it yet, or when the driver does not
+// come back: that is waited for as long as for any worker that hangs.
+bool WorkerRun::IsAmidFinding() const {
+  return page_->telling != 0 || Now() - progress_at_ > kLongExecution;
+}
+
 bool WorkerRun::Hangs() {
-  const uint64_t progress = page_->executions;
+  const uint64_t progress = page_->executions + page_->runs;
   const double now = Now();
   if (progress != progress_) {
     progress_ = progress;
     progress_at_ = now;
+    cpu_at_ = CpuSeconds(worker_);
   }
-  const double patience = page_->executions == 0 ? kLoadSeconds : job_.hang_seconds;
-  return now - progress_at_ > patience;
+  const double patience = progress == 0 ? kLoadSeconds : job_.hang_seconds;
+  if (now - progress_at_ <= patience) return false;
+  // On a busy machine it may only not have had its turn.
+  return IsAsleep(worker_) || CpuSeconds(worker_) - cpu_at_ > patience;
+}
+
+void WorkerRun::Interrupt() {
+  report_.interrupted = true;
+  Stop();
 }
 
 void WorkerRun::Stop() {
@@ -192,7 +212,11 @@ void WorkerRun::End() {
 
 void WorkerRun::Restart() {
   ++deaths_;
-  if (over_ || Interrupted() || deaths_ >= job_.most_deaths || job_.seconds - used_ < kShortest) {
+  report_.interrupted |= Interrupted();
+  // Starting a worker costs more than many programs: that is not counted, but has its bounds, too.
+  const bool too_long = Now() - begun_ > 2 * job_.seconds + kRestartSeconds;
+  if (over_ || Interrupted() || too_long || deaths_ >= job_.most_deaths ||
+      job_.seconds - used_ < kShortest) {
     over_ = true;
     return;
   }
@@ -255,7 +279,7 @@ void WorkerRun::AddDeath(int status, bool hang) {
   if (page_->executions == 0 || !LastProgram(&finding.program)) {
     return CannotRun(report_.file + ": the driver ends the worker while it is loaded (" +
                      (hang ? "it does not come back" : "status " + std::to_string(status)) +
-                     "), see " + job_.folder + "/log");
+                     "), see what its init does");
   }
   const std::string file = job_.folder + "/death-" + std::to_string(deaths_) + ".prog";
   std::ofstream(file, std::ios::binary) << finding.program;

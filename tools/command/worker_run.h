@@ -23,15 +23,17 @@ class WorkerRun {
   // Starts the worker if it is not there yet, looks after it, takes in what it wrote. False once
   // the job is over.
   bool Tick();
-  // Ends the worker now and takes in what it wrote.
-  void Stop();
+  // Ends the worker before its time and takes in what it wrote.
+  void Interrupt();
   uint64_t executions() const;  // of the worker that runs now
 
  private:
   bool Start();
+  void Stop();
   void Restart();
   void End();  // the worker process is gone
   bool Hangs();
+  bool IsAmidFinding() const;
   void TakeLines();
   void TakeEdges();
   void Add(Finding finding);
@@ -49,8 +51,9 @@ class WorkerRun {
   pid_t worker_ = -1;
   bool over_ = false;
   int deaths_ = 0;
+  double begun_ = 0;  // the first worker
   double started_ = 0, used_ = 0, ran_since_ = 0;
-  double progress_at_ = 0;
+  double progress_at_ = 0, cpu_at_ = 0;  // when it last made progress
   uint64_t progress_ = 0;
   fuzz::WorkerState last_state_ = fuzz::WorkerState::kStarting;
   uint64_t object_pages_ = 0;
