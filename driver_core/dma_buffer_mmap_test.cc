@@ -92,6 +92,7 @@ TEST_P(DmaBufferRemapTest, RemapPfnRangeGetsExactlyStartFrameSizeAndProtection) 
   ScopedKernelApi installed(kernel);
   unsigned long start = 0;
   if (std::string_view(c.cache) == "wc") EXPECT_CALL(mm, PgprotWritecombine).Times(1);
+  if (std::string_view(c.cache) == "uncached") EXPECT_CALL(mm, PgprotNoncached).Times(1);
   EXPECT_CALL(mm, RemapPfnRange(NotNull(), _, pfn + c.offset_pages, c.mapped_pages * kPage,
                                 Field(&pgprot_t::pgprot, c.pgprot)))
       .WillOnce([&](vm_area_struct *vma, unsigned long addr, unsigned long first,

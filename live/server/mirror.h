@@ -2,8 +2,8 @@
 // store, and how. Knows what to map when entries are new and what to take away when they are gone.
 //
 // Pages that no bytes stand behind (registers that react, addresses where nothing is) are never
-// mapped, nor is arm64's Device memory, whose accesses have to be aligned (AR4): each access of them
-// is a fault, which the server carries out.
+// mapped, nor is arm64's Device memory, whose accesses have to be aligned (AR4): each access of
+// them is a fault, which the server carries out.
 #ifndef DRYDOCK_LIVE_SERVER_MIRROR_H_
 #define DRYDOCK_LIVE_SERVER_MIRROR_H_
 

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "fuzz/violation_classes.h"
@@ -57,9 +59,13 @@ void Reports::KernelLog(std::string_view line, int level) {
 }
 
 bool Reports::Add(const kernel::Violation& violation, pid_t pid, const std::string& call) {
-  // A candidate that only `check` can confirm: would the driver have refused the mapping?
-  constexpr uint8_t kUpgrade = 21;
-  if (violation.class_number == kUpgrade || !seen_.IsNew(violation)) return false;
+  // Candidates that only `check` can confirm, by probes: would the driver have refused the mapping,
+  // does it count the copies of one?
+  constexpr int kCandidates[] = {21, 38, 39, 41};
+  const int number = violation.class_number;
+  if (std::ranges::find(kCandidates, number) != std::end(kCandidates) || !seen_.IsNew(violation)) {
+    return false;
+  }
   untold_.push_back({violation, pid, call, ProgramOf(pid)});
   return true;
 }

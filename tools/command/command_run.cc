@@ -139,7 +139,13 @@ static int __init __maybe_unused sample_init(void)
 )" + parts.init +
          R"(
 	buffer = alloc_pages_exact(PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
-	return buffer ? misc_register(&sample_misc) : -ENOMEM;
+	if (!buffer)
+		return -ENOMEM;
+	if (misc_register(&sample_misc)) {
+		free_pages_exact(buffer, PAGES * PAGE_SIZE);
+		return -ENOMEM;
+	}
+	return 0;
 }
 )" + parts.module_init +
          "\nMODULE_LICENSE(\"GPL\");\n";

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # root, work, kernels, part and the row: of kernels.sh
+# shellcheck shell=bash disable=SC2154,SC2016  # root, work, kernels, part and the row: of kernels.sh
 # Sourced by kernels.sh: a kernel of Debian as it is. Of its packages there remain
 # `image`, to boot, and `headers`, to build modules with.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # root, work, kernels and the row: of kernels.sh
+# shellcheck shell=bash disable=SC2154,SC2016,SC2013,SC2030,SC2031,SC2015  # root, work, kernels and the row: of kernels.sh
 # Sourced by kernels.sh: what Debian offers, in a package index of our own. Nothing is
 # installed and the system's apt is not touched; apt checks signatures and sums.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # root, work, install: of ./drydock
+# shellcheck shell=bash disable=SC2154,SC2016,SC2013,SC2030,SC2031,SC2015  # root, work, install: of ./drydock
 # Sourced by ./drydock: `kernel list` and `kernel get`, kernels that programs run on
 # besides the simulation. What there is: kmod/kernels/kernels.txt.
 #
