@@ -25,7 +25,7 @@ fake() { # NAME: a program whose text is on stdin
 
 drydock() { # ARGUMENT...: sets status, out, err
   : >"$asked"
-  out=$(cd / && env -i PATH="$bin:/usr/bin:/bin" HOME="$TEST_TMPDIR/home" TMPDIR="$TEST_TMPDIR" \
+  out=$(cd / && env -i PATH="$bin:/usr/bin:/bin" HOME="$TEST_TMPDIR/home" TMPDIR="${temporary:-$TEST_TMPDIR}" \
     ASKED="$asked" BUILT="$TEST_TMPDIR/built" LACKING="${lacking:-}" "$root/drydock" "$@" 2>"$TEST_TMPDIR/err")
   status=$?
   err=$(<"$TEST_TMPDIR/err")
@@ -65,11 +65,26 @@ drydock chekc
 expect "unknown command: status" "$status" 2
 expect "unknown command: one line" "$err" "drydock: chekc: no such command; see: drydock help"
 
+temporary=/nonexistent
+drydock check x.c
+expect "no temporary folder: status" "$status" 2
+expect "no temporary folder: one line" "$err" \
+  "drydock: temporary folder: cannot be made in /nonexistent; see to free space there, or set TMPDIR"
+expect "no temporary folder: nothing was run" "$(<"$asked")" ""
+temporary=""
+
 lacking="clang-19 llvm-19"
 drydock check --no-install
 expect "--no-install: status" "$status" 2
 expect "--no-install: the line" "$out" "apt-get install --no-install-recommends clang-19 llvm-19"
+expect "--no-install: nothing is said besides" "$err" ""
 expect "--no-install: nothing was run" "$(grep -cE '^(apt-get|bazel)' "$asked")" 0
+for command in replay kmod test; do
+  lacking=bazel-bootstrap drydock "$command" --no-install
+  expect "--no-install with $command: status" "$status" 2
+  expect "--no-install with $command: the line" "$out" "apt-get install --no-install-recommends bazel-bootstrap"
+done
+lacking="clang-19 llvm-19"
 touch "$TEST_TMPDIR/built/no-network"
 drydock check
 expect "apt-get fails: status" "$status" 2
