@@ -51,7 +51,9 @@ struct World::Impl {
       expected = "module exit takes back what init took";
     } else {
       // One past its first byte: a call's place is looked for before the address it returns to.
-      kernel.verdicts().NoteCaller(static_cast<const char*>(loader.last_init()) + 1);
+      if (loader.last_init() != nullptr) {
+        kernel.verdicts().NoteCaller(static_cast<const char*>(loader.last_init()) + 1);
+      }
       kernel.chrdev().ReportLeftovers(expected);
       kernel.devices().ReportLeftovers(expected);
     }
