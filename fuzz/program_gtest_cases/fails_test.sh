@@ -1,6 +1,8 @@
 #!/bin/bash
 # fails_test.sh TEST TEXT: the GoogleTest TEST fails, and says TEXT.
 set -uo pipefail
+# Its failure is no result of this test.
+unset XML_OUTPUT_FILE GTEST_OUTPUT
 said=$("$1" 2>&1)
 status=$?
 if ((status != 1)) || [[ $said != *"$2"* ]]; then
