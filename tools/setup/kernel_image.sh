@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2016  # root, work, kernels, part and the row: of kernels.sh
+# shellcheck shell=bash disable=SC2154  # root, work, kernels, part and the row: of kernels.sh
 # Sourced by kernels.sh: a kernel of Debian as it is. Of its packages there remain
 # `image`, to boot, and `headers`, to build modules with.
 
@@ -41,6 +41,7 @@ get_kernel_image() {
   headers=$part/root/usr/src/linux-headers-$release
   [[ -f $headers/Module.symvers ]] || fail "kernel $name" "its headers have no Module.symvers" "say so: this is a mistake of drydock"
   # The headers name their other half by its place in a system; here it is beside.
+  # shellcheck disable=SC2016  # the variable is make's
   sed -i 's#^\(include \)/usr/src/#\1$(dir $(lastword $(MAKEFILE_LIST)))../#' "$headers/Makefile"
   ln -sfn "root/usr/src/linux-headers-$release" "$part/build"
   echo "$release" >"$part/release"

@@ -1,15 +1,16 @@
-# shellcheck shell=bash disable=SC2154,SC2016,SC2013,SC2030,SC2031,SC2015  # root, work, kernels and the row: of kernels.sh
+# shellcheck shell=bash disable=SC2154  # root, work, kernels and the row: of kernels.sh
 # Sourced by kernels.sh: what Debian offers, in a package index of our own. Nothing is
 # installed and the system's apt is not touched; apt checks signatures and sums.
 
 index_days=1 # an index that is older is read again
 
 debian_uri() { # PATTERN: the first of the system's repositories that matches
+  # shellcheck disable=SC2016  # the variable is apt's
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -E "$1" | head -n 1
 }
 
 write_apt_configuration() { # FOLDER
-  local folder=$1 main security suite
+  local folder=$1 main security offered
   main=$(debian_uri '/debian/?$') || true
   security=$(debian_uri '/debian-security/?$') || true
   [[ -n $main ]] || {
@@ -19,9 +20,9 @@ write_apt_configuration() { # FOLDER
   mkdir -p "$folder"/{etc/sources.list.d,etc/preferences.d,lists/partial,cache/archives/partial}
   : >"$folder/status"
   {
-    for suite in $(awk '!/^#/ && NF { print $4 }' "$root/kmod/kernels/kernels.txt" | sort -u); do
-      echo "deb [arch=amd64] $main $suite main"
-    done
+    while read -r offered; do
+      echo "deb [arch=amd64] $main $offered main"
+    done < <(awk '!/^#/ && NF { print $4 }' "$root/kmod/kernels/kernels.txt" | sort -u)
     [[ -z $security ]] || echo "deb [arch=amd64] $security bookworm-security main"
   } | sed 's#arch=amd64#& signed-by=/usr/share/keyrings/debian-archive-keyring.gpg#' >"$folder/etc/sources.list"
   cat >"$folder/apt.conf" <<CONF

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2016,SC2013,SC2030,SC2031,SC2015  # root, work, install: of ./drydock
+# shellcheck shell=bash disable=SC2154  # root, work, install: of ./drydock
 # Sourced by ./drydock: `kernel list` and `kernel get`, kernels that programs run on
 # besides the simulation. What there is: kmod/kernels/kernels.txt.
 #
@@ -112,8 +112,9 @@ get_kernel() { # NAME
   [[ $state == absent ]] || say "$state ($detail): making it anew"
   [[ $state != broken ]] || rm -rf "${kernels:?}/$name"
   need_packages kernel
-  read_package_index 2>"$work/why" && kernel_offer 2>"$work/why" ||
+  if ! { read_package_index 2>"$work/why" && kernel_offer 2>"$work/why"; }; then
     fail "kernel $name" "$(<"$work/why")" "see: drydock kernel list"
+  fi
   mkdir -p "$part" || fail "$part" "cannot be made" "see to the space there"
   need_space
   # What was begun with another source or other settings is of no use.
