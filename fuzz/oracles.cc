@@ -42,16 +42,13 @@ uint8_t WayOut(const Request& request, uint64_t end) {
   return request.pgoff + request.pages >= kTwo32 ? 2 : 1;
 }
 
-bool Clean(hw::PhysicalMemory& memory, const Allocation& a) {
-  if (a.kind == AllocationKind::kVmalloc || a.backing == kernel::kScatteredBacking ||
-      a.pages == 0) {
-    return false;
-  }
+bool Clean(kernel::Kernel& kernel, const Allocation& a) {
   for (uint64_t p = 0; p < a.pages; ++p) {
     size_t at = 0;
-    if (Unwritten(memory, a.pfn + p, 0, hw::kPageSize, &at) != 0) return false;
+    const hw::Pfn pfn = kernel.alloc().PfnOfPage(a, p);
+    if (Unwritten(kernel.memory(), pfn, 0, hw::kPageSize, &at) != 0) return false;
   }
-  return true;
+  return a.pages != 0;
 }
 
 }  // namespace
@@ -63,7 +60,7 @@ Oracles::Oracles(World& world, const Policy& policy)
       policy_(policy) {
   clean_.resize(kernel::AllocationRegister::kCapacity + 1);
   kernel_.allocations().ForEachLive([&](kernel::AllocationId id, const Allocation& a) {
-    clean_[id] = Clean(kernel_.memory(), a) ? 1 : 0;
+    clean_[id] = Clean(kernel_, a) ? 1 : 0;
   });
   checkpoint_serial_ = kernel_.allocations().last_serial();
   checkpoint_live_ = kernel_.allocations().live_count();

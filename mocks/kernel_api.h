@@ -49,6 +49,7 @@ class MmApi {
   virtual pgprot_t PgprotNoncached(pgprot_t prot) = 0;
   virtual pgprot_t PgprotDevice(pgprot_t prot) = 0;
   virtual pgprot_t PgprotDmacoherent(pgprot_t prot) = 0;
+  virtual pgprot_t PgprotFramebuffer(pgprot_t prot) = 0;  // fb_pgprotect()
   // On return *count is how many were not inserted.
   virtual int VmInsertPages(vm_area_struct* vma, unsigned long addr, page** pages,
                             unsigned long* count) = 0;
@@ -320,6 +321,10 @@ class KernelApi {
   virtual TimerApi& timers() = 0;
   virtual WorkApi& works() = 0;
   virtual IrqApi& irqs() = 0;
+
+  // What library code (mocks/library) keeps from one call to the next: `size_bytes` of it, zeroes
+  // at first, put back by reset. There is one such memory; it ends at 512 bytes.
+  virtual void* LibraryState(size_t size_bytes) = 0;
 
   // Notes that the driver called a symbol that is declared and not modelled: a trap.
   virtual void Unmodelled(const char* symbol) = 0;

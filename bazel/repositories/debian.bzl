@@ -83,6 +83,7 @@ def _rules():
 MAINLINE_DRIVERS = [
     "drivers/char/bsr.c",
     "drivers/misc/open-dice.c",
+    "drivers/video/fbdev/vfb.c",
 ]
 
 def debian_repositories():

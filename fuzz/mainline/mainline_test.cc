@@ -1,5 +1,5 @@
 // Drivers of Linux 6.1 as they are, with the devices that examples/devices describes: what a short
-// fuzz says of them. open-dice is right; bsr shows the same page at every offset.
+// fuzz says of them. open-dice and vfb are right; bsr shows the same page at every offset.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -31,9 +31,12 @@ class MainlineDriver : public testing::Test {
 
   static ShortFuzz Fuzz(const std::string& driver, const std::string& device,
                         const std::string& platform) {
-    std::vector<std::string> words = {"worker", "--driver=fuzz/mainline/" + driver,
-                                      "--device=examples/devices/" + device,
-                                      "--platform=" + platform};
+    return Fuzz({"--driver=fuzz/mainline/" + driver, "--device=examples/devices/" + device,
+                 "--platform=" + platform});
+  }
+
+  static ShortFuzz Fuzz(std::vector<std::string> words) {
+    words.insert(words.begin(), "worker");
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -75,6 +78,26 @@ TEST_F(MainlineDriver, BsrIgnoresTheOffsetAndKeepsItsDevices) {
     EXPECT_EQ(seen.nodes.size(), 5u);
     EXPECT_GT(seen.mmaps_ok, 1000u);
   }
+}
+
+// Its pages are vmalloc's, inserted one by one: a private mapping is a copy by design.
+TEST_F(MainlineDriver, VfbHasNoFindings) {
+  for (const char* platform : {"x86-64", "arm64-noncoherent"}) {
+    const ShortFuzz seen = Fuzz({"--driver=fuzz/mainline/vfb.so", "--param=vfb_enable=1",
+                                 std::string("--platform=") + platform});
+    ASSERT_EQ(seen.error, "");
+    EXPECT_EQ(seen.findings, Classes{}) << TextOf(seen);
+    EXPECT_EQ(seen.limits, Classes{}) << TextOf(seen);
+    EXPECT_EQ(seen.advice, (Classes{"A01", "C25"})) << TextOf(seen);
+    EXPECT_EQ(seen.nodes, std::vector<std::string>{"/dev/fb0"});
+    EXPECT_GT(seen.mmaps_ok, 1000u);
+  }
+}
+
+// As with insmod: it does not load unless it is asked to.
+TEST_F(MainlineDriver, VfbIsOffByDefault) {
+  const ShortFuzz seen = Fuzz({"--driver=fuzz/mainline/vfb.so"});
+  EXPECT_NE(seen.error.find("ENXIO"), std::string::npos) << seen.error;
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ MockMmApi::MockMmApi(MmApi& real) {
   ON_CALL(*this, PgprotDevice).WillByDefault(::testing::Invoke(&real, &MmApi::PgprotDevice));
   ON_CALL(*this, PgprotDmacoherent)
       .WillByDefault(::testing::Invoke(&real, &MmApi::PgprotDmacoherent));
+  ON_CALL(*this, PgprotFramebuffer)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::PgprotFramebuffer));
   ON_CALL(*this, VmInsertPages).WillByDefault(::testing::Invoke(&real, &MmApi::VmInsertPages));
   ON_CALL(*this, VmfInsertMixed).WillByDefault(::testing::Invoke(&real, &MmApi::VmfInsertMixed));
   ON_CALL(*this, UnmapMappingPages)

@@ -55,6 +55,7 @@ class MockMmApi : public MmApi {
   MOCK_METHOD(pgprot_t, PgprotNoncached, (pgprot_t prot), (override));
   MOCK_METHOD(pgprot_t, PgprotDevice, (pgprot_t prot), (override));
   MOCK_METHOD(pgprot_t, PgprotDmacoherent, (pgprot_t prot), (override));
+  MOCK_METHOD(pgprot_t, PgprotFramebuffer, (pgprot_t prot), (override));
   MOCK_METHOD(int, VmInsertPages,
               (vm_area_struct * vma, unsigned long addr, page** pages, unsigned long* count),
               (override));
@@ -480,6 +481,10 @@ class MockKernel : public KernelApi {
   WorkApi& works() override { return Of(works_, &KernelApi::works, "works"); }
   IrqApi& irqs() override { return Of(irqs_, &KernelApi::irqs, "irqs"); }
 
+  void* LibraryState(size_t size_bytes) override {
+    return real_ != nullptr ? real_->LibraryState(size_bytes) : library_state_;
+  }
+
   void Unmodelled(const char* symbol) override {
     if (unmodelled_) {
       unmodelled_(symbol);
@@ -513,6 +518,7 @@ class MockKernel : public KernelApi {
   }
 
   KernelApi* real_ = nullptr;
+  alignas(16) char library_state_[512] = {};
   MmApi* mm_ = nullptr;
   AllocApi* alloc_ = nullptr;
   DmaApi* dma_ = nullptr;

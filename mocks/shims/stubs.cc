@@ -53,6 +53,14 @@ DRYDOCK_STUB(sysfs_remove_group)
 // linux/dma-mapping.h
 DRYDOCK_STUB(dmam_free_coherent)
 
+// linux/fb.h
+DRYDOCK_STUB(cfb_copyarea)
+DRYDOCK_STUB(cfb_fillrect)
+DRYDOCK_STUB(cfb_imageblit)
+DRYDOCK_STUB(sys_copyarea)
+DRYDOCK_STUB(sys_fillrect)
+DRYDOCK_STUB(sys_imageblit)
+
 // linux/fs.h
 DRYDOCK_STUB(fasync_helper)
 DRYDOCK_STUB(fget)

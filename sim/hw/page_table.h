@@ -49,7 +49,8 @@ class PageTableWatcher {
 
 class PageTable {
  public:
-  static constexpr size_t kCapacity = 160;
+  // Sixteen mappings of a megabyte each whose frames are anywhere.
+  static constexpr size_t kCapacity = 4096;
 
   PageTable(ResetList& list, const char* name);
 

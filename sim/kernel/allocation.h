@@ -48,6 +48,8 @@ struct Allocation {
   uint32_t live_pages = 0;   // pages not yet back with the page allocator; 0 for kKmalloc
   uint32_t noncoherent = 0;  // kDma: 1 if made by dma_alloc_pages: cacheable, with struct pages
   uint32_t backing = 0;      // kDma: AllocationBacking
+  uint32_t shown_by = 0;  // number of the device whose mapping showed it, while removal is watched
+  uint32_t reserved = 0;
 };
 
 }  // namespace drydock::kernel

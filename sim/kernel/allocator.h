@@ -50,6 +50,14 @@ class FreeObserver {
   virtual void OnFree(const void* address, size_t size_bytes) = 0;
 };
 
+// Asked of memory that a mapping of a device has shown (C60).
+class RemovalQuery {
+ public:
+  virtual ~RemovalQuery() = default;
+  // True while the driver is let go and the device can still be opened.
+  virtual bool OutlivesItsMemory(uint32_t devt) = 0;
+};
+
 class Allocator final : public mocks::AllocApi, public KernelMemory {
  public:
   Allocator(hw::ResetList& list, hw::PhysicalMemory& memory, Verdicts& verdicts,
@@ -65,6 +73,10 @@ class Allocator final : public mocks::AllocApi, public KernelMemory {
   void SetDmaRegister(const DmaRegister* mapped_for_devices) {
     mapped_for_devices_ = mapped_for_devices;
   }
+  // From now on it is noted what mappings show (NoteShown), and what of it is freed before the
+  // device that shows it is gone is reported. nullptr: no longer.
+  void WatchRemoval(RemovalQuery* query) { removal_ = query; }
+  void NoteShown(hw::Pfn first, uint64_t pages, uint32_t devt);
   // Told of pages that are freed; nullptr where devices see the caches.
   void SetCaches(hw::CacheModel* caches) { caches_ = caches; }
   // Addresses of ioremap(), which are vmalloc addresses too (is_vmalloc_addr).
@@ -183,6 +195,7 @@ class Allocator final : public mocks::AllocApi, public KernelMemory {
   void ReleaseArea(AllocationId id);
   void LastReferenceDropped(hw::Pfn head);
   hw::Pfn HeadOf(hw::Pfn pfn) const;
+  void CheckRemoval(AllocationId id) const;                          // C60
   void CheckDevices(hw::PhysAddr start, uint64_t size_bytes) const;  // C60
   void InvalidFree(const char* function, const void* address, const char* why);
   const char* WhyNotFreeable(hw::Pfn pfn) const;
@@ -200,6 +213,7 @@ class Allocator final : public mocks::AllocApi, public KernelMemory {
   mocks::SyncApi* sync_ = nullptr;
   const DmaRegister* mapped_for_devices_ = nullptr;
   hw::CacheModel* caches_ = nullptr;
+  RemovalQuery* removal_ = nullptr;
   const hw::HostRegion* cookies_ = nullptr;
 };
 

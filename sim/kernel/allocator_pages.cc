@@ -67,6 +67,7 @@ void Allocator::FreeFrames(Pfn pfn, uint64_t pages) {
                      static_cast<unsigned long long>(pfn.value));
   }
   CheckDevices(PhysAddr::Of(pfn), pages << hw::kPageShift);
+  if (removal_ != nullptr && id != 0) CheckRemoval(id);
   if (caches_ != nullptr) caches_->Forget(pfn, pages);
   const bool shuffled = hw::PhysicalMemory::IsShuffledFrame(memory_.FrameIndex(pfn));
   if (freed_ != nullptr) {
@@ -94,6 +95,30 @@ void Allocator::CheckDevices(PhysAddr start, uint64_t size_bytes) const {
                    "memory freed while %llu bytes of it are mapped for a device by %s",
                    static_cast<unsigned long long>((*mapped_for_devices_)[id].size_bytes),
                    NameOf((*mapped_for_devices_)[id].kind));
+}
+
+void Allocator::NoteShown(Pfn first, uint64_t pages, uint32_t devt) {
+  AllocationId noted = 0;
+  for (uint64_t i = 0; i < pages && memory_.IsRam(first + i); ++i) {
+    const AllocationId id = memory_.frame(first + i).owner;
+    if (id == 0 || id == noted || register_[id].shown_by != 0) continue;
+    register_.Mut(id).shown_by = devt;
+    noted = id;
+  }
+}
+
+void Allocator::CheckRemoval(AllocationId id) const {
+  const Allocation& allocation = register_[id];
+  // The first of its pages speaks for all.
+  if (allocation.shown_by == 0 || allocation.live_pages != allocation.pages ||
+      !removal_->OutlivesItsMemory(allocation.shown_by)) {
+    return;
+  }
+  verdicts_.Report(60, 5, "the device is unregistered before its memory is freed",
+                   "memory of %llu page(s) that mmap shows is freed while its device, number "
+                   "%u:%u, can still be opened",
+                   static_cast<unsigned long long>(allocation.pages), allocation.shown_by >> 20,
+                   allocation.shown_by & 0xfffff);
 }
 
 bool Allocator::DropPages(AllocationId owner, Pfn pfn, uint64_t pages) {

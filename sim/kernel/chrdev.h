@@ -89,6 +89,9 @@ class Chrdevs final : public mocks::ChrdevApi {
   void Release(inode* inode, file* file);
   // Files that are open.
   uint32_t open_count() const { return *open_count_; }
+  // While a driver is let go: its exit, or the remove of one of its devices.
+  void SetLeaving(bool leaving) { leaving_ = leaving; }
+  bool leaving() const { return leaving_; }
   // True if anything is registered, the kernel's own apart.
   bool AnythingRegistered() const;
   // As DeviceModel::ReportLeftovers().
@@ -157,6 +160,7 @@ class Chrdevs final : public mocks::ChrdevApi {
   hw::Tracked<uint32_t> open_count_;
   hw::Tracked<uint32_t> misc_mutex_;  // 1 while misc_open() runs a driver's open
   kclass* misc_class_;
+  bool leaving_ = false;
 };
 
 }  // namespace drydock::kernel

@@ -30,6 +30,7 @@ class ResourceListener {
  public:
   virtual ~ResourceListener() = default;
   virtual void OnMemoryResource(const resource& resource) = 0;
+  virtual void OnUnbind() {}  // before its remove() runs
   virtual void OnUnbound(const device*) {}
   virtual void OnInterruptResource(const resource&) {}
 };

@@ -240,6 +240,7 @@ int DeviceModel::Probe(long index, platform_device* pdev, size_t driver_index) {
 void DeviceModel::Unbind(long index, platform_device* pdev) {
   const auto slot = static_cast<uint32_t>(index);
   auto* driver = reinterpret_cast<platform_driver*>(drivers_[records_[slot].driver - 1].driver);
+  if (resource_listener_ != nullptr) resource_listener_->OnUnbind();
   if (driver->remove_new != nullptr) {
     CallDriver(calls_, driver->remove_new, pdev);
   } else if (driver->remove != nullptr) {

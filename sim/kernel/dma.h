@@ -68,8 +68,12 @@ class Dma final : public mocks::DmaApi {
   // A device is unbound from its driver: what is mapped for it still is a leak (C45).
   void OnUnbound(const device* dev);
   // C56: true if the processor must not touch these bytes, and a report was made: O19.
+  // Cheap while nothing is mapped.
   bool ReportIfDeviceOwned(const void* address, uint64_t size_bytes, bool write,
-                           const char* function);
+                           const char* function) {
+    return (mapped_.any() || caches_ != nullptr) &&
+           LookForDeviceOwned(address, size_bytes, write, function);
+  }
 
   // Zeroed whole pages, in a block of 2^order, below the device's coherent mask. nullptr,
   // *dma_handle unchanged: no memory, no size, or nothing below the mask (a mask of 0 included).
@@ -194,6 +198,8 @@ class Dma final : public mocks::DmaApi {
   uint64_t AddressOfEntry(const scatterlist& entry, uint64_t* next) const;
 
   // dma_sync.cc
+  bool LookForDeviceOwned(const void* address, uint64_t size_bytes, bool write,
+                          const char* function);
   void GiveToDevice(DmaMapping& mapping, uint64_t begin, uint64_t end);
   void GiveToCpu(DmaMapping& mapping, uint64_t begin, uint64_t end);
   void CheckContentKept(const DmaMapping& mapping, const char* function);

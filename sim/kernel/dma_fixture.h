@@ -41,6 +41,7 @@ class FakeMm final : public mocks::MmApi {
   pgprot_t PgprotWritethrough(pgprot_t prot) override { return prot; }
   pgprot_t PgprotNoncached(pgprot_t prot) override { return {prot.pgprot | 0x10}; }
   pgprot_t PgprotDevice(pgprot_t prot) override { return prot; }
+  pgprot_t PgprotFramebuffer(pgprot_t prot) override { return prot; }
   pgprot_t PgprotDmacoherent(pgprot_t prot) override { return {prot.pgprot | 0x08}; }
   int RemapVmallocRange(vm_area_struct*, void*, unsigned long) override { return 0; }
   int VmInsertPages(vm_area_struct*, unsigned long, struct page**, unsigned long*) override {

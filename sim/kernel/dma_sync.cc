@@ -90,9 +90,8 @@ void Dma::ForgetContent(hw::PhysAddr to, uint64_t size_bytes) {
   }
 }
 
-bool Dma::ReportIfDeviceOwned(const void* address, uint64_t size_bytes, bool write,
-                              const char* function) {
-  if (!mapped_.any() && caches_ == nullptr) return false;
+bool Dma::LookForDeviceOwned(const void* address, uint64_t size_bytes, bool write,
+                             const char* function) {
   const auto* at = static_cast<const char*>(address);
   for (uint64_t left = size_bytes; left != 0;) {
     const uint64_t piece =

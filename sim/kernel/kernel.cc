@@ -1,5 +1,6 @@
 #include "sim/kernel/kernel.h"
 
+#include <cstdlib>
 #include <stdexcept>
 
 #include "sim/kernel/device_text.h"
@@ -32,7 +33,8 @@ hw::CacheType CacheOf(mocks::IoCache cache) {
 }  // namespace
 
 Kernel::Kernel(const KernelOptions& options)
-    : memory_(state_),
+    : library_state_(state_, "library state"),
+      memory_(state_),
       runner_(verdicts_, memory_, mmio_),
       mapped_for_devices_(state_, verdicts_),
       allocator_(state_, memory_, verdicts_, *options.platform),
@@ -93,6 +95,16 @@ Kernel::Kernel(const KernelOptions& options)
                              ": a platform device cannot be registered: " + ErrnoName(-error));
   }
   vfs_.NewProcess();
+}
+
+void Kernel::WatchRemoval(bool watch) {
+  allocator_.WatchRemoval(watch ? this : nullptr);
+  mm_.NoteShownPages(watch);
+}
+
+void* Kernel::LibraryState(size_t size_bytes) {
+  if (size_bytes > sizeof(LibraryMemory)) std::abort();
+  return &library_state_.Mut();
 }
 
 void Kernel::Unmodelled(const char* symbol) {
@@ -157,6 +169,7 @@ void Kernel::Reset() {
   memory_.Reset();
   mmio_.Reset();
   log_.Clear();
+  chrdevs_.SetLeaving(false);
   mm_.SetCurrent(0);
   mm_.ForgetLastMmap();
   MarkReachable();

@@ -54,7 +54,8 @@ class Kernel final : public mocks::KernelApi,
                      private ProcessSwitch,
                      private FailureInjection,
                      private FreeObserver,
-                     private DeviceAccessListener {
+                     private DeviceAccessListener,
+                     private RemovalQuery {
  public:
   // Throws std::runtime_error, one line, for a bad device text.
   explicit Kernel(const KernelOptions& options);
@@ -73,6 +74,7 @@ class Kernel final : public mocks::KernelApi,
   Timers& timers() override { return timers_; }
   Workqueues& works() override { return works_; }
   Interrupts& irqs() override { return interrupts_; }
+  void* LibraryState(size_t size_bytes) override;
   void Unmodelled(const char* symbol) override;
   [[noreturn]] void LeaveDriver() override { runner_.Leave(); }
 
@@ -98,6 +100,9 @@ class Kernel final : public mocks::KernelApi,
   // At module exit: work, timers and interrupt handlers that are left.
   void ReportLeftovers();
 
+  // Notes which memory mmap shows, and reports what a driver that is let go frees before its device
+  // is gone (C60). Off at first: it costs each mapping.
+  void WatchRemoval(bool watch);
   // From now on the machine gets no more device windows. Once, when drivers are loaded.
   void CompleteMachine() { machine_complete_ = true; }
   // The state as it is becomes the one that Reset() goes back to.
@@ -118,7 +123,6 @@ class Kernel final : public mocks::KernelApi,
   bool Capable(int) const override { return true; }  // programs run as root
   void NoteWrite(const void*, size_t) override {}    // the write protection of memory sees it
   void OnMemoryResource(const resource& resource) override;
-  void OnUnbound(const device* dev) override { dma_.OnUnbound(dev); }
   void OnInterruptResource(const resource& resource) override {
     interrupts_.Declare(static_cast<uint32_t>(resource.start));
   }
@@ -128,10 +132,26 @@ class Kernel final : public mocks::KernelApi,
   bool FailAllocationNow() override { return allocator_.FailNow(); }
   void OnFree(const void* address, size_t size_bytes) override;
   void OnDeviceAccess() override;
+  void OnUnbind() override {
+    was_leaving_ = chrdevs_.leaving();
+    chrdevs_.SetLeaving(true);
+  }
+  void OnUnbound(const device* dev) override {
+    chrdevs_.SetLeaving(was_leaving_);
+    dma_.OnUnbound(dev);
+  }
+  bool OutlivesItsMemory(uint32_t devt) override {
+    return chrdevs_.leaving() && chrdevs_.FindOperations(devt) != nullptr;
+  }
   // What drivers write to without a call is marked as touched.
   void MarkReachable();
 
+  struct LibraryMemory {
+    uint64_t words[64];
+  };
+
   hw::ResetList state_;
+  hw::Tracked<LibraryMemory> library_state_;
   Verdicts verdicts_;
   hw::PhysicalMemory memory_;
   hw::MmioSpace mmio_;
@@ -155,6 +175,7 @@ class Kernel final : public mocks::KernelApi,
   Uaccess uaccess_;
   Vfs vfs_;
   bool machine_complete_ = false;
+  bool was_leaving_ = false;
 };
 
 }  // namespace drydock::kernel

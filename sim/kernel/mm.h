@@ -18,6 +18,7 @@
 #include "sim/hw/page_table.h"
 #include "sim/hw/platform.h"
 #include "sim/hw/tracked.h"
+#include "sim/kernel/capacity_note.h"
 #include "sim/kernel/driver_runner.h"
 #include "sim/kernel/outcome.h"
 #include "sim/kernel/user_memory.h"
@@ -56,6 +57,8 @@ class MmBackend {
   // may be mapped to user space (VM_USERMAP, VM_DMA_COHERENT).
   virtual bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) = 0;
   virtual page* VmallocPage(const void* address) = 0;  // vmalloc_to_page()
+  // A mapping of the device with this number shows these pages. Told if NoteShownPages().
+  virtual void NoteShown(hw::Pfn first, uint64_t pages, unsigned devt) = 0;
   // mmap_lock, as the driver and the lock checker see it (LK1).
   virtual void LockMmap(mm_struct* mm, bool write) = 0;
   virtual void UnlockMmap(mm_struct* mm, bool write) = 0;
@@ -151,6 +154,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   const MmapCall& last_mmap() const { return last_mmap_; }
   // Drivers write to mm_struct without a call (pinned_vm): marks every live one as touched.
   void MarkReachable();
+  // Tells the backend of what drivers put into page tables.
+  void NoteShownPages(bool note) { note_shown_ = note; }
   void ForgetLastMmap() {
     last_mmap_ = MmapCall{};
     last_copy_ = VmaCopy{};
@@ -189,6 +194,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   pgprot_t PgprotNoncached(pgprot_t prot) override;
   pgprot_t PgprotDevice(pgprot_t prot) override;
   pgprot_t PgprotDmacoherent(pgprot_t prot) override;
+  pgprot_t PgprotFramebuffer(pgprot_t prot) override;
   int RemapVmallocRange(vm_area_struct* vma, void* address, unsigned long pgoff) override;
   int VmInsertPages(vm_area_struct* vma, unsigned long addr, page** pages,
                     unsigned long* count) override;
@@ -316,8 +322,10 @@ class Mm final : public mocks::MmApi, public UserMemory {
   hw::Tracked<uint64_t> serial_;
   hw::Tracked<uint64_t> changes_;
   hw::MemoryTypes memtypes_;
+  CapacityNote table_note_;
   std::vector<std::unique_ptr<hw::PageTable>> tables_;
   uint32_t current_ = 0;
+  bool note_shown_ = false;
   MmapCall last_mmap_;
   ForeignMemory* foreign_ = nullptr;
   VmaCopy last_copy_;

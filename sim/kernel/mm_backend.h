@@ -44,6 +44,9 @@ class MachineBackend final : public MmBackend {
                 size_t size_bytes) override;
   bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) override;
   page* VmallocPage(const void* address) override { return allocator_.VmallocToPage(address); }
+  void NoteShown(hw::Pfn first, uint64_t pages, unsigned devt) override {
+    allocator_.NoteShown(first, pages, devt);
+  }
   void LockMmap(mm_struct* mm, bool write) override;
   void UnlockMmap(mm_struct* mm, bool write) override;
 

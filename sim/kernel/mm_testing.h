@@ -73,6 +73,7 @@ class FakeBackend final : public MmBackend {
   }
   bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) override;
   page* VmallocPage(const void* address) override;
+  void NoteShown(hw::Pfn, uint64_t, unsigned) override {}
   void LockMmap(mm_struct* mm, bool write) override;
   void UnlockMmap(mm_struct* mm, bool write) override;
 

@@ -127,7 +127,9 @@ ModuleLoader::Unloaded ModuleLoader::Unload(ModuleImage& image) {
     for (size_t i = image.initcalls().size(); i > 0; --i) {
       const drydock_initcall& call = image.initcalls()[i - 1];
       if (call.exit == nullptr || call.level != level) continue;
+      chrdevs_.SetLeaving(true);
       CallDriver(calls_, call.exit);
+      chrdevs_.SetLeaving(false);
       if (verdicts_.pending_trap() != Trap::kNone) return Unloaded::kTrapped;
     }
   }

@@ -99,7 +99,14 @@ bool Mm::InstallRange(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, hw::
   if (backend_.FailNow()) return false;
   NoteChange();
   pfn.value &= kPfnFieldMask;  // pfn_pte() cuts what does not fit
-  return table.Map({addr}, pages, pfn, bits, verdicts_.DriverPc(verdicts_.caller()));
+  if (table.Map({addr}, pages, pfn, bits, verdicts_.DriverPc(verdicts_.caller()))) {
+    if (note_shown_ && vma->c.vm_file != nullptr) {
+      backend_.NoteShown(pfn, pages, vma->c.vm_file->f_inode->i_rdev);
+    }
+    return true;
+  }
+  table_note_.Exceeded(hw::PageTable::kCapacity);
+  return false;
 }
 
 int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, unsigned long size,
@@ -245,6 +252,11 @@ pgprot_t Mm::PgprotNoncached(pgprot_t prot) {
 
 pgprot_t Mm::PgprotDevice(pgprot_t prot) {
   return arm64_ ? Arm64Prot(prot, hw::CacheType::kDeviceEarlyAck) : PgprotNoncached(prot);
+}
+
+// asm/fb.h: on x86 uncached-minus in place of what was there.
+pgprot_t Mm::PgprotFramebuffer(pgprot_t prot) {
+  return arm64_ ? PgprotWritecombine(prot) : PgprotNoncached({prot.pgprot & ~hw::kCacheBits});
 }
 
 pgprot_t Mm::PgprotDmacoherent(pgprot_t prot) {

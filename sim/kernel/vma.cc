@@ -20,7 +20,8 @@ Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend&
       vmas_(list, "VMAs", kMaxVmas),
       serial_(list, "VMA serial"),
       changes_(list, "mm changes"),
-      memtypes_(list) {
+      memtypes_(list),
+      table_note_(list, verdicts, "runs of pages in a page table") {
   for (uint32_t i = 0; i < kMaxMms; ++i) {
     tables_.push_back(std::make_unique<hw::PageTable>(list, "page table"));
   }
