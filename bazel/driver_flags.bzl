@@ -43,7 +43,7 @@ DRIVER_FLAGS = [
     "-U_FORTIFY_SOURCE",
 ]
 
-# What `check` compiles a driver with besides; --config=asan-ubsan says the same.
+# What `check` and --config=fuzz compile a driver with besides; --config=asan-ubsan says the same.
 DRIVER_SANITIZER_FLAGS = [
     "-O1",
     "-fsanitize=address,undefined",

@@ -3,7 +3,13 @@
 load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library")
 load("@rules_cc//cc/common:cc_common.bzl", "cc_common")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
-load("//bazel:driver_flags.bzl", "DRIVER_COVERAGE_FLAGS", "DRIVER_FLAGS", "DRIVER_LINK_FLAGS")
+load(
+    "//bazel:driver_flags.bzl",
+    "DRIVER_COVERAGE_FLAGS",
+    "DRIVER_FLAGS",
+    "DRIVER_LINK_FLAGS",
+    "DRIVER_SANITIZER_FLAGS",
+)
 
 def _label(text):
     """The label as seen from this repository, whichever one calls the macro."""
@@ -64,6 +70,9 @@ def driver_library(
         "-DKBUILD_MODNAME='\"%s\"'" % (module or name),
     ] + copts + select({
         _label("//bazel/fuzz:is_libfuzzer"): DRIVER_COVERAGE_FLAGS,
+        "//conditions:default": [],
+    }) + select({
+        _label("//bazel/fuzz:drivers_are_sanitized"): DRIVER_SANITIZER_FLAGS,
         "//conditions:default": [],
     })
 

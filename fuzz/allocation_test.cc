@@ -18,10 +18,10 @@ namespace {
 volatile uint64_t allocations = 0;
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) && !defined(DRYDOCK_COUNTS_BY_HOOK)
 #define DRYDOCK_COUNTS_BY_HOOK
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) && !defined(DRYDOCK_COUNTS_BY_HOOK)
 #define DRYDOCK_COUNTS_BY_HOOK
 #endif
 #endif
