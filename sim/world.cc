@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "sim/hw/page_copy.h"
 #include "sim/kernel/driver_data.h"
 #include "sim/kernel/kernel.h"
 #include "sim/kernel/module_image.h"
@@ -36,7 +37,9 @@ struct World::Impl {
     std::vector<kernel::Chrdevs::Node> found(kernel::Chrdevs::kMaxCdevs);
     const size_t count = kernel.chrdev().ListNodes(found.data(), found.size());
     for (size_t i = 0; i < count && i < found.size(); ++i) {
-      if (found[i].can_mmap) nodes.emplace_back(found[i].path);
+      if (!found[i].can_mmap) continue;
+      nodes.emplace_back(found[i].path);
+      kernel.vfs().MakeInode(found[i].path);
     }
   }
 
@@ -171,7 +174,7 @@ void World::CopyDriverData(std::vector<unsigned char>* to) const {
   for (const kernel::ModuleImage::Range& range : impl_->image->data()) {
     const size_t before = to->size();
     to->resize(before + range.size_bytes);
-    kernel::CopyPlain(to->data() + before, range.begin, range.size_bytes);
+    hw::CopyPlain(to->data() + before, range.begin, range.size_bytes);
   }
 }
 

@@ -6,11 +6,12 @@ PageTable::PageTable(ResetList& list, const char* name)
     : extents_(list, name, kCapacity), count_(list, name) {}
 
 size_t PageTable::LowerBound(VirtAddr va) const {
+  const Extent* const extents = extents_.data();
   size_t low = 0;
   size_t high = count();
   while (low < high) {
     const size_t middle = (low + high) / 2;
-    if (extents_[middle].end() > va) {
+    if (extents[middle].end() > va) {
       high = middle;
     } else {
       low = middle + 1;
@@ -66,11 +67,16 @@ bool PageTable::SplitAt(VirtAddr va) {
 
 bool PageTable::Unmap(VirtAddr va, uint64_t pages) {
   const VirtAddr end = va + (pages << kPageShift);
-  if (!AnyIn(va, pages)) return true;
-  if (!SplitAt(va) || !SplitAt(end)) return false;
-  const size_t first = LowerBound(va);
+  size_t first = LowerBound(va);
   size_t last = first;
   while (last < count() && extents_[last].va < end) ++last;
+  if (first == last) return true;
+  if (extents_[first].va < va || extents_[last - 1].end() > end) {
+    if (!SplitAt(va) || !SplitAt(end)) return false;
+    first = LowerBound(va);
+    last = first;
+    while (last < count() && extents_[last].va < end) ++last;
+  }
   const size_t gone = last - first;
   for (size_t i = last; i < count(); ++i) extents_.Mut(i - gone) = extents_[i];
   count_.Mut() -= gone;

@@ -95,7 +95,9 @@ const struct page& PhysicalMemory::ReadPage(Pfn pfn) const {
 }
 
 struct page& PhysicalMemory::MutPage(Pfn pfn) {
-  page_structs_.MarkDirty(PageStructPage(FrameIndex(pfn)));
+  const uint64_t i = FrameIndex(pfn);
+  page_structs_.MarkDirty(PageStructPage(i), i % kStructsPerPage * sizeof(struct page),
+                          sizeof(struct page));
   return const_cast<struct page&>(ReadPage(pfn));
 }
 
@@ -193,7 +195,7 @@ void PhysicalMemory::WriteKernel(void* to, const void* from, size_t size_bytes) 
   const auto* in = static_cast<const unsigned char*>(from);
   ForEachPiece(to, size_bytes, [&](bool in_ram, uint64_t frame, size_t offset, size_t size) {
     if (in_ram) {
-      MarkDirty(PfnAt(frame));
+      MarkDirty(PfnAt(frame), offset, size);
       std::memcpy(ram_.Plain(frame) + offset, in, size);
     } else {
       std::memcpy(out, in, size);
@@ -222,9 +224,12 @@ unsigned char* PhysicalMemory::ForReading(const void* address, size_t* size_byte
 }
 
 unsigned char* PhysicalMemory::ForWriting(void* address, size_t* size_bytes) {
+  unsigned char* const bytes = ForReading(address, size_bytes);
   Pfn pfn;
-  if (FindFrame(address, &pfn)) MarkDirty(pfn);
-  return ForReading(address, size_bytes);
+  if (FindFrame(address, &pfn)) {
+    MarkDirty(pfn, reinterpret_cast<uintptr_t>(address) & kPageMask, *size_bytes);
+  }
+  return bytes;
 }
 
 void PhysicalMemory::OpenForWriting(const void* address, size_t size_bytes) {

@@ -121,7 +121,9 @@ class PhysicalMemory {
 
   // Bytes through the plain view, of one page. Of a free frame: fills in what it must show, first.
   unsigned char* Plain(Pfn pfn) const;
-  void MarkDirty(Pfn pfn);  // before writing
+  // Before writing bytes [offset, offset + size) of it, or all of them.
+  void MarkDirty(Pfn pfn) { MarkDirty(pfn, 0, kPageSize); }
+  void MarkDirty(Pfn pfn, size_t offset, size_t size_bytes);
 
   // Kernel addresses of the linear map.
   void* KernelAddress(PhysAddr phys) const { return direct_map_ + phys.value; }
@@ -184,7 +186,10 @@ class PhysicalMemory {
   // Page-level reset, called by the world with ResetList's (in any order): write-protects and
   // snapshots, or puts back. Checkpoint costs O(RAM); Reset O(touched).
   void Checkpoint();
-  void Reset();
+  void Reset() {
+    ram_.Reset();
+    page_structs_.Reset();
+  }
   // Compares every byte of frames that were in use at the checkpoint, every shadow byte and struct
   // page with the snapshot (slow; tests). Returns what differs, or nullptr.
   const char* FirstDifference() const;

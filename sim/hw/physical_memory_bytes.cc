@@ -65,7 +65,7 @@ void PhysicalMemory::Fill(PhysAddr phys, size_t size_bytes, Holds pattern) {
     if (piece == kPageSize) {
       FillPage(frame_index, pattern);
     } else {
-      MarkDirty(phys.pfn());
+      MarkDirty(phys.pfn(), offset, piece);
       unsigned char* to = ram_.Plain(frame_index) + offset;
       for (size_t done = 0; done < piece; done += sizeof(uint64_t)) {
         const uint64_t word = PatternWord(phys + done, pattern);
@@ -89,7 +89,7 @@ unsigned char* PhysicalMemory::Plain(Pfn pfn) const {
   return ram_.Plain(frame_index);
 }
 
-void PhysicalMemory::MarkDirty(Pfn pfn) {
+void PhysicalMemory::MarkDirty(Pfn pfn, size_t offset, size_t size_bytes) {
   const uint64_t frame_index = FrameIndex(pfn);
   const Frame& frame = frames_[frame_index];
   if (frame.kind == FrameKind::kFree && frame.free_content != FreeContent::kWritten) {
@@ -97,7 +97,7 @@ void PhysicalMemory::MarkDirty(Pfn pfn) {
     frames_.Mut(frame_index).free_content = FreeContent::kWritten;
   }
   holds_[frame_index] = kUnknown;
-  ram_.MarkDirty(frame_index);
+  ram_.MarkDirty(frame_index, offset, size_bytes);
 }
 
 void PhysicalMemory::Checkpoint() {
@@ -109,11 +109,6 @@ void PhysicalMemory::Checkpoint() {
   }
   ram_.Checkpoint(keep);
   page_structs_.Checkpoint(std::vector<uint8_t>(page_structs_.pages(), 1));
-}
-
-void PhysicalMemory::Reset() {
-  ram_.Reset();
-  page_structs_.Reset();
 }
 
 const char* PhysicalMemory::FirstDifference() const {

@@ -1,5 +1,6 @@
 #include "sim/hw/physical_memory.h"
 
+#include <cstring>
 #include <memory>
 #include <set>
 
@@ -197,6 +198,36 @@ TEST_F(PhysicalMemoryTest, ResetPutsBackBytesWrittenThroughThePlainView) {
   EXPECT_NE(memory_.FirstDifference(), nullptr);
   Reset();
   EXPECT_EQ(memory_.Plain(kLow)[0], 0);
+  EXPECT_EQ(memory_.FirstDifference(), nullptr);
+}
+
+TEST_F(PhysicalMemoryTest, ResetPutsBackAllBytesThatWereMarkedAndWrittenInAnyOrder) {
+  Use(kLow);
+  for (size_t i = 0; i < kPageSize; ++i) memory_.Plain(kLow)[i] = static_cast<unsigned char>(i * 7);
+  Checkpoint();
+  struct Piece {
+    size_t offset, size_bytes;
+  };
+  for (const Piece piece : {Piece{2000, 8}, {100, 3}, {4090, 6}, {99, 1}, {0, 1}, {0, kPageSize}}) {
+    for (const Piece other : {Piece{50, 70}, {4095, 1}, {1, 4}}) {
+      for (const Piece written : {piece, other}) {
+        memory_.MarkDirty(kLow, written.offset, written.size_bytes);
+        std::memset(memory_.Plain(kLow) + written.offset, 0xee, written.size_bytes);
+      }
+      EXPECT_NE(memory_.FirstDifference(), nullptr);
+      Reset();
+      EXPECT_EQ(memory_.FirstDifference(), nullptr) << piece.offset << ", " << other.offset;
+    }
+  }
+}
+
+TEST_F(PhysicalMemoryTest, ResetPutsBackAPageMarkedInPartThatTheDriverWroteToAsWell) {
+  volatile uint64_t* words = Use(kLow);
+  Checkpoint();
+  memory_.MarkDirty(kLow, 64, 8);
+  memory_.Plain(kLow)[64] = 1;
+  words[300] = 5;
+  Reset();
   EXPECT_EQ(memory_.FirstDifference(), nullptr);
 }
 

@@ -1,21 +1,45 @@
 #include "sim/hw/tracked.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "sim/hw/page_copy.h"
+
 namespace drydock::hw {
 
+void ResetList::Add(TrackedBase* piece, size_t elements) {
+  all_.push_back(piece);
+  elements_ += elements;
+  if (elements_ <= undo_capacity_) return;
+  undo_capacity_ = 2 * elements_;
+  auto grown = std::make_unique_for_overwrite<Undo[]>(undo_capacity_);
+  std::copy_n(undos_.get(), undo_count_, grown.get());
+  undos_ = std::move(grown);
+}
+
 void ResetList::Checkpoint() {
-  for (TrackedBase* piece : all_) {
-    piece->TakeSnapshot();
-    piece->touched_ = false;
-  }
-  touched_.clear();
+  for (TrackedBase* piece : all_) piece->TakeSnapshot();
+  always_.clear();
+  Forget();
 }
 
 void ResetList::Reset() {
-  for (TrackedBase* piece : touched_) {
-    piece->Restore();
-    piece->touched_ = false;
+  for (const Undo& undo : always_) CopyPlain(undo.now, undo.then, undo.size_bytes);
+  for (size_t i = 0; i < undo_count_; ++i) {
+    const Undo& undo = undos_[i];
+    CopyPlain(undo.now, undo.then, undo.size_bytes);
+    *undo.touched = 0;
   }
-  touched_.clear();
+  undo_count_ = 0;
+}
+
+void ResetList::Forget() {
+  for (size_t i = 0; i < undo_count_; ++i) *undos_[i].touched = 0;
+  undo_count_ = 0;
+}
+
+void ResetList::NoteForEver(void* now, const void* then, size_t size_bytes) {
+  always_.push_back({now, then, size_bytes, nullptr});
 }
 
 uint64_t ResetList::Hash() const {

@@ -28,7 +28,8 @@ constexpr uint8_t OpenFlag(unsigned view) { return view == 0 ? 4 : 8; }
 
 }  // namespace
 
-WatchedMemory::WatchedMemory(uint64_t pages) : pages_(pages), flags_(pages), heats_(pages) {
+WatchedMemory::WatchedMemory(uint64_t pages)
+    : pages_(pages), flags_(pages), heats_(pages), dirty_slots_(pages) {
   const uint64_t size_bytes = pages * kPageSize;
   fd_ = memfd_create("drydock", MFD_CLOEXEC);
   if (fd_ < 0 || ftruncate(fd_, static_cast<off_t>(size_bytes)) != 0) Die("drydock: memfd");
@@ -228,10 +229,16 @@ void WatchedMemory::Cool(size_t hot_index) {
   hot_.pop_back();
 }
 
-void WatchedMemory::Reset() {
-  for (const uint32_t page : dirty_) {
-    flags_[page] = static_cast<uint8_t>(flags_[page] & ~kDirty);
-    if ((flags_[page] & kHot) == 0) CopyPage(Plain(page), SnapshotOf(page));
+void WatchedMemory::PutBack() {
+  for (const Dirty& dirty : dirty_) {
+    flags_[dirty.page] = static_cast<uint8_t>(flags_[dirty.page] & ~kDirty);
+    if ((flags_[dirty.page] & kHot) != 0) continue;
+    if (dirty.end - dirty.begin == kPageSize) {
+      CopyPage(Plain(dirty.page), SnapshotOf(dirty.page));
+    } else {
+      CopyPlain(Plain(dirty.page) + dirty.begin, SnapshotOf(dirty.page) + dirty.begin,
+                static_cast<size_t>(dirty.end - dirty.begin));
+    }
   }
   dirty_.clear();
   for (size_t i = hot_.size(); i-- > 0;) {

@@ -41,11 +41,22 @@ class WatchedMemory {
   bool HasView(unsigned view, PageIndex page) const { return views_[view][page] != nullptr; }
 
   unsigned char* Plain(PageIndex page) const { return plain_ + page * kPageSize; }
-  // Says that the page is about to be written through the plain view.
-  void MarkDirty(PageIndex page) {
-    if ((flags_[page] & (kKept | kDirty)) != kKept) return;
-    flags_[page] |= kDirty;
-    dirty_.push_back(static_cast<uint32_t>(page));
+  // Says that bytes [offset, offset + size) of the page, or all of them, are about to be written
+  // through the plain view. Reset() puts back what lies between the first and the last of them.
+  void MarkDirty(PageIndex page) { MarkDirty(page, 0, kPageSize); }
+  void MarkDirty(PageIndex page, size_t offset, size_t size_bytes) {
+    if ((flags_[page] & kKept) == 0) return;
+    const auto begin = static_cast<uint16_t>(offset);
+    const auto end = static_cast<uint16_t>(offset + size_bytes);
+    if ((flags_[page] & kDirty) == 0) {
+      flags_[page] |= kDirty;
+      dirty_slots_[page] = static_cast<uint32_t>(dirty_.size());
+      dirty_.push_back({static_cast<uint32_t>(page), begin, end});
+      return;
+    }
+    Dirty& dirty = dirty_[dirty_slots_[page]];
+    if (begin < dirty.begin) dirty.begin = begin;
+    if (end > dirty.end) dirty.end = end;
   }
   // True if a store through a kernel view would go unnoticed now.
   bool Writable(PageIndex page) const {
@@ -66,7 +77,9 @@ class WatchedMemory {
   // The others return to "poisoned as a whole", their bytes are left as they are. Cost O(pages).
   void Checkpoint(const std::vector<uint8_t>& keep);
   // Cost O(pages touched since the checkpoint or the last reset, and hot).
-  void Reset();
+  void Reset() {
+    if (!dirty_.empty() || !hot_.empty() || !repoisoned_.empty()) PutBack();
+  }
   // True if every byte and shadow byte is what Checkpoint() found. Cost O(pages).
   bool EqualsCheckpoint() const;
 
@@ -91,6 +104,10 @@ class WatchedMemory {
     kRepoisoned = 32,  // in repoisoned_
     kPoisons = 64,     // its views take part in poisoning
   };
+  struct Dirty {
+    uint32_t page;
+    uint16_t begin, end;  // bytes
+  };
   struct Hot {
     uint32_t page;
     uint32_t equal_resets;
@@ -98,6 +115,7 @@ class WatchedMemory {
 
   void MapView(unsigned view, PageIndex first, uint64_t count);
   bool Open(unsigned view, PageIndex page);
+  void PutBack();
   void Cool(size_t hot_index);
   void NotePoison(PageIndex page) {
     if ((flags_[page] & kRepoisoned) != 0 || !checkpointed_) return;
@@ -116,7 +134,9 @@ class WatchedMemory {
   std::vector<char*> views_[kViews];
   std::vector<uint8_t> flags_;
   std::vector<uint8_t> heats_;  // how often a page became hot
-  std::vector<uint32_t> dirty_, repoisoned_;
+  std::vector<Dirty> dirty_;
+  std::vector<uint32_t> dirty_slots_;  // index in dirty_ of a page that is kDirty
+  std::vector<uint32_t> repoisoned_;
   std::vector<Hot> hot_;
 };
 

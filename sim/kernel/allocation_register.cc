@@ -47,11 +47,4 @@ AllocationId AllocationRegister::FindStart(uint64_t address) const {
   return 0;
 }
 
-void AllocationRegister::FailNth(uint32_t n) { state_.Mut().fail_in = n; }
-
-bool AllocationRegister::FailNow() {
-  if (state_->fail_in == 0) return false;
-  return --state_.Mut().fail_in == 0;
-}
-
 }  // namespace drydock::kernel

@@ -42,8 +42,10 @@ class AllocationRegister {
   }
 
   // The n-th call of FailNow() from now on (1 = the next) answers true, once; 0 = none.
-  void FailNth(uint32_t n);
-  bool FailNow();
+  void FailNth(uint32_t n) {
+    if (state_->fail_in != n) state_.Mut().fail_in = n;
+  }
+  bool FailNow() { return state_->fail_in != 0 && --state_.Mut().fail_in == 0; }
   // True while the failure that FailNth() asked for has not come.
   bool failure_pending() const { return state_->fail_in != 0; }
 

@@ -35,6 +35,8 @@ Chrdevs::Chrdevs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Dri
       mappings_(list, "cdev map", kMaxCdevs),
       cdevs_(list, "cdevs", kMaxCdevs),
       miscs_(list, "misc devices", kMaxMisc),
+      mapping_high_water_(list, "cdev map's high water"),
+      misc_high_water_(list, "misc devices' high water"),
       serial_(list, "misc serial"),
       open_count_(list, "open files of drivers"),
       misc_mutex_(list, "misc_mtx"),
@@ -208,6 +210,7 @@ int Chrdevs::MapCdev(cdev* cdev, unsigned int devt, unsigned int count, uint32_t
   if (!HasMemory("cdev_add")) return -ENOMEM;  // NM10: kobj_map()
   for (size_t i = 0; i < kMaxCdevs; ++i) {
     if (mappings_[i].cdev != 0) continue;
+    if (i >= *mapping_high_water_) mapping_high_water_.Mut() = static_cast<uint32_t>(i + 1);
     Mapping& mapping = mappings_.Mut(i);
     mapping = {};
     mapping.cdev = reinterpret_cast<uint64_t>(cdev);
@@ -283,7 +286,7 @@ void Chrdevs::CdevDel(cdev* cdev) {
 
 miscdevice* Chrdevs::FindMisc(unsigned int minor) const {
   const Misc* newest = nullptr;  // the kernel adds at the front of its list
-  for (size_t i = 0; i < kMaxMisc; ++i) {
+  for (size_t i = 0; i < *misc_high_water_; ++i) {
     const Misc& entry = miscs_[i];
     if (entry.misc == 0 || entry.minor != minor) continue;
     if (newest == nullptr || entry.serial > newest->serial) newest = &entry;
@@ -325,6 +328,7 @@ int Chrdevs::MiscRegister(miscdevice* misc) {
     if (dynamic) misc->minor = kMiscDynamicMinor;
     return static_cast<int>(PointerError(made));
   }
+  if (free >= *misc_high_water_) misc_high_water_.Mut() = static_cast<uint32_t>(free + 1);
   miscs_.Mut(free) = {reinterpret_cast<uint64_t>(misc), static_cast<uint32_t>(misc->minor),
                       ++serial_.Mut()};
   return 0;

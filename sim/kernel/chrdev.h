@@ -156,6 +156,8 @@ class Chrdevs final : public mocks::ChrdevApi {
   hw::TrackedArray<Mapping> mappings_;
   hw::TrackedArray<cdev> cdevs_;  // of register_chrdev
   hw::TrackedArray<Misc> miscs_;
+  // Entries at and above them are free.
+  hw::Tracked<uint32_t> mapping_high_water_, misc_high_water_;
   hw::Tracked<uint32_t> serial_;
   hw::Tracked<uint32_t> open_count_;
   hw::Tracked<uint32_t> misc_mutex_;  // 1 while misc_open() runs a driver's open

@@ -11,7 +11,7 @@ namespace drydock::kernel {
 // The smallest range that holds the number, as kobj_lookup() chooses.
 long Chrdevs::MappingAt(unsigned int devt) const {
   long best = -1;
-  for (size_t i = 0; i < kMaxCdevs; ++i) {
+  for (size_t i = 0; i < *mapping_high_water_; ++i) {
     const Mapping& mapping = mappings_[i];
     if (mapping.cdev == 0 || mapping.mapped == 0 || devt - mapping.first >= mapping.count) continue;
     if (best < 0 || mapping.count < mappings_[static_cast<size_t>(best)].count) {
@@ -183,7 +183,7 @@ bool Chrdevs::FindNode(const char* path, unsigned int* devt, unsigned short* mod
     *mode = found.mode;
     return true;
   }
-  for (size_t i = 0; i < kMaxCdevs; ++i) {
+  for (size_t i = 0; i < *mapping_high_water_; ++i) {
     if (!NeedsSyntheticNode(mappings_[i])) continue;
     Node node;
     SyntheticNode(mappings_[i], &node);

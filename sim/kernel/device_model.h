@@ -113,9 +113,9 @@ class DeviceModel final : public mocks::DeviceApi {
   // What the driver registered and did not take back, by its exit or by an init that failed:
   // `expected` says which.
   void ReportLeftovers(const char* expected);
-  // Drivers write to these structures without a call: marks every live one as touched. Once before
-  // each program, after Reset().
-  void MarkReachable();
+  // Drivers write to these structures without a call: each reset puts the live ones back. After a
+  // checkpoint.
+  void PutBackReachable();
 
  private:
   enum State : uint32_t { kInitialised = 1, kAdded = 2, kBound = 4, kDeferred = 8, kBuiltIn = 16 };

@@ -456,15 +456,24 @@ void DeviceModel::ReportLeftovers(const char* expected) {
   }
 }
 
-void DeviceModel::MarkReachable() {
+void DeviceModel::PutBackReachable() {
   for (size_t i = 0; i < *high_water_; ++i) {
     const Record& record = records_[i];
     if (record.dev == 0) continue;
-    if (record.origin == kCreated) devices_.Mut(record.slot);
-    if (record.origin == kPlatformPool) platform_devices_.Mut(record.slot);
+    if (record.origin == kCreated) {
+      devices_.PutBackAlways(record.slot, offsetof(DeviceSlot, dev), sizeof(device));
+    }
+    if (record.origin == kPlatformPool) {
+      const auto* pdev =
+          reinterpret_cast<const platform_device*>(platform_devices_[record.slot].pdev);
+      platform_devices_.PutBackAlways(record.slot, offsetof(PlatformSlot, pdev), sizeof *pdev);
+      platform_devices_.PutBackAlways(
+          record.slot, offsetof(PlatformSlot, resources),
+          std::min<size_t>(pdev->num_resources, kMaxResources) * sizeof(resource));
+    }
   }
   for (size_t i = 0; i < kMaxClasses; ++i) {
-    if (class_records_[i].in_pool != 0) classes_.Mut(i);
+    if (class_records_[i].in_pool != 0) classes_.PutBackAlways(i, 0, sizeof(kclass));
   }
 }
 

@@ -338,7 +338,7 @@ TEST_F(DeviceModelTest, ResetRestoresWhatTheDriverWroteByItself) {
   device* dev = Create(cls_, kDevt, "pump");
   list_.Checkpoint();
   const uint64_t hash = list_.Hash();
-  model_.MarkReachable();
+  model_.PutBackReachable();
   dev->driver_data = dev;
   model_.DeviceDestroy(cls_, kDevt);
   list_.Reset();

@@ -1,20 +1,8 @@
 #include "sim/kernel/driver_data.h"
 
-namespace drydock::kernel {
+#include "sim/hw/page_copy.h"
 
-// Not memcpy: under AddressSanitizer that one looks at the shadow, inlined or not.
-void CopyPlain(void* to, const void* from, size_t size_bytes) {
-#if defined(__x86_64__)
-  size_t words = size_bytes / 8;
-  size_t rest = size_bytes % 8;
-  asm volatile("rep movsq\n\tmov %3, %2\n\trep movsb"
-               : "+D"(to), "+S"(from), "+c"(words)
-               : "r"(rest)
-               : "memory");
-#else
-#error "CopyPlain is written for x86-64"
-#endif
-}
+namespace drydock::kernel {
 
 __attribute__((no_sanitize("address"))) size_t FirstDifferencePlain(const void* a, const void* b,
                                                                     size_t size_bytes) {
@@ -36,7 +24,7 @@ DriverData::DriverData(std::span<const ModuleImage::Range> ranges)
 void DriverData::Checkpoint() {
   unsigned char* to = snapshot_.data();
   for (const auto& range : ranges_) {
-    CopyPlain(to, range.begin, range.size_bytes);
+    hw::CopyPlain(to, range.begin, range.size_bytes);
     to += range.size_bytes;
   }
 }
@@ -44,7 +32,7 @@ void DriverData::Checkpoint() {
 void DriverData::Reset() {
   const unsigned char* from = snapshot_.data();
   for (const auto& range : ranges_) {
-    CopyPlain(range.begin, from, range.size_bytes);
+    hw::CopyPlain(range.begin, from, range.size_bytes);
     from += range.size_bytes;
   }
 }

@@ -32,9 +32,7 @@ class DriverData {
   std::vector<unsigned char> snapshot_;
 };
 
-// A copy and a comparison that no sanitizer sees.
-void CopyPlain(void* to, const void* from, size_t size_bytes);
-// Offset of the first difference, or `size_bytes`.
+// Offset of the first difference, or `size_bytes`; no sanitizer sees the comparison.
 size_t FirstDifferencePlain(const void* a, const void* b, size_t size_bytes);
 
 }  // namespace drydock::kernel

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/hw/page_copy.h"
+
 namespace drydock::kernel {
 namespace {
 
@@ -44,11 +46,11 @@ TEST(DriverDataTest, CheckpointMovesTheGoal) {
 }
 
 TEST(DriverDataTest, PlainCopyAndComparisonTakeAnySize) {
-  for (size_t size = 0; size < 40; ++size) {
-    unsigned char from[48];
-    unsigned char to[48] = {};
+  for (size_t size = 0; size < 140; ++size) {
+    unsigned char from[160];
+    unsigned char to[160] = {};
     for (size_t i = 0; i < sizeof from; ++i) from[i] = static_cast<unsigned char>(i + 1);
-    CopyPlain(to, from, size);
+    hw::CopyPlain(to, from, size);
     EXPECT_EQ(FirstDifferencePlain(to, from, size), size);
     EXPECT_EQ(to[size], 0);
     EXPECT_EQ(FirstDifferencePlain(to, from, size + 1), size);

@@ -142,7 +142,7 @@ DriverRunner::~DriverRunner() {
 }
 
 long DriverRunner::Call(DriverEntry entry, void* a, void* b, void* c, void* d, void* e, void* f) {
-  if (!fibres_.CanCall()) {
+  if (!fibres_.CanCall()) [[unlikely]] {
     verdicts_.TrapNow(Trap::kBudget, 0, 11, "callbacks end",
                       "driver and kernel called each other %zu deep", fibres_.depth());
     return 0;

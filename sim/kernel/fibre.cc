@@ -16,12 +16,20 @@ void __asan_unpoison_memory_region(const volatile void* address, size_t size) __
 
 // Saves the callee-saved registers on the present stack, stores its pointer and goes on at `to`.
 void drydock_switch_stack(void** save_sp, void* to_sp);
+// Saves the callee-saved registers on the present stack, stores its pointer to *save_sp, and calls
+// entry(args[0], ..., args[5]) on the stack that ends at `top` (16-byte aligned).
+long drydock_call_on_stack(drydock::kernel::Fibres::Entry entry, void* const* args, void* top,
+                           void** save_sp);
+// Makes the call that saved its registers at `saved_sp` return 0.
+[[noreturn]] void drydock_leave_stack(void* saved_sp);
 }
 
 #if !defined(__x86_64__)
 #error "sim/kernel/fibre.cc switches stacks in x86-64 assembly; add your architecture's switch here"
 #endif
 
+// Entry into a driver is a call and a return, a pair that the processor predicts. %rbp is 0 for the
+// callee: the walk of a stack by frame pointers ends here, as one by unwind tables does.
 asm(R"(
 .text
 .globl drydock_switch_stack
@@ -44,6 +52,49 @@ drydock_switch_stack:
   popq %rbp
   ret
 .size drydock_switch_stack, .-drydock_switch_stack
+
+.globl drydock_call_on_stack
+.hidden drydock_call_on_stack
+.type drydock_call_on_stack, @function
+drydock_call_on_stack:
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rcx)
+  movq %rsp, %rbx
+  movq %rdx, %rsp
+  movq %rdi, %rax
+  movq %rsi, %r10
+  movq 0(%r10), %rdi
+  movq 8(%r10), %rsi
+  movq 16(%r10), %rdx
+  movq 24(%r10), %rcx
+  movq 32(%r10), %r8
+  movq 40(%r10), %r9
+  xorl %ebp, %ebp
+  call *%rax
+  movq %rbx, %rsp
+.Ldrydock_restore:
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  ret
+.size drydock_call_on_stack, .-drydock_call_on_stack
+
+.globl drydock_leave_stack
+.hidden drydock_leave_stack
+.type drydock_leave_stack, @function
+drydock_leave_stack:
+  movq %rdi, %rsp
+  xorl %eax, %eax
+  jmp .Ldrydock_restore
+.size drydock_leave_stack, .-drydock_leave_stack
 )");
 
 // A frame that AddressSanitizer keeps on a fake stack would be freed under the function that
@@ -58,7 +109,7 @@ void* abandoned_sp = nullptr;
 
 }  // namespace
 
-Fibres::Fibres() { contexts_[0].used = true; }
+Fibres::Fibres() : told_(__sanitizer_start_switch_fiber != nullptr) { contexts_[0].used = true; }
 
 Fibres::~Fibres() {
   for (Stack& stack : stacks_) {
@@ -88,28 +139,12 @@ uint32_t Fibres::TakeStack() {
 // What drydock_switch_stack pops: six registers and a return address. The zero above ends
 // unwinding, and leaves the stack as a function finds it when it is called: 8 bytes below a
 // multiple of 16.
-void** Fibres::Prepare(Stack& stack, void (*trampoline)()) {
+void** Fibres::Prepare(Stack& stack) {
   auto** sp = reinterpret_cast<void**>(stack.top);
   *--sp = nullptr;
-  *--sp = reinterpret_cast<void*>(trampoline);
+  *--sp = reinterpret_cast<void*>(&ContextTrampoline);
   for (int i = 0; i < 6; ++i) *--sp = nullptr;
   return sp;
-}
-
-void Fibres::EntryTrampoline() {
-  running->RunEntry();
-  __builtin_unreachable();
-}
-
-SWITCHES_STACKS void Fibres::RunEntry() {
-  Stack& stack = stacks_[contexts_[current_].top];
-  if (__sanitizer_finish_switch_fiber != nullptr) {
-    __sanitizer_finish_switch_fiber(nullptr, &stack.caller_stack_bottom, &stack.caller_stack_bytes);
-  }
-  stack.result = stack.entry(stack.args[0], stack.args[1], stack.args[2], stack.args[3],
-                             stack.args[4], stack.args[5]);
-  stack.finished = true;
-  Leave();
 }
 
 SWITCHES_STACKS long Fibres::Call(Entry entry, void* const (&args)[6], bool* left) {
@@ -118,42 +153,39 @@ SWITCHES_STACKS long Fibres::Call(Entry entry, void* const (&args)[6], bool* lef
   Context& context = contexts_[current_];
   if (current_ == 0 && context.depth == 0) ++entries_;
   stack.below = context.top;
+  stack.left = false;
   context.top = index;
   ++context.depth;
-  running = this;
-  stack.entry = entry;
-  for (size_t i = 0; i < 6; ++i) stack.args[i] = args[i];
-  stack.result = 0;
-  stack.finished = false;
-  void** sp = Prepare(stack, &EntryTrampoline);
 
+  // AddressSanitizer is told of both switches from here: in between nothing asks it.
   void* fake_stack = nullptr;
-  if (__sanitizer_start_switch_fiber != nullptr) {
+  const void* caller_bottom = nullptr;
+  size_t caller_bytes = 0;
+  if (told_) {
     __sanitizer_start_switch_fiber(&fake_stack, stack.bottom, kStackBytes);
+    __sanitizer_finish_switch_fiber(nullptr, &caller_bottom, &caller_bytes);
   }
-  drydock_switch_stack(&stack.caller_sp, sp);
-  if (__sanitizer_finish_switch_fiber != nullptr) {
+  const long result = drydock_call_on_stack(entry, args, stack.top, &stack.caller_sp);
+  if (told_) {
+    // No save slot: the fibre does not come back, its fake stack is freed.
+    __sanitizer_start_switch_fiber(nullptr, caller_bottom, caller_bytes);
     __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
   }
 
   --context.depth;
   context.top = stack.below;
-  *left = !stack.finished;
-  if (!stack.finished && __asan_unpoison_memory_region != nullptr) {
+  *left = stack.left;
+  if (stack.left && told_) [[unlikely]] {
     __asan_unpoison_memory_region(stack.bottom, kStackBytes);
   }
   GiveStack(index);
-  return stack.result;
+  return result;
 }
 
 SWITCHES_STACKS void Fibres::Leave() {
   Stack& stack = stacks_[contexts_[current_].top];
-  if (__sanitizer_start_switch_fiber != nullptr) {
-    // No save slot: the fibre does not come back, its fake stack is freed.
-    __sanitizer_start_switch_fiber(nullptr, stack.caller_stack_bottom, stack.caller_stack_bytes);
-  }
-  drydock_switch_stack(&abandoned_sp, stack.caller_sp);
-  __builtin_unreachable();
+  stack.left = true;
+  drydock_leave_stack(stack.caller_sp);
 }
 
 uint32_t Fibres::NewContext(Body body, void* argument) {
@@ -168,7 +200,7 @@ uint32_t Fibres::NewContext(Body body, void* argument) {
   stacks_[context.base].below = kNone;
   context.body = body;
   context.argument = argument;
-  context.sp = Prepare(stacks_[context.base], &ContextTrampoline);
+  context.sp = Prepare(stacks_[context.base]);
   return id;
 }
 
@@ -178,11 +210,9 @@ void Fibres::ContextTrampoline() {
 }
 
 SWITCHES_STACKS void Fibres::RunContext() {
-  {
+  if (told_) {
     Context& before = contexts_[from_];
-    if (__sanitizer_finish_switch_fiber != nullptr) {
-      __sanitizer_finish_switch_fiber(nullptr, &before.host_bottom, &before.host_bytes);
-    }
+    __sanitizer_finish_switch_fiber(nullptr, &before.host_bottom, &before.host_bytes);
   }
   Context& context = contexts_[current_];
   const uint32_t next = context.body(context.argument);
@@ -196,7 +226,7 @@ SWITCHES_STACKS void Fibres::RunContext() {
 }
 
 void Fibres::StartSwitch(void** fake_stack, const Context& to) const {
-  if (__sanitizer_start_switch_fiber == nullptr) return;
+  if (!told_) return;
   if (to.top != kNone) {
     __sanitizer_start_switch_fiber(fake_stack, stacks_[to.top].bottom, kStackBytes);
   } else {
@@ -213,7 +243,7 @@ SWITCHES_STACKS void Fibres::SwitchTo(uint32_t to) {
   current_ = to;
   StartSwitch(&mine.fake_stack, contexts_[to]);
   drydock_switch_stack(&mine.sp, contexts_[to].sp);
-  if (__sanitizer_finish_switch_fiber != nullptr) {
+  if (told_) {
     Context& before = contexts_[from_];
     __sanitizer_finish_switch_fiber(mine.fake_stack, &before.host_bottom, &before.host_bytes);
   }

@@ -67,14 +67,9 @@ class Fibres {
     char* guard = nullptr;  // PROT_NONE; nullptr until first used
     char* bottom = nullptr;
     char* top = nullptr;
-    uint32_t below = kNone;  // stack of the same context
-    void* caller_sp = nullptr;
-    const void* caller_stack_bottom = nullptr;  // for AddressSanitizer
-    size_t caller_stack_bytes = 0;
-    long result = 0;
-    bool finished = false;
-    Entry entry = nullptr;
-    void* args[6] = {};
+    uint32_t below = kNone;     // stack of the same context
+    void* caller_sp = nullptr;  // where the call saved its registers
+    bool left = false;
   };
   struct Context {
     bool used = false;
@@ -88,14 +83,12 @@ class Fibres {
     Body body = nullptr;
     void* argument = nullptr;
   };
-  static void EntryTrampoline();
   static void ContextTrampoline();
-  void RunEntry();
   void RunContext();
   uint32_t TakeStack();
   void GiveStack(uint32_t stack) { free_stacks_ |= uint64_t{1} << stack; }
-  // Lays out a stack so that switching to it starts `trampoline`.
-  void** Prepare(Stack& stack, void (*trampoline)());
+  // Lays out a stack so that switching to it starts ContextTrampoline().
+  static void** Prepare(Stack& stack);
   void StartSwitch(void** fake_stack, const Context& to) const;
 
   Stack stacks_[kStacks];
@@ -104,6 +97,8 @@ class Fibres {
   uint32_t current_ = 0;
   uint32_t from_ = 0;  // who switched last
   uint64_t entries_ = 0;
+  // AddressSanitizer wants to be told of switches.
+  const bool told_;
 };
 
 }  // namespace drydock::kernel

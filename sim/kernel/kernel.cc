@@ -95,6 +95,9 @@ Kernel::Kernel(const KernelOptions& options)
                              ": a platform device cannot be registered: " + ErrnoName(-error));
   }
   vfs_.NewProcess();
+  // mmap_lock gets its class here, not anew in each run.
+  backend_.LockMmap(mm_.mm(0), true);
+  backend_.UnlockMmap(mm_.mm(0), true);
 }
 
 void Kernel::WatchRemoval(bool watch) {
@@ -149,10 +152,10 @@ void Kernel::OnDeviceAccess() {
   tasks_.Serve();
 }
 
-void Kernel::MarkReachable() {
-  devices_.MarkReachable();
-  of_.MarkReachable();
-  mm_.MarkReachable();
+void Kernel::PutBackReachable() {
+  devices_.PutBackReachable();
+  of_.PutBackReachable();
+  mm_.PutBackReachable();
 }
 
 void Kernel::Checkpoint() {
@@ -160,7 +163,7 @@ void Kernel::Checkpoint() {
   state_.Checkpoint();
   memory_.Checkpoint();
   mmio_.Checkpoint();
-  MarkReachable();
+  PutBackReachable();
 }
 
 void Kernel::Reset() {
@@ -172,7 +175,6 @@ void Kernel::Reset() {
   chrdevs_.SetLeaving(false);
   mm_.SetCurrent(0);
   mm_.ForgetLastMmap();
-  MarkReachable();
 }
 
 uint64_t Kernel::StateHash() const { return state_.Hash() ^ memory_.Hash() * 3 ^ mmio_.Hash() * 5; }

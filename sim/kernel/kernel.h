@@ -143,8 +143,8 @@ class Kernel final : public mocks::KernelApi,
   bool OutlivesItsMemory(uint32_t devt) override {
     return chrdevs_.leaving() && chrdevs_.FindOperations(devt) != nullptr;
   }
-  // What drivers write to without a call is marked as touched.
-  void MarkReachable();
+  // What drivers write to without a call is put back by each reset.
+  void PutBackReachable();
 
   struct LibraryMemory {
     uint64_t words[64];

@@ -105,23 +105,19 @@ void Locks::Order(const drydock_lock* lock, const char* function) {
   }
 }
 
-void Locks::Take(drydock_lock* lock, LockKind kind) {
-  const uint32_t me = task_.TaskId();
-  if (IsShared(kind)) {
+void Locks::Take(drydock_lock* lock, LockKind kind, uint32_t me) {
+  const bool shared = IsShared(kind);
+  if (shared) {
     ++lock->readers;
   } else {
     lock->owner = me;
     lock->depth = 1;
   }
   memory_.NoteWrite(lock, sizeof *lock);
-  if (counts_->held == kMaxHeld)
-    return;  // deeper than lockdep's own limit of 48: no order any more
-  held_.Mut(counts_.Mut().held++) = {reinterpret_cast<uint64_t>(lock),
-                                     me,
-                                     lock->class_id,
-                                     IsShared(kind),
-                                     IsAtomic(kind),
-                                     context_};
+  Counts& counts = counts_.Mut();
+  if (counts.held == kMaxHeld) return;  // deeper than lockdep's own limit of 48: no order any more
+  held_.Mut(counts.held++) = {reinterpret_cast<uint64_t>(lock), me, lock->class_id, shared,
+                              IsAtomic(kind), context_};
 }
 
 void Locks::Mask(LockKind kind, bool off) {
@@ -208,6 +204,13 @@ void Locks::LockAcquire(drydock_lock* lock, LockKind kind, const char* function)
 
 int Locks::LockAcquireOrSignal(drydock_lock* lock, LockKind kind, unsigned int state,
                                const char* function) {
+  // A task that holds nothing and is not in an interrupt takes a free mutex or rwsem: MightSleep()
+  // and Order() have nothing to say.
+  if ((counts_->held | counts_->masked | context_ | lock->owner | lock->readers) == 0 &&
+      !IsAtomic(kind) && kind != LockKind::kSemaphore && Prepared(lock)) [[likely]] {
+    Take(lock, kind, task_.TaskId());
+    return 0;
+  }
   if (!IsAtomic(kind)) MightSleep(function);
   Prepare(lock, function);
   const uint32_t me = task_.TaskId();
@@ -236,7 +239,7 @@ int Locks::LockAcquireOrSignal(drydock_lock* lock, LockKind kind, unsigned int s
                      function, NameOf(lock));
   }
   Order(lock, function);
-  Take(lock, kind);
+  Take(lock, kind, me);
   return 0;
 }
 
@@ -249,13 +252,13 @@ bool Locks::LockTry(drydock_lock* lock, LockKind kind, const char* function) {
     return true;
   }
   if (lock->owner != 0 || (!IsShared(kind) && lock->readers != 0)) return false;
-  Take(lock, kind);  // never waits, so it adds no order
+  Take(lock, kind, task_.TaskId());  // never waits, so it adds no order
   Mask(kind, true);
   return true;
 }
 
 void Locks::LockRelease(drydock_lock* lock, LockKind kind, const char* function) {
-  if (!Prepare(lock, function)) return;
+  if (!Prepared(lock) && !Prepare(lock, function)) return;
   if (kind == LockKind::kSemaphore) {
     lock->owner = 0;
     memory_.NoteWrite(lock, sizeof *lock);
@@ -371,8 +374,7 @@ void Locks::RandomBytes(void* to, size_t size_bytes) {
   }
 }
 
-void Locks::CheckNone(const char* boundary, const char* what) {
-  if ((counts_->held | counts_->masked) == 0) return;
+void Locks::ReportHeld(const char* boundary, const char* what) {
   const uint32_t me = task_.TaskId();
   if (counts_->masked != 0) {
     if (irqs_off() && AtomicLock() == nullptr) {

@@ -105,9 +105,14 @@ class Locks final : public mocks::SyncApi {
 
   // At the end of a system call or fault: reports what the current task still holds, once, and goes
   // on as if the task had forgotten it (the locks stay taken). `boundary`: "mmap", "ioctl", ...
-  void CheckNoneHeld(const char* boundary) { CheckNone(boundary, "returns to user space"); }
+  void CheckNoneHeld(const char* boundary) {
+    if ((counts_->held | counts_->masked) != 0) [[unlikely]]
+      ReportHeld(boundary, "returns to user space");
+  }
   // The same at the end of a task of the kernel.
-  void CheckNoneHeldAtEnd(const char* task) { CheckNone(task, "ends"); }
+  void CheckNoneHeldAtEnd(const char* task) {
+    if ((counts_->held | counts_->masked) != 0) ReportHeld(task, "ends");
+  }
   // Before memory is freed: reports a held lock inside it.
   void CheckFreed(const void* address, size_t size_bytes);
   // The current task's driver run was abandoned: nothing more is said about its locks.
@@ -133,9 +138,12 @@ class Locks final : public mocks::SyncApi {
     uint64_t s[4];
   };
 
+  static bool Prepared(const drydock_lock* lock) {
+    return lock->magic == DRYDOCK_LOCK_MAGIC && lock->class_id != 0;
+  }
   bool Prepare(drydock_lock* lock, const char* function);
   bool HeldByMe(const drydock_lock* lock, bool shared) const;
-  void Take(drydock_lock* lock, mocks::LockKind kind);
+  void Take(drydock_lock* lock, mocks::LockKind kind, uint32_t me);
   LockWaiter::Result Wait(drydock_lock* lock, mocks::LockKind kind, unsigned state, bool mine,
                           const char* function);
   void Count(uint8_t* count, bool off);
@@ -144,7 +152,7 @@ class Locks final : public mocks::SyncApi {
   void Usage(const drydock_lock* lock, mocks::LockKind kind, const char* function);
   void Order(const drydock_lock* lock, const char* function);
   void Remove(size_t index);
-  void CheckNone(const char* boundary, const char* what);
+  void ReportHeld(const char* boundary, const char* what);
 
   Verdicts& verdicts_;
   DriverMemory& memory_;

@@ -8,6 +8,7 @@
 #define DRYDOCK_SIM_KERNEL_MM_H_
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -118,6 +119,13 @@ class Mm final : public mocks::MmApi, public UserMemory {
   bool MmLive(uint32_t index) const { return mms_[index].live != 0; }
   // kNoMm: a task of the kernel runs.
   static constexpr uint32_t kNoMm = ~uint32_t{0};
+  // Calls visit(index) for each that is live, in order.
+  template <class Visit>
+  void ForEachLiveMm(Visit visit) const {
+    for (uint64_t left = *live_mms_; left != 0; left &= left - 1) {
+      visit(static_cast<uint32_t>(std::countr_zero(left)));
+    }
+  }
   void SetCurrent(uint32_t index) { current_ = index; }
   uint32_t current() const { return current_; }
   // exit_mmap(): unmaps everything; ->close of each VMA, in address order. Frees the address space.
@@ -152,8 +160,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // Changes whenever a page table or a VMA may have changed.
   uint64_t changes() const { return *changes_; }
   const MmapCall& last_mmap() const { return last_mmap_; }
-  // Drivers write to mm_struct without a call (pinned_vm): marks every live one as touched.
-  void MarkReachable();
+  // Drivers write to mm_struct without a call (pinned_vm): each reset puts the live ones back.
+  void PutBackReachable();
   // Tells the backend of what drivers put into page tables.
   void NoteShownPages(bool note) { note_shown_ = note; }
   void ForgetLastMmap() {
@@ -319,6 +327,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   const bool coherent_;
   hw::TrackedArray<MmSlot> mms_;
   hw::TrackedArray<Vma> vmas_;
+  hw::Tracked<uint64_t> live_mms_;  // bit i: mms_[i].live
   hw::Tracked<uint64_t> serial_;
   hw::Tracked<uint64_t> changes_;
   hw::MemoryTypes memtypes_;

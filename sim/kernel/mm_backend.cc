@@ -30,8 +30,9 @@ bool MachineBackend::ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes
 bool MachineBackend::WritePhysical(hw::PhysAddr to, const void* from, size_t size_bytes) {
   if (memory_.IsRam(to.pfn())) {
     dma_->NoteUserStore(to, size_bytes);
-    memory_.MarkDirty(to.pfn());
-    std::memmove(memory_.Plain(to.pfn()) + (to.value & hw::kPageMask), from, size_bytes);
+    const size_t offset = to.value & hw::kPageMask;
+    memory_.MarkDirty(to.pfn(), offset, size_bytes);
+    std::memmove(memory_.Plain(to.pfn()) + offset, from, size_bytes);
     return true;
   }
   if (mmio_.Find(to) == nullptr) return false;

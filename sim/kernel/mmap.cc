@@ -141,11 +141,11 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
   } else if ((flags & kMapFixed) != 0) {
     found = address;
   } else {
-    const uint32_t hint = FirstEndingAfter(mm, address);
-    const bool free_at_hint =
-        address != 0 && address <= kTaskSize - length &&
-        (hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start);
-    if (free_at_hint) {
+    const auto is_free = [&] {
+      const uint32_t hint = FirstEndingAfter(mm, address);
+      return hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start;
+    };
+    if (address != 0 && address <= kTaskSize - length && is_free()) {
       found = address;
     } else {
       // The highest gap below the base that is large enough; else, as bottom-up does, the lowest

@@ -389,8 +389,8 @@ int OfTree::CreateDevices(DeviceModel& devices) {
   return 0;
 }
 
-void OfTree::MarkReachable() {
-  for (size_t i = 0; i < nodes_.size(); ++i) nodes_.Mut(i);
+void OfTree::PutBackReachable() {
+  for (size_t i = 0; i < nodes_.size(); ++i) nodes_.PutBackAlways(i, 0, sizeof nodes_[i]);
 }
 
 }  // namespace drydock::kernel

@@ -60,8 +60,8 @@ class OfTree final : public mocks::OfApi {
   // Registers the platform devices, as the machine does before any module is loaded, and marks them
   // as the machine's. 0, or the errno of the first that failed.
   int CreateDevices(DeviceModel& devices);
-  // Drivers may write to device_node.data. Once before each program, after Reset().
-  void MarkReachable();
+  // Drivers may write to device_node.data: each reset puts the nodes back.
+  void PutBackReachable();
 
  private:
   void BuildNodes();

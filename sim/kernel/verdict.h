@@ -53,12 +53,13 @@ class Verdicts {
 
   static constexpr size_t kCapacity = 16;  // per program; later ones are counted only
 
-  // Records a violation. printf-style text of what was seen; `expected` is literal text.
+  // Records a violation. printf-style text of what was seen; `expected` is literal text. (Cold: the
+  // compiler moves the code of what is wrong out of the way of what is run always.)
   void Report(int class_number, int oracle, const char* expected, const char* seen_format, ...)
-      __attribute__((format(printf, 5, 6)));
+      __attribute__((format(printf, 5, 6), cold));
   // Records a violation that ends the driver's run. The caller returns at once; shims do the rest.
   void TrapNow(Trap trap, int class_number, int oracle, const char* expected,
-               const char* seen_format, ...) __attribute__((format(printf, 6, 7)));
+               const char* seen_format, ...) __attribute__((format(printf, 6, 7), cold));
 
   Trap pending_trap() const { return pending_; }
   void ClearTrap() {

@@ -1,5 +1,7 @@
 #include "sim/kernel/vfs.h"
 
+#include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 
@@ -31,16 +33,18 @@ int Vfs::NewProcess() {
   const int mm = mm_->NewMm();
   if (mm < 0) return -1;
   // A process has the index of its address space.
-  processes_.Mut(static_cast<size_t>(mm)) = Process{.alive = 1, .reserved = 0, .fds = {}};
+  processes_.Mut(static_cast<size_t>(mm)) = Process{.alive = 1, .open = 0, .fds = {}};
   return mm;
 }
 
 Vfs::InodeSlot* Vfs::InodeFor(const char* path, unsigned int devt, unsigned short mode) {
   for (size_t i = 0; i < kMaxInodes; ++i) {
+    const InodeSlot& present = inodes_[i];
+    if (present.used != 0 && (present.c.i_rdev != devt || std::strcmp(present.path, path) != 0)) {
+      continue;
+    }
     InodeSlot& slot = inodes_.Mut(i);
-    if (slot.used != 0 && (slot.c.i_rdev != devt || std::strcmp(slot.path, path) != 0)) continue;
-    if (slot.used == 0) {
-      slot = InodeSlot{};
+    if (slot.used == 0) {  // then it is all zero: no inode ever goes
       slot.used = 1;
       slot.c.i_mode = static_cast<unsigned short>(kCharDevice | mode);
       slot.c.i_rdev = devt;
@@ -48,12 +52,19 @@ Vfs::InodeSlot* Vfs::InodeFor(const char* path, unsigned int devt, unsigned shor
       slot.c.i_mapping = &slot.c.i_data;
       slot.c.i_data.host = &slot.c;
       slot.entry.d_inode = &slot.c;
-      std::strncpy(slot.path, path, sizeof slot.path - 1);
+      const size_t length = std::min(std::strlen(path), sizeof slot.path - 1);
+      std::memcpy(slot.path, path, length);
       slot.entry.drydock_name = std::strrchr(slot.path, '/') + 1;
     }
     return &slot;
   }
   return nullptr;
+}
+
+void Vfs::MakeInode(const char* path) {
+  unsigned int devt = 0;
+  unsigned short mode = 0;
+  if (chrdevs_.FindNode(path, &devt, &mode)) InodeFor(path, devt, mode);
 }
 
 int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
@@ -98,14 +109,21 @@ int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
     file.f_mode |= kModeCanWrite;
   }
   if (file.f_op->llseek == nullptr) file.f_mode &= ~kModeLseek;
-  processes_.Mut(process).fds[fd - kFirstFd] = static_cast<uint16_t>(index + 1);
+  SetFd(process, fd, index + 1);
   return fd;
 }
 
 int64_t Vfs::FreeFd(uint32_t process) const {
-  int fd = kFirstFd;
-  while (fd <= kMaxFds && processes_[process].fds[fd - kFirstFd] != 0) ++fd;
+  const int fd = kFirstFd + std::countr_one(processes_[process].open);
   return fd <= kMaxFds ? fd : -EMFILE;
+}
+
+// `file_index`: 0 for none.
+void Vfs::SetFd(uint32_t process, int fd, uint32_t file_index) {
+  Process& owner = processes_.Mut(process);
+  const uint32_t bit = uint32_t{1} << (fd - kFirstFd);
+  owner.fds[fd - kFirstFd] = static_cast<uint16_t>(file_index);
+  owner.open = file_index != 0 ? owner.open | bit : owner.open & ~bit;
 }
 
 file* Vfs::FileOf(uint32_t process, int fd) {
@@ -139,7 +157,7 @@ const char* Vfs::PathOf(const file* file) const {
 int64_t Vfs::Close(uint32_t process, int fd) {
   file* file = FileOf(process, fd);
   if (file == nullptr) return -EBADF;
-  processes_.Mut(process).fds[fd - kFirstFd] = 0;
+  SetFd(process, fd, 0);
   int64_t result = 0;
   if (file->f_op->flush != nullptr)
     result = CallDriver(calls_, file->f_op->flush, file, static_cast<void*>(nullptr));
@@ -250,7 +268,7 @@ int64_t Vfs::Dup(uint32_t process, int fd) {
   const int64_t copy = FreeFd(process);
   if (copy < 0) return copy;
   FileGet(file);
-  processes_.Mut(process).fds[copy - kFirstFd] = static_cast<uint16_t>(file->drydock_id + 1);
+  SetFd(process, static_cast<int>(copy), static_cast<uint32_t>(file->drydock_id) + 1);
   return copy;
 }
 
@@ -322,9 +340,9 @@ int64_t Vfs::Fork(uint32_t process) {
   if (child < 0) return -EAGAIN;
   const auto index = static_cast<uint32_t>(child);
   Process& fresh = processes_.Mut(index);
-  for (int i = 0; i <= kMaxFds - kFirstFd; ++i) {
-    fresh.fds[i] = processes_[process].fds[i];
-    if (fresh.fds[i] != 0) FileGet(&files_.Mut(fresh.fds[i] - 1U).c);
+  fresh = processes_[process];
+  for (uint32_t left = fresh.open; left != 0; left &= left - 1) {
+    FileGet(&files_.Mut(fresh.fds[std::countr_zero(left)] - 1U).c);
   }
   const int64_t error = mm_->Fork(process, index);
   if (Trapped()) return -EINTR;
@@ -337,8 +355,8 @@ int64_t Vfs::Fork(uint32_t process) {
 
 int64_t Vfs::Exit(uint32_t process) {
   mm_->ExitMm(process);  // exit_mm() comes before exit_files()
-  for (int i = 0; i <= kMaxFds - kFirstFd && !Trapped(); ++i) {
-    if (processes_[process].fds[i] != 0) Close(process, i + kFirstFd);
+  for (uint32_t left = processes_[process].open; left != 0 && !Trapped(); left &= left - 1) {
+    Close(process, kFirstFd + std::countr_zero(left));
   }
   if (!Trapped()) processes_.Mut(process) = Process{};
   return 0;

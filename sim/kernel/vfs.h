@@ -30,6 +30,8 @@ class Vfs {
 
   // A first process with an empty address space. Its index, or -1.
   int NewProcess();
+  // The node's inode is there from now on, and has its number. Otherwise the first open makes it.
+  void MakeInode(const char* path);
   bool Alive(uint32_t process) const { return processes_[process].alive != 0; }
 
   // System calls of `process`; values or negative errnos. Buffers are user addresses.
@@ -67,7 +69,7 @@ class Vfs {
  private:
   struct Process {
     uint32_t alive = 0;
-    uint32_t reserved = 0;
+    uint32_t open = 0;               // bit i: fds[i] is in use
     uint16_t fds[kMaxFds + 1] = {};  // file index + 1
   };
   struct FileSlot {
@@ -81,6 +83,7 @@ class Vfs {
     char path[96] = {};
   };
 
+  void SetFd(uint32_t process, int fd, uint32_t file_index);
   InodeSlot* InodeFor(const char* path, unsigned int devt, unsigned short mode);
   // The lowest free descriptor, or -EMFILE.
   int64_t FreeFd(uint32_t process) const;

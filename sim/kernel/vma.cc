@@ -18,6 +18,7 @@ Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend&
       coherent_(platform.coherent),
       mms_(list, "address spaces", kMaxMms),
       vmas_(list, "VMAs", kMaxVmas),
+      live_mms_(list, "live address spaces"),
       serial_(list, "VMA serial"),
       changes_(list, "mm changes"),
       memtypes_(list),
@@ -37,6 +38,7 @@ int Mm::NewMm() {
     MmSlot& slot = mms_.Mut(i);
     slot = MmSlot{};
     slot.live = 1;
+    live_mms_.Mut() |= uint64_t{1} << i;
     slot.c.id = i;
     slot.c.mm_users.counter = 1;
     slot.c.mmap_lock.name = "mmap_lock";
@@ -47,9 +49,9 @@ int Mm::NewMm() {
   return -1;
 }
 
-void Mm::MarkReachable() {
+void Mm::PutBackReachable() {
   for (uint32_t i = 0; i < kMaxMms; ++i) {
-    if (mms_[i].live != 0) mms_.Mut(i);
+    if (mms_[i].live != 0) mms_.PutBackAlways(i, offsetof(MmSlot, c), sizeof(mm_struct));
   }
 }
 
@@ -270,7 +272,7 @@ int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
   }
   NoteChange();
   // Detach all, then unmap all, then close all, as the kernel does.
-  std::array<Vma*, kMaxVmasPerMm> gone{};
+  std::array<Vma*, kMaxVmasPerMm> gone;  // the first `count`
   uint32_t count = 0;
   while (first < mms_[mm].vma_count && VmaAt(mm, first).c.vm_start < end) {
     Vma* vma = MutAt(mm, first);
@@ -311,19 +313,19 @@ void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
 }
 
 bool Mm::AnyMapped(hw::Pfn first, uint64_t pages) const {
-  for (uint32_t m = 0; m < kMaxMms; ++m) {
-    if (mms_[m].live == 0) continue;
+  bool any = false;
+  ForEachLiveMm([&](uint32_t m) {
     const hw::PageTable& table = *tables_[m];
-    for (size_t i = 0; i < table.count(); ++i) {
-      if (table[i].pfn < first + pages && first < table[i].pfn + table[i].pages) return true;
+    for (size_t i = 0; i < table.count() && !any; ++i) {
+      any = table[i].pfn < first + pages && first < table[i].pfn + table[i].pages;
     }
-  }
-  return false;
+  });
+  return any;
 }
 
 void Mm::UnmapAll(uint32_t index) {
   // exit_mmap(): all PTEs first, then every VMA is closed in address order.
-  std::array<Vma*, kMaxVmasPerMm> gone{};
+  std::array<Vma*, kMaxVmasPerMm> gone;  // the first `count`
   uint32_t count = 0;
   while (mms_[index].vma_count > 0) {
     Vma* vma = MutAt(index, 0);
@@ -334,7 +336,9 @@ void Mm::UnmapAll(uint32_t index) {
     Untrack(gone[i]);
     Zap(index, gone[i]->c.vm_start, gone[i]->c.vm_end);
   }
-  Zap(index, 0, ~hw::kPageMask);  // what lies outside of every VMA: a driver's stray entries (RP5)
+  if (tables_[index]->count() != 0)
+    Zap(index, 0,
+        ~hw::kPageMask);  // what lies outside of every VMA: a driver's stray entries (RP5)
   if (count > 0) {
     backend_.LockMmap(&mms_.Mut(index).c, true);  // LK1
     for (uint32_t i = 0; i < count; ++i) ReleaseVma(gone[i]);
@@ -346,6 +350,7 @@ void Mm::UnmapAll(uint32_t index) {
 void Mm::ExitMm(uint32_t index) {
   UnmapAll(index);
   mms_.Mut(index) = MmSlot{};
+  live_mms_.Mut() &= ~(uint64_t{1} << index);
 }
 
 }  // namespace drydock::kernel
