@@ -3,32 +3,39 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sim/kernel/kernel.h"
+
 namespace drydock::fuzz {
 
 Executor::Executor(World& world)
-    : world_(world), node_count_(std::min(world.nodes().size(), kMaxNodes)) {
+    : world_(world),
+      kernel_(world.kernel()),
+      node_count_(std::min(world.nodes().size(), kMaxNodes)) {
   for (size_t i = 0; i < node_count_; ++i) nodes_[i] = world.nodes()[i].c_str();
 }
 
 void Executor::Run(const Program& program, StepObserver* observer) {
+  kernel::Verdicts& verdicts = kernel_.verdicts();
   fd_count_ = mapping_count_ = 0;
   process_count_ = 1;
   processes_[0] = world_.init().index();
   current_ = 0;
   finished_ = false;
   count_ = program.step_count + 1;
-  for (size_t i = 0; i < count_; ++i) observations_[i] = Observation{};
   world_.FailAllocation(program.header.fail_allocation);
   for (size_t i = 0; i < program.step_count; ++i) {
-    world_.verdicts().SetStep(static_cast<uint8_t>(i));
+    verdicts.SetStep(static_cast<uint8_t>(i));
     const bool go_on = RunStep(program, i, &observations_[i]);
     if (observations_[i].state == StepState::kRan && observer != nullptr) {
       observer->AfterStep(static_cast<int>(i));
     }
     // After a trap the driver's locks and lists are in no state that a kernel would go on with.
-    if (!go_on) return;
+    if (!go_on) {
+      std::fill(&observations_[i + 1], &observations_[count_], Observation{});
+      return;
+    }
   }
-  world_.verdicts().SetStep(static_cast<uint8_t>(program.step_count));
+  verdicts.SetStep(static_cast<uint8_t>(program.step_count));
   ExitAll(&observations_[program.step_count]);
   finished_ = !observations_[program.step_count].outcome.trapped;
   if (observer != nullptr) observer->AfterStep(static_cast<int>(program.step_count));
@@ -37,8 +44,8 @@ void Executor::Run(const Program& program, StepObserver* observer) {
 // True if the program goes on.
 bool Executor::RunStep(const Program& program, size_t index, Observation* observation) {
   const Step& step = program.steps[index];
-  user::Process process = world_.init();
-  observation->state = StepState::kSkipped;
+  user::Process process(kernel_, 0);
+  *observation = {.state = StepState::kSkipped};
   user::Outcome outcome;
   if (Current(&process) && Ready(step)) {
     observation->state = StepState::kRan;
@@ -61,15 +68,14 @@ bool Executor::RunStep(const Program& program, size_t index, Observation* observ
 
 // The process whose turn it is: if it has exited, the first one that is alive.
 bool Executor::Current(user::Process* process) {
-  *process = world_.process(processes_[current_]);
-  if (process->alive()) return true;
+  const kernel::Vfs& vfs = kernel_.vfs();
+  *process = {kernel_, processes_[current_]};
+  if (vfs.Alive(process->index())) return true;
   for (uint32_t i = 0; i < process_count_; ++i) {
-    if (processes_[i] == kFailedProcess) continue;
-    *process = world_.process(processes_[i]);
-    if (process->alive()) {
-      current_ = i;
-      return true;
-    }
+    if (processes_[i] == kFailedProcess || !vfs.Alive(processes_[i])) continue;
+    *process = {kernel_, processes_[i]};
+    current_ = i;
+    return true;
   }
   return false;
 }
@@ -81,7 +87,7 @@ bool Executor::Ready(const Step& step) const {
   if (UsesAt(step.call) && step.at != kNone && mappings_[step.at] == kFailedMapping) return false;
   if (step.call == Call::kSwitch) {
     const uint32_t index = processes_[step.process];
-    return index != kFailedProcess && world_.process(index).alive();
+    return index != kFailedProcess && user::Process(kernel_, index).alive();
   }
   return true;
 }
@@ -139,10 +145,10 @@ user::Outcome Executor::Act(const Step& step, size_t index, user::Process proces
 }
 
 void Executor::ExitAll(Observation* observation) {
-  observation->state = StepState::kRan;
+  *observation = {.state = StepState::kRan};
   for (uint32_t i = 0; i < process_count_; ++i) {
     if (processes_[i] == kFailedProcess) continue;
-    user::Process process = world_.process(processes_[i]);
+    user::Process process(kernel_, processes_[i]);
     if (!process.alive()) continue;
     observation->process = i;
     const user::Outcome outcome = process.Exit();

@@ -41,8 +41,11 @@ class Executor {
   uint32_t current() const { return current_; }
 
  private:
-  bool RunStep(const Program& program, size_t index, Observation* observation);
-  user::Outcome Act(const Step& step, size_t index, user::Process process, Observation* seen);
+  // Both are used once, on the hottest road there is.
+  [[gnu::always_inline]] inline bool RunStep(const Program& program, size_t index,
+                                             Observation* observation);
+  [[gnu::always_inline]] inline user::Outcome Act(const Step& step, size_t index,
+                                                  user::Process process, Observation* seen);
   bool Ready(const Step& step) const;
   bool Current(user::Process* process);
   hw::VirtAddr PlaceOf(const Step& step) const { return mappings_[step.mapping] + step.offset; }
@@ -52,6 +55,7 @@ class Executor {
   void ExitAll(Observation* observation);
 
   World& world_;
+  kernel::Kernel& kernel_;
   std::array<const char*, kMaxNodes> nodes_{};
   size_t node_count_;
 

@@ -16,7 +16,7 @@ enum class StepState : uint8_t {
 };
 
 struct Observation {
-  user::Outcome outcome;
+  user::Outcome outcome = {};
   uint64_t data = 0;     // load: the first 8 bytes, little-endian; mmap, mremap: nothing
   uint32_t process = 0;  // the program's number of the process that made the step
   StepState state = StepState::kNotRun;

@@ -187,13 +187,12 @@ void Oracles::CheckIdentity() {
 }
 
 void Oracles::CheckTables() {
-  for (uint32_t m = 0; m < kernel::Mm::kMaxMms; ++m) {
-    if (!kernel_.mm().MmLive(m)) continue;
+  kernel_.mm().ForEachLiveMm([this](uint32_t m) {
     const hw::PageTable& table = kernel_.mm().table(m);
     for (size_t i = 0; i < table.count(); ++i) {
       if (table[i].bits.anon == 0) CheckExtent(m, table[i]);
     }
-  }
+  });
 }
 
 void Oracles::CheckExtent(uint32_t mm, const hw::Extent& extent) {

@@ -2,12 +2,6 @@
 
 namespace drydock::fuzz {
 
-void CountResult(const Step& step, ResultCounts* counts) {
-  counts->fds += MakesFd(step.call);
-  counts->mappings += MakesMapping(step.call);
-  counts->processes += MakesProcess(step.call);
-}
-
 ResultCounts CountResults(const Program& program, size_t steps) {
   ResultCounts counts;
   for (size_t i = 0; i < steps && i < program.step_count; ++i) {

@@ -125,7 +125,11 @@ struct ResultCounts {
   uint8_t mappings = 0;
   uint8_t processes = 1;
 };
-void CountResult(const Step& step, ResultCounts* counts);
+constexpr void CountResult(const Step& step, ResultCounts* counts) {
+  counts->fds += MakesFd(step.call);
+  counts->mappings += MakesMapping(step.call);
+  counts->processes += MakesProcess(step.call);
+}
 ResultCounts CountResults(const Program& program, size_t steps);
 
 // nullptr if `step` may follow a prefix with these results, else what is wrong with it, for people.

@@ -11,17 +11,20 @@ using namespace operands;  // NOLINT: the tables of this very form
 
 class Decoder {
  public:
-  Decoder(std::span<const uint8_t> bytes, const Encoding& encoding)
+  Decoder(std::span<const uint8_t> bytes, const Encoding& encoding, Program* program)
       : at_(bytes.data()),
         end_(bytes.data() + bytes.size()),
         np_(encoding.object_pages == 0 ? 16 : encoding.object_pages),
-        nodes_(std::clamp<uint8_t>(encoding.node_count, 1, kMaxNodes)) {
+        nodes_(std::clamp<uint8_t>(encoding.node_count, 1, kMaxNodes)),
+        program_(*program) {
     program_.header = encoding.header;
     program_.header.fail_allocation = 0;
   }
 
-  Program Run(StepBoundaries* boundaries) {
+  void Run(StepBoundaries* boundaries) {
     const uint8_t* const begin = at_;
+    const uint32_t before = program_.step_count;
+    program_.step_count = 0;
     const unsigned first = Byte();
     if (first >= 0xc0) program_.header.fail_allocation = first - 0xc0 + 1;
     while (at_ < end_ && program_.step_count < kMaxSteps) {
@@ -33,7 +36,7 @@ class Decoder {
     if (boundaries != nullptr) {
       boundaries->at[boundaries->count] = static_cast<size_t>(at_ - begin);
     }
-    return program_;
+    for (uint32_t i = program_.step_count; i < before; ++i) program_.steps[i] = Step{};
   }
 
  private:
@@ -64,26 +67,37 @@ class Decoder {
   uint8_t Fd() { return Back(Byte(), counts_.fds); }
   uint8_t Mapping() { return Back(Byte(), counts_.mappings); }
 
-  void Add(const Step& step) {
-    if (program_.step_count == kMaxSteps) return;
+  // The next step, in its place; it counts once Added(). Precondition: there is room.
+  Step& Next(Call call) {
+    Step& step = program_.steps[program_.step_count];
+    step = Step{};
+    step.call = call;
+    return step;
+  }
+  void Added(const Step& step) {
     if (MakesMapping(step.call)) {
       lengths_[counts_.mappings] = step.call == Call::kMremap ? step.new_length : step.length;
     }
     CountResult(step, &counts_);
-    program_.steps[program_.step_count++] = step;
+    ++program_.step_count;
   }
   bool NeedFd() {
-    if (counts_.fds == 0) Add({.call = Call::kOpen, .flags = kOpenReadWrite});
+    if (counts_.fds == 0) {
+      Step& step = Next(Call::kOpen);
+      step.flags = kOpenReadWrite;
+      Added(step);
+    }
     return program_.step_count < kMaxSteps;
   }
   bool NeedMapping() {
     if (counts_.mappings != 0) return true;
     if (!NeedFd()) return false;
-    Add({.call = Call::kMmap,
-         .fd = static_cast<uint8_t>(counts_.fds - 1),
-         .flags = kMapShared,
-         .prot = kProtRead | kProtWrite,
-         .length = Pages(std::min<uint64_t>(np_, 2))});
+    Step& step = Next(Call::kMmap);
+    step.fd = static_cast<uint8_t>(counts_.fds - 1);
+    step.flags = kMapShared;
+    step.prot = kProtRead | kProtWrite;
+    step.length = Pages(std::min<uint64_t>(np_, 2));
+    Added(step);
     return program_.step_count < kMaxSteps;
   }
 
@@ -161,9 +175,9 @@ class Decoder {
 
   void DecodeStep() {
     const Selector selector = kSelectorTable[Byte() % kSelectors];
-    Step step{.call = selector.call};
-    if (UsesFd(step.call) && !NeedFd()) return;
-    if ((UsesMapping(step.call)) && !NeedMapping()) return;
+    if (UsesFd(selector.call) && !NeedFd()) return;
+    if (UsesMapping(selector.call) && !NeedMapping()) return;
+    Step& step = Next(selector.call);
     switch (step.call) {
       case Call::kOpen: {
         const unsigned byte = Byte();
@@ -221,24 +235,31 @@ class Decoder {
       case Call::kExit:
         break;
     }
-    Add(step);
+    Added(step);
   }
 
   const uint8_t* at_;
   const uint8_t* end_;
   const uint64_t np_;
   const unsigned nodes_;
-  Program program_;
+  Program& program_;
   ResultCounts counts_;
-  std::array<uint64_t, kMaxSteps> lengths_;
+  std::array<uint64_t, kMaxSteps> lengths_;  // of the mappings made
 };
 
 }  // namespace
 
+void DecodeTo(Program* program, std::span<const uint8_t> bytes, const Encoding& encoding,
+              StepBoundaries* boundaries) {
+  if (boundaries != nullptr) boundaries->count = 0;
+  Decoder(bytes, encoding, program).Run(boundaries);
+}
+
 Program Decode(std::span<const uint8_t> bytes, const Encoding& encoding,
                StepBoundaries* boundaries) {
-  if (boundaries != nullptr) boundaries->count = 0;
-  return Decoder(bytes, encoding).Run(boundaries);
+  Program program;
+  DecodeTo(&program, bytes, encoding, boundaries);
+  return program;
 }
 
 }  // namespace drydock::fuzz

@@ -35,6 +35,10 @@ struct StepBoundaries {
 
 Program Decode(std::span<const uint8_t> bytes, const Encoding& encoding,
                StepBoundaries* boundaries = nullptr);
+// The same into a program that is there already (it must be one: past its steps there are Step{}),
+// for the price of the steps.
+void DecodeTo(Program* program, std::span<const uint8_t> bytes, const Encoding& encoding,
+              StepBoundaries* boundaries = nullptr);
 
 // Writes the shortest form this encoder knows to `out` and returns how many bytes that are.
 // Preconditions: IsValid(program); its nodes are below encoding.node_count.

@@ -30,6 +30,20 @@ TEST(ProgramBytes, EveryByteStringDecodesToAValidProgram) {
   }
 }
 
+TEST(ProgramBytes, DecodingOverAProgramLeavesNothingOfIt) {
+  std::mt19937_64 random(kSeed);
+  Program program;
+  StepBoundaries boundaries;
+  for (int i = 0; i < kRounds; ++i) {
+    const Encoding encoding{.object_pages = random() % 20, .node_count = 2};
+    const auto bytes = RandomBytes(random);
+    DecodeTo(&program, bytes, encoding, &boundaries);
+    StepBoundaries expected;
+    ASSERT_EQ(program, Decode(bytes, encoding, &expected)) << "round " << i;
+    ASSERT_EQ(boundaries.count, expected.count) << "round " << i;
+  }
+}
+
 TEST(ProgramBytes, EncodedProgramsDecodeToThemselves) {
   std::mt19937_64 random(kSeed);
   for (int i = 0; i < kRounds; ++i) {

@@ -106,7 +106,7 @@ void Session::RunBytes(std::span<const uint8_t> bytes) {
   if (size != 0) std::memcpy(page_->input, bytes.data(), size);
   page_->input_size.store(static_cast<uint32_t>(size), std::memory_order_relaxed);
   page_->executions.store(++executions_, std::memory_order_relaxed);
-  program_ = Decode(bytes.first(size), encoding_);
+  DecodeTo(&program_, bytes.first(size), encoding_);
   RunProgram(program_);
   uint64_t mmaps = 0, ok = 0;
   const std::span<const Observation> seen = executor_->observations();
