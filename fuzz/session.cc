@@ -136,7 +136,7 @@ void Session::RunProgram(const Program& program, StepObserver* then) {
 int Session::NextNew(size_t from) {
   const kernel::Verdicts& verdicts = world_->verdicts();
   for (size_t i = from; i < verdicts.count(); ++i) {
-    if (!seen_.IsNew(verdicts[i])) continue;
+    if (IsConsequence(verdicts[i]) || !seen_.IsNew(verdicts[i])) continue;
     const size_t count = verdicts.count();
     const std::optional<kernel::Violation> named = Named(i);
     if (!named) {
@@ -152,6 +152,20 @@ int Session::NextNew(size_t from) {
     return static_cast<int>(i);
   }
   return -1;
+}
+
+// A page-table entry that user space ran into, and that an oracle tells of in the same run.
+bool Session::IsConsequence(const kernel::Violation& violation) const {
+  if (!violation.of_entry) return false;
+  const kernel::Verdicts& verdicts = world_->verdicts();
+  for (size_t i = 0; i < verdicts.count(); ++i) {
+    const bool of_frames =
+        verdicts[i].oracle == 1 || verdicts[i].oracle == 2 || verdicts[i].oracle == 18;
+    if (of_frames && !verdicts[i].of_entry && verdicts[i].driver_pc == violation.driver_pc) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::optional<kernel::Violation> Session::Named(size_t index) {

@@ -77,6 +77,7 @@ class Session final : public Reproducer {
  private:
   class Watcher;
   bool Shows(const Program& program) override;
+  bool IsConsequence(const kernel::Violation& violation) const;
   void LearnObjectPages(uint64_t given);
   void KeepObjectPages(uint64_t pages);
   bool LastRunLooped() const;

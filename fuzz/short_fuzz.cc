@@ -23,6 +23,8 @@ using Json = nlohmann::json;
 
 constexpr uint64_t kTwo32 = uint64_t{1} << (32 - hw::kPageShift);  // in pages
 constexpr uint64_t kTwo64 = uint64_t{1} << (64 - hw::kPageShift);
+// A frame that fits a page-table entry and that no processor can address.
+constexpr uint64_t kBeyond = uint64_t{1} << 35;
 
 class Fuzzer {
  public:
@@ -50,6 +52,10 @@ class Fuzzer {
       }
       for (const uint64_t other : offsets) {
         RunMappings({Mapping(offset, 1), Mapping(other, 1)});
+      }
+      // What user space runs into when it uses the mapping, by itself or by the kernel's copies.
+      for (const Call call : {Call::kLoad, Call::kStore, Call::kRead, Call::kWrite}) {
+        RunMappings({Mapping(offset, 1), {.call = call, .length = 8}});
       }
     }
   }
@@ -102,7 +108,7 @@ class Fuzzer {
     for (const uint64_t base : {pages_, kTwo32 / 2, kTwo32, kTwo64 / 2}) {
       for (const uint64_t at : {base - 1, base, base + 1}) all.push_back(at);
     }
-    all.insert(all.end(), {kTwo32 - 2, 3 * kTwo32, kTwo64 - 2, kTwo64 - 1});
+    all.insert(all.end(), {kTwo32 - 2, 3 * kTwo32, kBeyond, kTwo64 - 2, kTwo64 - 1});
     return all;
   }
 

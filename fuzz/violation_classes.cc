@@ -76,7 +76,7 @@ constexpr ViolationClass kClasses[] = {
 constexpr ViolationClass kTraps[] = {
     {0, "X00", F, 14, "unclassified", "A rule is broken that belongs to no class."},
     {0, "X01", F, 14, "BUG", "The driver, or a kernel function on what the driver gave it, stops the kernel."},
-    {0, "X02", F, 14, "oops", "The driver accesses memory that is not there."},
+    {0, "X02", F, 14, "oops", "Memory that is not there is accessed: by the driver, or by user space through an entry that the driver made."},
     {0, "U01", L, 0, "not modelled", "The driver calls a kernel function that Drydock declares and does not model."},
     {0, "X04", F, 15, "waits for ever", "The driver waits for what can never happen."},
     {0, "X05", F, 11, "loops for ever", "The driver does not come back: its budget of steps or of time is used up."},

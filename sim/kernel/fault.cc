@@ -116,20 +116,27 @@ void Mm::CopyBytes(uint32_t mm, uint64_t page, hw::PhysAddr phys, void* to, cons
   if (!there && from == nullptr) __builtin_memset(to, 0xff, size_bytes);  // no device answers
 }
 
+// RP5: the processor finds reserved bits set, before it looks at permissions: pgtable_bad().
+Outcome Mm::CorruptedTable(const hw::Extent& extent, hw::Pfn pfn) {
+  if (Trapped()) return kTrapped;
+  verdicts_.TrapNow(Trap::kOops, 0, 1, "frames below MAXPHYADDR",
+                    "frame %#lx: \"Corrupted page table\" on first touch",
+                    static_cast<unsigned long>(pfn.value));
+  verdicts_.Last().driver_pc = extent.driver_pc;
+  verdicts_.Last().of_entry = true;
+  return kTrapped;
+}
+
 // One page, as the processor and then the kernel see it; on success *pfn is its frame.
 Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
   bool out_of_memory = false;
   for (int tries = 0; tries < kRefaultsAllowed; ++tries) {
     const hw::Extent* extent = tables_[mm]->Find({address});
-    if (extent != nullptr && extent->bits.present != 0 && (!write || extent->bits.write != 0)) {
+    if (extent != nullptr && extent->bits.present != 0) {
       *pfn = hw::PageTable::PfnAt(*extent, {address});
-      if (*pfn >= kMaxPfn) {
-        // RP5: the processor finds reserved bits set.
-        verdicts_.TrapNow(Trap::kOops, 1, 1, "frames below MAXPHYADDR",
-                          "frame %#lx: \"Corrupted page table\" on first touch",
-                          static_cast<unsigned long>(pfn->value));
-        return kTrapped;
-      }
+      if (*pfn >= kMaxPfn) return CorruptedTable(*extent, *pfn);
+    }
+    if (extent != nullptr && extent->bits.present != 0 && (!write || extent->bits.write != 0)) {
       if (extent->bits.accessed == 0 || (write && extent->bits.dirty == 0)) {
         tables_[mm]->Change({address}, 1, [write](hw::PteBits bits) {
           bits.accessed = 1;

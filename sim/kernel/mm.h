@@ -303,6 +303,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
 
   // fault.cc
   user::Outcome TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn);
+  user::Outcome CorruptedTable(const hw::Extent& extent, hw::Pfn pfn);
   // Moves the bytes of an access, at most to the end of the page at `page`.
   void CopyBytes(uint32_t mm, uint64_t page, hw::PhysAddr phys, void* to, const void* from,
                  size_t size_bytes);

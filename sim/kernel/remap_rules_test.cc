@@ -225,7 +225,14 @@ TEST_F(RemapRules, RP5_FrameBeyondTheProcessorsAddressesOopsesOnFirstTouch) {
   ASSERT_GT(Map(0, 1, kReadWrite, kMapShared), 0);
   EXPECT_FALSE(Trapped());
   EXPECT_EQ(Load(0), "trap");
-  EXPECT_EQ(TakeVerdict(), "C1 frame 0x10000000: \"Corrupted page table\" on first touch");
+  EXPECT_EQ(TakeVerdict(), "C0 frame 0x10000000: \"Corrupted page table\" on first touch");
+}
+
+TEST_F(RemapRules, RP5_FrameBeyondTheProcessorsAddressesOopsesBeforePermissionsAreLookedAt) {
+  Remaps(0, Mm::kMaxPfn, kPage);
+  ASSERT_GT(Map(0, 1, kRead, kMapShared), 0);
+  EXPECT_EQ(Store(0, 'x'), "trap");
+  EXPECT_EQ(TakeVerdict(), "C0 frame 0x10000000: \"Corrupted page table\" on first touch");
 }
 
 TEST_F(RemapRules, RP5_FrameIsCutToTheFieldOfTheEntry) {

@@ -29,7 +29,9 @@ struct Violation {
   Trap trap = Trap::kNone;
   uint8_t step = 0;     // filled by the executor
   uint8_t variant = 0;  // tells cases of one class apart that may have different causes
-  uint8_t reserved[3] = {};
+  // Shown by a page-table entry that is wrong already: who looks at the tables names the mistake.
+  bool of_entry = false;
+  uint8_t reserved[2] = {};
   uint64_t driver_pc = 0;     // offset of the driver's code in its image; 0 when none ran
   uint64_t object_pages = 0;  // size of the object that was meant, where an oracle knows it
   uint64_t pgoff = 0;         // and the mapping that was asked for, in pages
