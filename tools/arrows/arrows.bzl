@@ -1,4 +1,5 @@
-"""arrow_test: a layer depends on what DESIGN 1 lets it depend on, and on nothing else."""
+"""Which part may depend on which: arrow_test for the layers of DESIGN 1, only_users_test for what is
+there for a few targets alone."""
 
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 
@@ -11,10 +12,29 @@ _PRODUCT = [
     "//fuzz:worker",
     "//tools/command:drydock",
 ]
+_PRODUCT_SET = "set(%s)" % " ".join(_PRODUCT)
 
 # Bazel's own (compilers, its tools, settings of the build) is nobody's dependency.
 _OURS = "^(//|@[a-z0-9_]+//)"
 _NOT_OURS = "^(@bazel_tools|@local_config|@rules_|@platforms|@remote_|//bazel[/:])"
+
+def _query_test(name, members, broken):
+    """Fails if the query `members` gives nothing or the query `broken` gives anything."""
+    for part, expression in [("members", members), ("broken", broken)]:
+        native.genquery(
+            name = "%s_%s" % (name, part),
+            expression = expression,
+            opts = ["--noimplicit_deps"],
+            scope = _PRODUCT,
+        )
+    results = [":%s_%s" % (name, part) for part in ["members", "broken"]]
+    sh_test(
+        name = name,
+        size = "small",
+        srcs = ["arrow_test.sh"],
+        args = ["$(rootpath %s)" % result for result in results],
+        data = results,
+    )
 
 def arrow_test(name, layer, may_use):
     """Fails, with one path that breaks the rule, if a layer reaches what it may not.
@@ -24,8 +44,7 @@ def arrow_test(name, layer, may_use):
       layer: regular expression of labels.
       may_use: regular expressions of labels, besides the layer's own.
     """
-    product = "set(%s)" % " ".join(_PRODUCT)
-    members = "filter('%s', kind('rule', deps(%s)))" % (layer, product)
+    members = "filter('%s', kind('rule', deps(%s)))" % (layer, _PRODUCT_SET)
     allowed = "|".join([layer] + may_use)
     broken = "filter('%s', deps(%s)) except filter('%s', deps(%s)) except filter('%s', deps(%s))" % (
         _OURS,
@@ -35,29 +54,21 @@ def arrow_test(name, layer, may_use):
         allowed,
         members,
     )
-    options = ["--noimplicit_deps"]
-    native.genquery(
-        name = name + "_members",
-        expression = members,
-        opts = options,
-        scope = _PRODUCT,
+    _query_test(name, members, "somepath(%s, %s)" % (members, broken))
+
+def only_users_test(name, of, users):
+    """Fails, with those that do, if more than `users` depend on what `of` names.
+
+    Args:
+      name: of the test.
+      of: regular expression of labels.
+      users: labels.
+    """
+    used = "filter('%s', deps(%s))" % (of, _PRODUCT_SET)
+    others = "rdeps(deps(%s), %s, 1) except %s except set(%s)" % (
+        _PRODUCT_SET,
+        used,
+        used,
+        " ".join(users),
     )
-    native.genquery(
-        name = name + "_path",
-        expression = "somepath(%s, %s)" % (members, broken),
-        opts = options,
-        scope = _PRODUCT,
-    )
-    sh_test(
-        name = name,
-        size = "small",
-        srcs = ["arrow_test.sh"],
-        args = [
-            "$(rootpath :%s_members)" % name,
-            "$(rootpath :%s_path)" % name,
-        ],
-        data = [
-            ":%s_members" % name,
-            ":%s_path" % name,
-        ],
-    )
+    _query_test(name, used, others)

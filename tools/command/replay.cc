@@ -79,6 +79,7 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
       return CannotRun(NameFile(json.value("error", ""), driver.object, options.driver));
     } else if (json.contains("text")) {
       steps.push_back(json);
+      steps.back()["result"] = NameFile(json.value("result", ""), driver.object, options.driver);
     } else if (ParseFinding(line, &finding)) {
       finding.platform = platform;
       finding.maps.clear();  // drawn after each step already
