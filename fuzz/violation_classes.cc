@@ -60,7 +60,7 @@ constexpr ViolationClass kClasses[] = {
     {49, "C49", F, 8, "uninitialised memory is visible", "User space reads what nobody wrote: the buffer is not zeroed."},
     {50, "C50", F, 8, "buffer shares its page", "The buffer is smaller than its pages: a neighbour's memory is mapped, too."},
     {51, "C51", F, 14, "mapped before it is set up", "mmap or a fault comes before the buffer is there."},
-    {52, "C52", F, 15, "dead lock", "A lock is taken twice, or two locks in both orders."},
+    {52, "C52", F, 15, "dead lock", "A lock is taken twice, two locks in both orders, or two of one class in no order that is told."},
     {53, "C53", F, 16, "double fetch", "A value in memory that user space can write is checked and then read again."},
     {54, "C54", F, 14, "wrong mapping looked up", "find_vma gives the next mapping above an address, which need not contain it."},
     {55, "C55", F, 15, "mmap_lock not held", "A function of the memory manager is called without its lock."},
@@ -71,6 +71,7 @@ constexpr ViolationClass kClasses[] = {
     {60, "C60", F, 5, "memory freed while a device can reach it", "Memory is given back while it is mapped for a device, or while its device is registered."},
     {61, "C61", F, 19, "device reaches beyond its mappings", "The device is given an address that is not mapped for it, or not in that direction: an IOMMU faults."},
     {62, "C62", F, 19, "DMA buffers overlap", "Two mappings that a device writes share bytes."},
+    {64, "C64", F, 10, "sleeps where it may not", "A function that may sleep is called with a spinlock held, in an interrupt, with interrupts or preemption off, or in a read-side section of RCU."},
     {101, "A01", A, 4, "private writable mapping", "Stores to a private mapping of a device buffer go to a copy and never reach the device."},
 };
 constexpr ViolationClass kTraps[] = {

@@ -279,6 +279,13 @@ class SyncApi {
   virtual void LocalIrq(bool off) = 0;
   virtual bool IrqsOff() = 0;
   virtual void LocalBh(bool off) = 0;
+  // preempt_disable(), preempt_enable(); rcu_read_lock(), rcu_read_unlock(). They nest.
+  virtual void Preempt(bool off) = 0;
+  virtual void RcuRead(bool begin) = 0;
+  // The next lock that is taken is of this subclass of its class: mutex_lock_nested() and its kin.
+  virtual void LockNested(unsigned int subclass) = 0;
+  // lockdep_set_class(): locks with equal keys are one class.
+  virtual void LockSetClass(drydock_lock* lock, const void* key, const char* name) = 0;
 };
 
 // kernel/printk, lib/vsprintf.c, include/asm-generic/bug.h, kernel/module.

@@ -215,6 +215,10 @@ MockSyncApi::MockSyncApi(SyncApi& real) {
   ON_CALL(*this, LocalIrq).WillByDefault(::testing::Invoke(&real, &SyncApi::LocalIrq));
   ON_CALL(*this, IrqsOff).WillByDefault(::testing::Invoke(&real, &SyncApi::IrqsOff));
   ON_CALL(*this, LocalBh).WillByDefault(::testing::Invoke(&real, &SyncApi::LocalBh));
+  ON_CALL(*this, Preempt).WillByDefault(::testing::Invoke(&real, &SyncApi::Preempt));
+  ON_CALL(*this, RcuRead).WillByDefault(::testing::Invoke(&real, &SyncApi::RcuRead));
+  ON_CALL(*this, LockNested).WillByDefault(::testing::Invoke(&real, &SyncApi::LockNested));
+  ON_CALL(*this, LockSetClass).WillByDefault(::testing::Invoke(&real, &SyncApi::LockSetClass));
   ON_CALL(*this, Capable).WillByDefault(::testing::Invoke(&real, &SyncApi::Capable));
 }
 MockSyncApi::~MockSyncApi() = default;

@@ -325,6 +325,11 @@ class MockSyncApi : public SyncApi {
   MOCK_METHOD(void, LocalIrq, (bool off), (override));
   MOCK_METHOD(bool, IrqsOff, (), (override));
   MOCK_METHOD(void, LocalBh, (bool off), (override));
+  MOCK_METHOD(void, Preempt, (bool off), (override));
+  MOCK_METHOD(void, RcuRead, (bool begin), (override));
+  MOCK_METHOD(void, LockNested, (unsigned int subclass), (override));
+  MOCK_METHOD(void, LockSetClass, (drydock_lock * lock, const void* key, const char* name),
+              (override));
 };
 
 class MockLogApi : public LogApi {

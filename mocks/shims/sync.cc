@@ -27,8 +27,9 @@ using drydock::mocks::SyncApi;
 
 extern "C" {
 
-void __mutex_init(drydock_lock* lock, const char* name, void*) {
+void __mutex_init(drydock_lock* lock, const char* name, void* key) {
   Cross<&SyncApi::LockInit>(lock, LockKind::kMutex, name);
+  if (key != nullptr) Cross<&SyncApi::LockSetClass>(lock, key, name);
 }
 DRYDOCK_ACQUIRE(mutex_lock, kMutex)
 DRYDOCK_ACQUIRE_0(mutex_lock_interruptible, kMutex, TASK_INTERRUPTIBLE)
@@ -37,8 +38,9 @@ DRYDOCK_TRY(mutex_trylock, kMutex)
 DRYDOCK_RELEASE(mutex_unlock, kMutex)
 bool mutex_is_locked(const drydock_lock* lock) { return Cross<&SyncApi::LockIsHeld>(lock); }
 
-void __init_rwsem(drydock_lock* lock, const char* name, void*) {
+void __init_rwsem(drydock_lock* lock, const char* name, void* key) {
   Cross<&SyncApi::LockInit>(lock, LockKind::kRwsemWrite, name);
+  if (key != nullptr) Cross<&SyncApi::LockSetClass>(lock, key, name);
 }
 DRYDOCK_ACQUIRE(down_read, kRwsemRead)
 DRYDOCK_ACQUIRE_0(down_read_interruptible, kRwsemRead, TASK_INTERRUPTIBLE)
@@ -85,6 +87,13 @@ unsigned long drydock_local_irq_save() {
   return 0;
 }
 void drydock_local_irq_restore(unsigned long) { Cross<&SyncApi::LocalIrq>(false); }
+void drydock_preempt(int disable) { Cross<&SyncApi::Preempt>(disable != 0); }
+void __rcu_read_lock() { Cross<&SyncApi::RcuRead>(true); }
+void __rcu_read_unlock() { Cross<&SyncApi::RcuRead>(false); }
+void drydock_lock_nested(unsigned int subclass) { Cross<&SyncApi::LockNested>(subclass); }
+void drydock_lock_set_class(drydock_lock* lock, const void* key, const char* name) {
+  Cross<&SyncApi::LockSetClass>(lock, key, name);
+}
 int drydock_irqs_disabled() { return Cross<&SyncApi::IrqsOff>(); }
 void drydock_local_bh(int disable) { Cross<&SyncApi::LocalBh>(disable != 0); }
 int drydock_lock_is_held(const drydock_lock* lock) { return Cross<&SyncApi::LockIsHeld>(lock); }

@@ -20,6 +20,13 @@ uint32_t LockGraph::ClassOf(uint64_t key, const char* name) {
   return index + 1;
 }
 
+uint32_t LockGraph::SubclassOf(uint32_t class_id, uint32_t subclass) {
+  if (class_id == 0) return 0;
+  const Class& of = classes_[class_id - 1];
+  // (Keys are addresses: their highest bits are the same.)
+  return ClassOf(of.key ^ (uint64_t{subclass} << 56), reinterpret_cast<const char*>(of.name));
+}
+
 const char* LockGraph::NameOf(uint32_t class_id) const {
   if (class_id == 0 || class_id > *count_) return "a lock";
   const auto* name = reinterpret_cast<const char*>(classes_[class_id - 1].name);
@@ -40,6 +47,12 @@ bool LockGraph::AddOrder(uint32_t before, uint32_t after) {
   if (reported_[low].Has(high)) return true;
   reported_.Mut(low).Add(high);
   return false;
+}
+
+bool LockGraph::FirstRecursion(uint32_t class_id) {
+  if (class_id == 0 || reported_[class_id - 1].Has(class_id - 1)) return false;
+  reported_.Mut(class_id - 1).Add(class_id - 1);
+  return true;
 }
 
 bool LockGraph::FirstSleepComplaint(uint32_t class_id) {

@@ -21,11 +21,15 @@ class LockGraph {
   // The class of `key`, made if new. 0 when there are kMaxClasses already: such a lock has no
   // order.
   uint32_t ClassOf(uint64_t key, const char* name);
+  // The class of locks of `class_id` that were taken as of this subclass.
+  uint32_t SubclassOf(uint32_t class_id, uint32_t subclass);
   // Never nullptr.
   const char* NameOf(uint32_t class_id) const;
   // Notes that `after` was taken while `before` was held. False if that closes a cycle which was
   // not reported yet; the edge is not added then, so that one mistake is one report.
   bool AddOrder(uint32_t before, uint32_t after);
+  // True the first time for a class: two of it were held together.
+  bool FirstRecursion(uint32_t class_id);
   // True the first time for a class: each complains once.
   bool FirstSleepComplaint(uint32_t class_id);
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace drydock::kernel {
 namespace {
@@ -54,6 +55,7 @@ void Locks::LockInit(drydock_lock* lock, LockKind, const char* name) {
   *lock = {};
   lock->name = name;
   lock->magic = DRYDOCK_LOCK_MAGIC;
+  if (name != nullptr) lock->class_id = graph_.ClassOf(reinterpret_cast<uint64_t>(name), name);
   memory_.NoteWrite(lock, sizeof *lock);
 }
 
@@ -73,11 +75,20 @@ bool Locks::Prepare(drydock_lock* lock, const char* function) {
     if (!zeroed) return false;
   }
   if (lock->class_id == 0) {
-    const auto key = lock->name != nullptr ? reinterpret_cast<uint64_t>(lock->name)
-                                           : reinterpret_cast<uint64_t>(lock);
-    lock->class_id = graph_.ClassOf(key, lock->name);
+    lock->class_id = graph_.ClassOf(reinterpret_cast<uint64_t>(lock), lock->name);
   }
   return true;
+}
+
+void Locks::LockSetClass(drydock_lock* lock, const void* key, const char* name) {
+  lock->name = name;
+  lock->class_id = graph_.ClassOf(reinterpret_cast<uint64_t>(key), name);
+  memory_.NoteWrite(lock, sizeof *lock);
+}
+
+// A subclass is a class of its own in all but the name.
+uint32_t Locks::ClassOf(const drydock_lock* lock, unsigned int subclass) {
+  return subclass == 0 ? lock->class_id : graph_.SubclassOf(lock->class_id, subclass);
 }
 
 bool Locks::HeldByMe(const drydock_lock* lock, bool shared) const {
@@ -92,20 +103,27 @@ bool Locks::HeldByMe(const drydock_lock* lock, bool shared) const {
   return false;
 }
 
-void Locks::Order(const drydock_lock* lock, const char* function) {
+void Locks::Order(const drydock_lock* lock, uint32_t class_id, const char* function) {
   const uint32_t me = task_.TaskId();
   for (uint32_t i = 0; i < counts_->held; ++i) {
     const Held& held = held_[i];
     // What an interrupt came upon is not taken on its behalf.
     if (held.task != me || held.context != context_) continue;
-    if (graph_.AddOrder(held.class_id, lock->class_id)) continue;
+    if (held.class_id == class_id && held.lock != reinterpret_cast<uint64_t>(lock) &&
+        graph_.FirstRecursion(class_id)) {
+      // LO2: two tasks may take two such locks in both orders.
+      verdicts_.Report(52, 15, "locks of one class are nested by mutex_lock_nested() and its kin",
+                       "%s: takes %s while another lock of this class is held", function,
+                       NameOf(lock));
+    }
+    if (graph_.AddOrder(held.class_id, class_id)) continue;  // LO1
     verdicts_.Report(52, 15, "locks are taken in one order everywhere",
                      "%s: takes %s while %s is held; elsewhere they are taken the other way round",
                      function, NameOf(lock), graph_.NameOf(held.class_id));
   }
 }
 
-void Locks::Take(drydock_lock* lock, LockKind kind, uint32_t me) {
+void Locks::Take(drydock_lock* lock, LockKind kind, uint32_t me, uint32_t class_id) {
   const bool shared = IsShared(kind);
   if (shared) {
     ++lock->readers;
@@ -116,8 +134,8 @@ void Locks::Take(drydock_lock* lock, LockKind kind, uint32_t me) {
   memory_.NoteWrite(lock, sizeof *lock);
   Counts& counts = counts_.Mut();
   if (counts.held == kMaxHeld) return;  // deeper than lockdep's own limit of 48: no order any more
-  held_.Mut(counts.held++) = {reinterpret_cast<uint64_t>(lock), me, lock->class_id, shared,
-                              IsAtomic(kind), context_};
+  held_.Mut(counts.held++) = {
+      reinterpret_cast<uint64_t>(lock), me, class_id, shared, IsAtomic(kind), context_};
 }
 
 void Locks::Mask(LockKind kind, bool off) {
@@ -125,39 +143,59 @@ void Locks::Mask(LockKind kind, bool off) {
   if (kind == LockKind::kSpinBh) LocalBh(off);
 }
 
-void Locks::LocalIrq(bool off) { Count(&counts_.Mut().irqs_off[task_.TaskId() % kMaxTasks], off); }
-void Locks::LocalBh(bool off) { Count(&counts_.Mut().bh_off[task_.TaskId() % kMaxTasks], off); }
+void Locks::LocalIrq(bool off) {
+  uint8_t* count = &counts_.Mut().irqs_off[task_.TaskId() % kMaxTasks];
+  if (Count(count, off) && *count == 0 && context_ == 0 && waiter_ != nullptr) waiter_->Unmasked();
+}
 
-void Locks::Count(uint8_t* count, bool off) {
-  if (off) {
-    ++*count;
-    ++counts_.Mut().masked;
-  } else if (*count != 0) {
-    --*count;
-    --counts_.Mut().masked;
-    if (*count == 0 && context_ == 0 && waiter_ != nullptr) waiter_->Unmasked();
-  }
+void Locks::LocalBh(bool off) {
+  uint8_t* count = &counts_.Mut().bh_off[task_.TaskId() % kMaxTasks];
+  if (Count(count, off) && *count == 0 && context_ == 0 && waiter_ != nullptr) waiter_->Unmasked();
+}
+
+void Locks::Preempt(bool off) {
+  if (Count(&counts_.Mut().preempt_off[task_.TaskId() % kMaxTasks], off)) return;
+  verdicts_.Report(0, 15, "each preempt_enable() ends a preempt_disable()",  // AT6
+                   "preempt_enable: preemption is on already");
+}
+
+void Locks::RcuRead(bool begin) {
+  if (Count(&counts_.Mut().rcu[task_.TaskId() % kMaxTasks], begin)) return;
+  verdicts_.Report(0, 15, "each rcu_read_unlock() ends a rcu_read_lock()",  // AT6
+                   "rcu_read_unlock: no read-side section is open");
+}
+
+// False if there is nothing to end.
+bool Locks::Count(uint8_t* count, bool off) {
+  if (!off && *count == 0) return false;
+  *count += off ? 1 : -1;
+  counts_.Mut().masked += off ? 1 : -1;
+  return true;
 }
 
 // Of the running task: none any more.
 void Locks::ForgetMasks() {
   Counts& counts = counts_.Mut();
   const uint32_t me = task_.TaskId() % kMaxTasks;
-  counts.masked -= counts.irqs_off[me] + counts.bh_off[me];
-  counts.irqs_off[me] = counts.bh_off[me] = 0;
+  for (uint8_t* count :
+       {&counts.irqs_off[me], &counts.bh_off[me], &counts.preempt_off[me], &counts.rcu[me]}) {
+    counts.masked -= *count;
+    *count = 0;
+  }
 }
 
 // kernel/locking/lockdep.c:mark_lock(): a lock that a handler takes must not be held with
 // interrupts on, for the handler may come upon its holder.
-void Locks::Usage(const drydock_lock* lock, LockKind kind, const char* function) {
+void Locks::Usage(const drydock_lock* lock, LockKind kind, uint32_t class_id,
+                  const char* function) {
   if (!IsSpin(kind)) return;
   const bool hard = context_ >= kHardirqContext;
   const bool soft = !hard && context_ != 0;
-  const bool told = hard ? graph_.Conflicts(lock->class_id, LockGraph::kInHardirq)
-                         : (!irqs_off() && graph_.Conflicts(lock->class_id, LockGraph::kIrqsOn)) ||
-                               (soft ? graph_.Conflicts(lock->class_id, LockGraph::kInSoftirq)
-                                     : !irqs_off() && !bh_off() &&
-                                           graph_.Conflicts(lock->class_id, LockGraph::kBhOn));
+  const bool told =
+      hard ? graph_.Conflicts(class_id, LockGraph::kInHardirq)
+           : (!irqs_off() && graph_.Conflicts(class_id, LockGraph::kIrqsOn)) ||
+                 (soft ? graph_.Conflicts(class_id, LockGraph::kInSoftirq)
+                       : !irqs_off() && !bh_off() && graph_.Conflicts(class_id, LockGraph::kBhOn));
   if (!told) return;
   verdicts_.Report(52, 15, "a lock of interrupt handlers is taken with interrupts off",
                    "%s: %s is taken %s, and elsewhere the other way: the handler may come upon its "
@@ -206,17 +244,20 @@ int Locks::LockAcquireOrSignal(drydock_lock* lock, LockKind kind, unsigned int s
                                const char* function) {
   // A task that holds nothing and is not in an interrupt takes a free mutex or rwsem: MightSleep()
   // and Order() have nothing to say.
-  if ((counts_->held | counts_->masked | context_ | lock->owner | lock->readers) == 0 &&
+  if ((counts_->held | counts_->masked | context_ | next_subclass_ | lock->owner | lock->readers) ==
+          0 &&
       !IsAtomic(kind) && kind != LockKind::kSemaphore && Prepared(lock)) [[likely]] {
-    Take(lock, kind, task_.TaskId());
+    Take(lock, kind, task_.TaskId(), lock->class_id);
     return 0;
   }
+  const unsigned subclass = std::exchange(next_subclass_, 0);
   if (!IsAtomic(kind)) MightSleep(function);
   Prepare(lock, function);
   const uint32_t me = task_.TaskId();
+  const uint32_t class_id = ClassOf(lock, subclass);
   if (IsAtomic(kind)) {
     Mask(kind, true);
-    Usage(lock, kind, function);
+    Usage(lock, kind, class_id, function);
   }
   bool mine = false;
   for (;;) {
@@ -233,13 +274,14 @@ int Locks::LockAcquireOrSignal(drydock_lock* lock, LockKind kind, unsigned int s
     memory_.NoteWrite(lock, sizeof *lock);
     return 0;
   }
-  if (mine && kind == LockKind::kRwsemRead) {
+  // LO3. An interrupt may: queued_read_lock_slowpath() lets it pass the writer.
+  if (mine && IsShared(kind) && context_ == 0) {
     verdicts_.Report(52, 15, "a task takes a read lock once",
                      "%s: takes %s for reading again; a writer that waits in between blocks both",
                      function, NameOf(lock));
   }
-  Order(lock, function);
-  Take(lock, kind, me);
+  Order(lock, class_id, function);
+  Take(lock, kind, me, class_id);
   return 0;
 }
 
@@ -252,7 +294,7 @@ bool Locks::LockTry(drydock_lock* lock, LockKind kind, const char* function) {
     return true;
   }
   if (lock->owner != 0 || (!IsShared(kind) && lock->readers != 0)) return false;
-  Take(lock, kind, task_.TaskId());  // never waits, so it adds no order
+  Take(lock, kind, task_.TaskId(), lock->class_id);  // never waits, so it adds no order
   Mask(kind, true);
   return true;
 }
@@ -303,41 +345,55 @@ void Locks::Remove(size_t index) {
 
 bool Locks::LockIsHeld(const drydock_lock* lock) { return lock->owner != 0 || lock->readers != 0; }
 
-const char* Locks::AtomicLock() const {
+const Locks::Held* Locks::HeldAtomic() const {
   const uint32_t me = task_.TaskId();
   for (uint32_t i = counts_->held; i > 0; --i) {
     const Held& held = held_[i - 1];
-    if (held.task == me && held.atomic != 0) return graph_.NameOf(held.class_id);
+    if (held.task == me && held.atomic != 0) return &held;
   }
   return nullptr;
 }
 
+const char* Locks::AtomicLock() const {
+  const Held* held = HeldAtomic();
+  return held != nullptr ? graph_.NameOf(held->class_id) : nullptr;
+}
+
+// kernel/sched/core.c:__might_resched().
 void Locks::MightSleep(const char* function) {
-  const uint32_t bit = context_ >= kHardirqContext             ? 1
-                       : context_ != 0                         ? 2
-                       : irqs_off() && AtomicLock() == nullptr ? 4
-                                                               : 0;
-  if (bit != 0) {
-    if ((*complained_ & bit) != 0) return;
-    complained_.Mut() |= bit;
-    verdicts_.Report(0, 10, "nothing sleeps in an interrupt or with interrupts off",
-                     "%s: may sleep, %s", function,
-                     bit == 1   ? "in an interrupt handler"
-                     : bit == 2 ? "in a soft interrupt (a timer, a tasklet)"
-                                : "with interrupts off");
-    return;
-  }
-  if (counts_->held == 0) return;
-  const uint32_t me = task_.TaskId();
-  for (uint32_t i = counts_->held; i > 0; --i) {
-    const Held& held = held_[i - 1];
-    if (held.task != me || held.atomic == 0) continue;
-    if (graph_.FirstSleepComplaint(held.class_id)) {
-      verdicts_.Report(0, 10, "nothing sleeps while a spinlock is held",
+  if ((counts_->held | counts_->masked | context_) == 0) return;
+  const Held* held = context_ == 0 ? HeldAtomic() : nullptr;
+  if (held != nullptr) {  // AT1
+    const uint32_t class_id = held->class_id;
+    if (graph_.FirstSleepComplaint(class_id)) {
+      verdicts_.Report(64, 10, "nothing sleeps while a spinlock is held",
                        "%s: may sleep, and the spinlock %s is held", function,
-                       graph_.NameOf(held.class_id));
+                       graph_.NameOf(class_id));
     }
     return;
+  }
+  struct Place {
+    bool here;
+    const char* expected;
+    const char* seen;
+  };
+  const Place places[] = {
+      {context_ >= kHardirqContext, "nothing sleeps in an interrupt", "in an interrupt handler"},
+      {context_ != 0, "nothing sleeps in an interrupt", "in a soft interrupt (a timer, a tasklet)"},
+      {irqs_off(), "nothing sleeps with interrupts off", "with interrupts off"},  // AT2
+      {in_rcu(), "nothing sleeps between rcu_read_lock() and rcu_read_unlock()",  // AT3
+       "in a read-side section of RCU"},
+      {preempt_off(), "nothing sleeps with preemption off", "with preemption off"},  // AT4
+      {bh_off(), "nothing sleeps with soft interrupts off", "with soft interrupts off"},
+  };
+  for (uint32_t bit = 1; const Place& place : places) {
+    if (place.here) {
+      if ((*complained_ & bit) != 0) return;
+      complained_.Mut() |= bit;
+      verdicts_.Report(64, 10, place.expected, "%s: may sleep, %s", function, place.seen);
+      return;
+    }
+    bit <<= 1;
   }
 }
 
@@ -377,10 +433,7 @@ void Locks::RandomBytes(void* to, size_t size_bytes) {
 void Locks::ReportHeld(const char* boundary, const char* what) {
   const uint32_t me = task_.TaskId();
   if (counts_->masked != 0) {
-    if (irqs_off() && AtomicLock() == nullptr) {
-      verdicts_.Report(52, 11, "interrupts are on when a task returns to user space",
-                       "%s: %s with interrupts off", boundary, what);
-    }
+    if (AtomicLock() == nullptr) ReportMasked(boundary, what);
     ForgetMasks();
   }
   for (uint32_t i = counts_->held; i > 0; --i) {
@@ -388,6 +441,26 @@ void Locks::ReportHeld(const char* boundary, const char* what) {
     verdicts_.Report(52, 11, "no lock is held on return to user space", "%s: %s and holds %s",
                      boundary, what, graph_.NameOf(held_[i - 1].class_id));
     Remove(i - 1);
+  }
+}
+
+// AT5. With a spinlock held it is the lock that is told.
+void Locks::ReportMasked(const char* boundary, const char* what) {
+  if (irqs_off()) {
+    verdicts_.Report(52, 11, "interrupts are on when a task returns to user space",
+                     "%s: %s with interrupts off", boundary, what);
+  }
+  if (bh_off()) {
+    verdicts_.Report(52, 11, "soft interrupts are on when a task returns to user space",
+                     "%s: %s with soft interrupts off", boundary, what);
+  }
+  if (preempt_off()) {
+    verdicts_.Report(52, 11, "preemption is on when a task returns to user space",
+                     "%s: %s with preemption off", boundary, what);
+  }
+  if (in_rcu()) {
+    verdicts_.Report(52, 11, "no read-side section is open on return to user space",
+                     "%s: %s in a read-side section of RCU", boundary, what);
   }
 }
 

@@ -5,23 +5,29 @@
 // make it free, taking it is a dead lock. What is reported:
 //
 //  self dead lock, a lock that nothing can free            Trap::kDeadlock, C52, O15
-//  two classes taken in both orders (once per pair)        C52, O15
-//  a read lock of one rwsem taken twice                    C52, O15 (a writer in between blocks
+//  two classes taken in both orders (LO1, once per pair)   C52, O15
+//  two locks of one class held together (LO2, once per class), unless mutex_lock_nested() and its
+//  kin tell a subclass                                     C52, O15
+//  a read lock taken twice by a task (LO3)                 C52, O15 (a writer in between blocks
 //  both) a spinlock of interrupt handlers taken with interrupts on, or the same for soft interrupts
 //                                                          C52, O15 (once per class)
 //  a release by who does not hold the lock, or wrong kind  class 0, O15
 //  a lock used that was never initialised (nor zeroed)     class 0, O15
 //  freed while held                                        class 0, O15
-//  sleeping while a spinlock or rwlock is held, in an interrupt, with interrupts off
-//                                                          class 0, O10 (once per lock class,
-//                                                          context)
+//  sleeping while a spinlock or rwlock is held, in an interrupt, with interrupts, soft interrupts
+//  or preemption off, in a read-side section of RCU (AT1 to AT4)
+//                                                          C64, O10 (once per lock class, context)
 //  held on return to user space                            C52, O11
-//  interrupts off on return to user space                  C52, O11
+//  interrupts off or a section open on return to user space (AT5)
+//                                                          C52, O11
+//  a section of RCU or without preemption is ended that did not begin (AT6)
+//                                                          class 0, O15
 //
-// Two locks of one class, held together, are not reported: the seam does not tell lock subclasses.
-// A kSemaphore is the lock of a semaphore whose count is at zero: anybody may release it, it is in
-// no order and may be held on return to user space. Whether interrupts are off is a count: each off
-// needs its on. Read and write locks (rwlock_t) are not looked at for interrupts.
+// A lock's class is where it was initialised; one that is initialised by its definition, or only
+// zeroed, is a class of its own. A kSemaphore is the lock of a semaphore whose count is at zero:
+// anybody may release it, it is in no order and may be held on return to user space. Whether
+// interrupts are off is a count: each off needs its on. Read and write locks (rwlock_t) are not
+// looked at for interrupts.
 #ifndef DRYDOCK_SIM_KERNEL_LOCKS_H_
 #define DRYDOCK_SIM_KERNEL_LOCKS_H_
 
@@ -93,10 +99,16 @@ class Locks final : public mocks::SyncApi {
   void LocalIrq(bool off) override;
   bool IrqsOff() override { return irqs_off(); }
   void LocalBh(bool off) override;
+  void Preempt(bool off) override;
+  void RcuRead(bool begin) override;
+  void LockNested(unsigned int subclass) override { next_subclass_ = subclass; }
+  void LockSetClass(drydock_lock* lock, const void* key, const char* name) override;
 
   // Of the running task. In an interrupt both are.
   bool irqs_off() const { return counts_->irqs_off[task_.TaskId() % kMaxTasks] != 0; }
   bool bh_off() const { return counts_->bh_off[task_.TaskId() % kMaxTasks] != 0; }
+  bool preempt_off() const { return counts_->preempt_off[task_.TaskId() % kMaxTasks] != 0; }
+  bool in_rcu() const { return counts_->rcu[task_.TaskId() % kMaxTasks] != 0; }
   // What runs: 0 a task, kSoftirqContext or kHardirqContext. Who enters one puts back what was.
   unsigned context() const { return context_; }
   void SetContext(unsigned context) { context_ = context; }
@@ -133,6 +145,8 @@ class Locks final : public mocks::SyncApi {
     uint32_t masked;  // the sum of those below
     uint8_t irqs_off[kMaxTasks];
     uint8_t bh_off[kMaxTasks];
+    uint8_t preempt_off[kMaxTasks];
+    uint8_t rcu[kMaxTasks];
   };
   struct Generator {
     uint64_t s[4];
@@ -142,17 +156,21 @@ class Locks final : public mocks::SyncApi {
     return lock->magic == DRYDOCK_LOCK_MAGIC && lock->class_id != 0;
   }
   bool Prepare(drydock_lock* lock, const char* function);
+  const Held* HeldAtomic() const;
   bool HeldByMe(const drydock_lock* lock, bool shared) const;
-  void Take(drydock_lock* lock, mocks::LockKind kind, uint32_t me);
+  uint32_t ClassOf(const drydock_lock* lock, unsigned int subclass);
+  void Take(drydock_lock* lock, mocks::LockKind kind, uint32_t me, uint32_t class_id);
   LockWaiter::Result Wait(drydock_lock* lock, mocks::LockKind kind, unsigned state, bool mine,
                           const char* function);
-  void Count(uint8_t* count, bool off);
+  bool Count(uint8_t* count, bool off);
   void ForgetMasks();
   void Mask(mocks::LockKind kind, bool off);
-  void Usage(const drydock_lock* lock, mocks::LockKind kind, const char* function);
-  void Order(const drydock_lock* lock, const char* function);
+  void Usage(const drydock_lock* lock, mocks::LockKind kind, uint32_t class_id,
+             const char* function);
+  void Order(const drydock_lock* lock, uint32_t class_id, const char* function);
   void Remove(size_t index);
   void ReportHeld(const char* boundary, const char* what);
+  void ReportMasked(const char* boundary, const char* what);
 
   Verdicts& verdicts_;
   DriverMemory& memory_;
@@ -161,6 +179,7 @@ class Locks final : public mocks::SyncApi {
   LockWaiter* waiter_ = nullptr;
   uint32_t waiting_ = 0;  // tasks in WaitForLock()
   unsigned context_ = 0;
+  unsigned next_subclass_ = 0;
   LockGraph graph_;
   hw::TrackedArray<Held> held_;
   hw::Tracked<Counts> counts_;

@@ -79,18 +79,135 @@ TEST_F(LocksTest, ReadWhileWritingDeadlocks) {
   EXPECT_EQ(verdicts_.pending_trap(), Trap::kDeadlock);
 }
 
-TEST_F(LocksTest, ReadTwiceIsReportedForSemaphoresOnly) {
-  drydock_lock spin = Lock("rw", LockKind::kRwRead);
-  Take(&spin, LockKind::kRwRead);
-  Take(&spin, LockKind::kRwRead);
+TEST_F(LocksTest, LO3_ReadTwiceIsReportedAndGoesOn) {
+  for (const LockKind kind : {LockKind::kRwRead, LockKind::kRwsemRead}) {
+    verdicts_.Clear();
+    drydock_lock lock = Lock("mm->mmap_lock", kind);
+    Take(&lock, kind);
+    Take(&lock, kind);
+    EXPECT_EQ(OnlyVerdict(), "C52 O15");
+    EXPECT_NE(Seen().find("for reading again"), std::string::npos);
+    EXPECT_EQ(verdicts_.pending_trap(), Trap::kNone);
+    locks_.ForgetHeld();
+  }
+}
+
+TEST_F(LocksTest, LO3_AnInterruptMayReadWhatItCameUponReading) {
+  drydock_lock lock = Lock("rw", LockKind::kRwRead);
+  Take(&lock, LockKind::kRwRead);
+  locks_.SetContext(kSoftirqContext);
+  Take(&lock, LockKind::kRwRead);
   EXPECT_EQ(OnlyVerdict(), "");
-  Give(&spin, LockKind::kRwRead);
-  Give(&spin, LockKind::kRwRead);
-  drydock_lock sem = Lock("mm->mmap_lock", LockKind::kRwsemRead);
-  Take(&sem, LockKind::kRwsemRead);
-  Take(&sem, LockKind::kRwsemRead);
+}
+
+TEST_F(LocksTest, LO2_TwoLocksOfOneClassHeldTogetherAreReportedOnce) {
+  drydock_lock a = Lock("&p->lock");
+  drydock_lock b = Lock(a.name);
+  for (int i = 0; i < 2; ++i) {
+    Take(&a);
+    Take(&b);
+    Give(&b);
+    Give(&a);
+  }
   EXPECT_EQ(OnlyVerdict(), "C52 O15");
+  EXPECT_EQ(Seen(), "f: takes &p->lock while another lock of this class is held");
   EXPECT_EQ(verdicts_.pending_trap(), Trap::kNone);
+}
+
+TEST_F(LocksTest, LO2_ReadersOfOneClassAreReportedToo) {
+  for (const LockKind kind : {LockKind::kRwRead, LockKind::kRwsemRead}) {
+    verdicts_.Clear();
+    drydock_lock a = Lock(kind == LockKind::kRwRead ? "&p->rw" : "&p->sem", kind);
+    drydock_lock b = Lock(a.name, kind);
+    Take(&a, kind);
+    Take(&b, kind);
+    EXPECT_EQ(OnlyVerdict(), "C52 O15");
+    locks_.ForgetHeld();
+  }
+}
+
+TEST_F(LocksTest, LO2_OneAfterTheOtherIsFine) {
+  drydock_lock a = Lock("&p->lock");
+  drydock_lock b = Lock(a.name);
+  Take(&a);
+  Give(&a);
+  Take(&b);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, LO2_TryingTheSecondIsFine) {
+  drydock_lock a = Lock("&p->lock");
+  drydock_lock b = Lock(a.name);
+  Take(&a);
+  EXPECT_TRUE(locks_.LockTry(&b, LockKind::kMutex, "f"));
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, LO2_ATriedOneIsHeldWhenAnotherIsTaken) {
+  drydock_lock a = Lock("&p->lock");
+  drydock_lock b = Lock(a.name);
+  EXPECT_TRUE(locks_.LockTry(&a, LockKind::kMutex, "f"));
+  Take(&b);
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
+TEST_F(LocksTest, LO2_ASubclassTellsTheOrder) {
+  drydock_lock parent = Lock("&p->lock");
+  drydock_lock child = Lock(parent.name);
+  Take(&parent);
+  locks_.LockNested(1);
+  Take(&child);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, LO2_ASubclassIsOfOneAcquisitionAlone) {
+  drydock_lock a = Lock("&p->lock");
+  drydock_lock b = Lock(a.name);
+  drydock_lock c = Lock(a.name);
+  Take(&a);
+  locks_.LockNested(1);
+  Take(&b);
+  Take(&c);
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
+TEST_F(LocksTest, LO1_TheOrderOfSubclassesIsKept) {
+  drydock_lock a = Lock("&p->lock");
+  drydock_lock b = Lock(a.name);
+  Take(&a);
+  locks_.LockNested(1);
+  Take(&b);
+  Give(&b);
+  Give(&a);
+  locks_.LockNested(1);
+  Take(&b);
+  Take(&a);
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
+TEST_F(LocksTest, LO2_LocksInitialisedByTheirDefinitionAreClassesOfTheirOwn) {
+  drydock_lock locks[2] = {};
+  for (drydock_lock& lock : locks) {
+    lock.name = "table";
+    lock.magic = DRYDOCK_LOCK_MAGIC;
+    Take(&lock);
+  }
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, LO2_AKeyMakesAClass) {
+  static int keys[2];
+  drydock_lock a = Lock("&p->lock");
+  drydock_lock b = Lock(a.name);
+  locks_.LockSetClass(&a, &keys[0], "&keys[0]");
+  locks_.LockSetClass(&b, &keys[1], "&keys[1]");
+  Take(&a);
+  Take(&b);
+  EXPECT_EQ(OnlyVerdict(), "");
+  Give(&b);
+  locks_.LockSetClass(&b, &keys[0], "&keys[0]");
+  Take(&b);
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
 }
 
 TEST_F(LocksTest, InversionIsReportedOncePerPair) {
@@ -187,7 +304,7 @@ TEST_F(LocksTest, SleepingUnderASpinlockIsReportedOnce) {
   locks_.MightSleep("kmalloc");
   locks_.MightSleep("kmalloc");
   Take(&mutex);
-  EXPECT_EQ(OnlyVerdict(), "C0 O10");
+  EXPECT_EQ(OnlyVerdict(), "C64 O10");
 }
 
 TEST_F(LocksTest, SleepingUnderAMutexIsFine) {
@@ -272,11 +389,84 @@ TEST_F(LocksTest, SleepingInAnInterruptIsReportedOnceForEachKind) {
   EXPECT_EQ(Seen(2), "msleep: may sleep, with interrupts off");
 }
 
+TEST_F(LocksTest, AT3_SleepingInAReadSideSectionIsReportedOnce) {
+  drydock_lock mutex = Lock("m");
+  locks_.RcuRead(true);
+  locks_.RcuRead(true);
+  locks_.RcuRead(false);
+  locks_.MightSleep("kmalloc");
+  Take(&mutex);
+  Give(&mutex);
+  EXPECT_EQ(OnlyVerdict(), "C64 O10");
+  EXPECT_EQ(Seen(), "kmalloc: may sleep, in a read-side section of RCU");
+  locks_.RcuRead(false);
+  locks_.CheckNoneHeld("ioctl");
+  EXPECT_EQ(verdicts_.count(), 1u);
+}
+
+TEST_F(LocksTest, AT3_SleepingAfterTheSectionIsFine) {
+  locks_.RcuRead(true);
+  locks_.RcuRead(false);
+  locks_.MightSleep("kmalloc");
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, AT3_ASpinlockInASectionIsFine) {
+  drydock_lock spin = Lock("s", LockKind::kSpin);
+  locks_.RcuRead(true);
+  Take(&spin, LockKind::kSpin);
+  Give(&spin, LockKind::kSpin);
+  locks_.RcuRead(false);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, AT3_ASectionIsOfItsTask) {
+  locks_.RcuRead(true);
+  task_.id = 2;
+  locks_.MightSleep("kmalloc");
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(LocksTest, AT4_SleepingWithPreemptionOrSoftInterruptsOffIsReported) {
+  locks_.Preempt(true);
+  locks_.MightSleep("kmalloc");
+  locks_.Preempt(false);
+  locks_.LocalBh(true);
+  locks_.MightSleep("msleep");
+  locks_.LocalBh(false);
+  locks_.MightSleep("msleep");
+  ASSERT_EQ(verdicts_.count(), 2u);
+  EXPECT_EQ(Seen(0), "kmalloc: may sleep, with preemption off");
+  EXPECT_EQ(Seen(1), "msleep: may sleep, with soft interrupts off");
+}
+
+TEST_F(LocksTest, AT5_WhatIsOpenOnReturnIsReportedAndMended) {
+  locks_.RcuRead(true);
+  locks_.Preempt(true);
+  locks_.LocalBh(true);
+  for (int i = 0; i < 2; ++i) locks_.CheckNoneHeld("ioctl");
+  ASSERT_EQ(verdicts_.count(), 3u);
+  EXPECT_EQ(Seen(0), "ioctl: returns to user space with soft interrupts off");
+  EXPECT_EQ(Seen(1), "ioctl: returns to user space with preemption off");
+  EXPECT_EQ(Seen(2), "ioctl: returns to user space in a read-side section of RCU");
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(verdicts_[i].class_number, 52);
+}
+
+TEST_F(LocksTest, AT6_AnEndWithoutABeginIsReported) {
+  locks_.RcuRead(false);
+  EXPECT_EQ(OnlyVerdict(), "C0 O15");
+  EXPECT_EQ(Seen(), "rcu_read_unlock: no read-side section is open");
+  verdicts_.Clear();
+  locks_.Preempt(false);
+  EXPECT_EQ(Seen(), "preempt_enable: preemption is on already");
+  EXPECT_FALSE(locks_.preempt_off());
+}
+
 TEST_F(LocksTest, SpinlockWithInterruptsOffIsOneMistakeNotTwo) {
   drydock_lock spin = Lock("s", LockKind::kSpinIrq);
   Take(&spin, LockKind::kSpinIrq);
   locks_.MightSleep("kmalloc");
-  EXPECT_EQ(OnlyVerdict(), "C0 O10");
+  EXPECT_EQ(OnlyVerdict(), "C64 O10");
   EXPECT_NE(Seen().find("the spinlock s is held"), std::string::npos);
 }
 

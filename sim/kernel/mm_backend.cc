@@ -7,6 +7,8 @@
 namespace drydock::kernel {
 namespace {
 
+constexpr char kMmapLockClass[] = "mmap_lock";
+
 mocks::LockKind KindOf(bool write) {
   return write ? mocks::LockKind::kRwsemWrite : mocks::LockKind::kRwsemRead;
 }
@@ -67,6 +69,8 @@ bool MachineBackend::VmallocArea(const void* address, uint64_t* size_bytes, bool
 }
 
 void MachineBackend::LockMmap(mm_struct* mm, bool write) {
+  drydock_lock* lock = &mm->mmap_lock;
+  if (lock->class_id == 0) locks_.LockSetClass(lock, kMmapLockClass, kMmapLockClass);
   locks_.LockAcquire(&mm->mmap_lock, KindOf(write), "mmap_lock");
 }
 

@@ -62,7 +62,7 @@ task_struct* Tasks::CurrentTask() {
 
 unsigned int Tasks::Context() {
   return locks_.context() | (locks_.bh_off() ? 2 * kSoftirqContext : 0) |
-         (locks_.AtomicLock() != nullptr ? 1 : 0);
+         (locks_.AtomicLock() != nullptr || locks_.preempt_off() ? 1 : 0);
 }
 
 // --- whose turn it is ---
@@ -191,7 +191,7 @@ void Tasks::Storm(uint32_t events) {
 
 bool Tasks::MaySchedule(const char* function) {
   if (locks_.context() != 0) {
-    verdicts_.TrapNow(Trap::kBug, 0, 10, "nothing sleeps in an interrupt",
+    verdicts_.TrapNow(Trap::kBug, 64, 10, "nothing sleeps in an interrupt",
                       "BUG: scheduling while atomic: %s in %s", function,
                       locks_.context() >= kHardirqContext
                           ? "an interrupt handler"

@@ -366,7 +366,7 @@ TEST_F(TasksTest, SleepingWithASpinlockIsReported) {
   locks_.LockInit(&spin, mocks::LockKind::kSpin, "&spin");
   locks_.LockAcquire(&spin, mocks::LockKind::kSpin, "spin_lock");
   tasks_.Sleep(1000, kUninterruptible, "msleep");
-  EXPECT_EQ(OnlyVerdict(), "C0 O10");
+  EXPECT_EQ(OnlyVerdict(), "C64 O10");
   EXPECT_EQ(clock_.NowNs(), 1000u);
 }
 

@@ -41,7 +41,7 @@ static inline int fatal_signal_pending(struct task_struct *task)
 #define task_tgid_nr(task) ((task)->tgid)
 #define task_pid_vnr(task) ((task)->pid)
 #define task_tgid_vnr(task) ((task)->tgid)
-/* preempt_count(), as far as it is known: locks that forbid sleeping, interrupts. */
+/* preempt_count(), as far as it is known: preemption off, as under spinlocks; interrupts. */
 #define PREEMPT_MASK 0x000000ffU
 #define SOFTIRQ_MASK 0x0000ff00U
 #define HARDIRQ_MASK 0x000f0000U
@@ -56,8 +56,8 @@ unsigned int drydock_preempt_count(void);
 #define in_task() (!in_interrupt())
 #define smp_processor_id() 0
 #define raw_smp_processor_id() 0
-#define get_cpu() 0
-#define put_cpu() barrier()
+#define get_cpu() (preempt_disable(), 0)
+#define put_cpu() preempt_enable()
 #define num_online_cpus() 1U
 #define num_possible_cpus() 1U
 

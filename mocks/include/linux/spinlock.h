@@ -25,11 +25,16 @@ typedef struct {
 
 enum { DRYDOCK_LOCK_SPIN, DRYDOCK_LOCK_RW };
 void drydock_lock_init(struct drydock_lock *lock, int kind, const char *name);
+#define __drydock_lock_init(lock, kind, text)                    \
+	do {                                                     \
+		static const char drydock_name[] = text;         \
+		drydock_lock_init((lock), (kind), drydock_name); \
+	} while (0)
 #define raw_spin_lock_init(l) \
-	drydock_lock_init(&(l)->lock, DRYDOCK_LOCK_SPIN, #l)
+	__drydock_lock_init(&(l)->lock, DRYDOCK_LOCK_SPIN, #l)
 #define spin_lock_init(l) \
-	drydock_lock_init(&(l)->rlock.lock, DRYDOCK_LOCK_SPIN, #l)
-#define rwlock_init(l) drydock_lock_init(&(l)->lock, DRYDOCK_LOCK_RW, #l)
+	__drydock_lock_init(&(l)->rlock.lock, DRYDOCK_LOCK_SPIN, #l)
+#define rwlock_init(l) __drydock_lock_init(&(l)->lock, DRYDOCK_LOCK_RW, #l)
 
 void _raw_spin_lock(raw_spinlock_t *lock);
 void _raw_spin_lock_bh(raw_spinlock_t *lock);
@@ -66,7 +71,10 @@ void _raw_write_unlock_irqrestore(rwlock_t *lock, unsigned long flags);
 #define raw_spin_unlock_irqrestore(l, flags) \
 	_raw_spin_unlock_irqrestore(l, flags)
 #define spin_lock(l) _raw_spin_lock(&(l)->rlock)
-#define spin_lock_nested(l, subclass) spin_lock(l)
+#define spin_lock_nested(l, subclass) \
+	(drydock_lock_nested(subclass), spin_lock(l))
+#define spin_lock_irqsave_nested(l, flags, subclass) \
+	(drydock_lock_nested(subclass), spin_lock_irqsave(l, flags))
 #define spin_lock_bh(l) _raw_spin_lock_bh(&(l)->rlock)
 #define spin_lock_irq(l) _raw_spin_lock_irq(&(l)->rlock)
 #define spin_lock_irqsave(l, flags) \
@@ -108,10 +116,29 @@ void drydock_local_bh(int disable);
 #define irqs_disabled() drydock_irqs_disabled()
 #define local_bh_disable() drydock_local_bh(1)
 #define local_bh_enable() drydock_local_bh(0)
-#define preempt_disable() barrier()
-#define preempt_enable() barrier()
-#define rcu_read_lock() barrier()
-#define rcu_read_unlock() barrier()
+void drydock_preempt(int disable);
+#define preempt_disable() drydock_preempt(1)
+#define preempt_enable() drydock_preempt(0)
+#define preempt_enable_no_resched() preempt_enable()
+
+/* Readers of RCU do not sleep: that would end their section early. */
+void __rcu_read_lock(void);
+void __rcu_read_unlock(void);
+
+static inline void rcu_read_lock(void)
+{
+	__rcu_read_lock();
+}
+
+static inline void rcu_read_unlock(void)
+{
+	__rcu_read_unlock();
+}
+
+#define rcu_read_lock_bh() local_bh_disable()
+#define rcu_read_unlock_bh() local_bh_enable()
+#define rcu_read_lock_sched() preempt_disable()
+#define rcu_read_unlock_sched() preempt_enable()
 #define rcu_dereference(p) READ_ONCE(p)
 #define rcu_assign_pointer(p, v) smp_store_release(&(p), v)
 #define synchronize_rcu() might_sleep()
