@@ -48,6 +48,9 @@ DRIVER_SANITIZER_FLAGS = [
     "-O1",
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=undefined",
+
+    # Variables stay on the stack, whose use is counted.
+    "-fsanitize-address-use-after-return=never",
 ]
 
 # The driver is what libFuzzer explores; nothing else is compiled with these.

@@ -133,6 +133,19 @@ INSTANTIATE_TEST_SUITE_P(Unwinding, SampleDriver,
                          // clang-format on
                          NameOf);
 
+// More of the stack than a kernel has: seen where the driver calls the kernel, or, of a function
+// that calls nothing, afterwards.
+INSTANTIATE_TEST_SUITE_P(DeepStack, SampleDriver,
+                         testing::Values(
+                             // clang-format off
+    Case{"deep_stack", "only_X02", kX86, true, {"X02"}},
+    Case{"deep_stack", "recursion", kX86, true, {"X02"}},
+    Case{"deep_stack", "leaf", kX86, true, {"X02"}},
+    Case{"deep_stack", "fits", kX86, true, {}},
+    Case{"deep_stack", "repaired", kX86, true, {}}),
+                         // clang-format on
+                         NameOf);
+
 // Copies of a mapping that are closed and were not counted. Seen in what the driver counts: no
 // consequence of it is needed.
 INSTANTIATE_TEST_SUITE_P(

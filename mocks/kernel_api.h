@@ -304,6 +304,10 @@ class LogApi {
   virtual void ModulePut(module* module) = 0;
 };
 
+// A stack that driver code runs on ends at a multiple of this: so an address on it tells how deep
+// the driver is.
+inline constexpr size_t kDriverStackBytes = size_t{256} << 10;
+
 class KernelApi {
  public:
   KernelApi() = default;
@@ -336,6 +340,12 @@ class KernelApi {
   // Notes that the driver called a symbol that is declared and not modelled: a trap.
   virtual void Unmodelled(const char* symbol) = 0;
 
+  // The driver crosses the seam with more of its stack in use than a kernel's has: a trap.
+  virtual void StackOverflow(size_t used_bytes) { static_cast<void>(used_bytes); }
+  // What a kernel's stack has. Any depth will do unless the kernel runs drivers on stacks as above
+  // and says so.
+  size_t stack_limit_bytes() const { return crossing_->stack_limit_bytes; }
+
   bool trap_pending() const { return crossing_->trap_pending; }
   // Where the driver was when it last crossed the seam: the return address of the shim it called.
   void NoteCaller(const void* return_address) { crossing_->caller = return_address; }
@@ -349,6 +359,7 @@ class KernelApi {
 
  protected:
   void set_trap_pending(bool pending) { crossing_->trap_pending = pending; }
+  void set_stack_limit_bytes(size_t bytes) { crossing_->stack_limit_bytes = bytes; }
   // For a kernel that stands in front of another one: both see one caller and one pending trap.
   void ShareCrossing(KernelApi& other) { crossing_ = other.crossing_; }
   // Where NoteCaller() puts it, for who reads it often.
@@ -360,6 +371,7 @@ class KernelApi {
   static inline KernelApi* current_ = nullptr;
   struct Crossing {
     const void* caller = nullptr;
+    size_t stack_limit_bytes = ~size_t{0};
     volatile bool trap_pending = false;
   };
   Crossing own_crossing_;

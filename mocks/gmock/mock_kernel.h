@@ -498,6 +498,10 @@ class MockKernel : public KernelApi {
     }
   }
 
+  void StackOverflow(size_t used_bytes) override {
+    Real("StackOverflow").StackOverflow(used_bytes);
+  }
+
   [[noreturn]] void LeaveDriver() override {
     if (leave_) {
       leave_();

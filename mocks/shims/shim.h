@@ -38,12 +38,24 @@ struct MethodOf<Result (RoleType::*)(Params...)> {
   using Return = Result;
 };
 
+// Before anything else is done on it: a kernel's stack is smaller than those that drivers run on
+// here.
+DRYDOCK_SHIM_INLINE void CheckStack(KernelApi& kernel) {
+  const size_t used =
+      (0 - reinterpret_cast<uintptr_t>(__builtin_frame_address(0))) & (kDriverStackBytes - 1);
+  if (used > kernel.stack_limit_bytes()) [[unlikely]] {
+    kernel.StackOverflow(used);
+    if (kernel.trap_pending()) kernel.LeaveDriver();
+  }
+}
+
 // Calls `kMethod` of the installed kernel on behalf of driver code at `caller`.
 template <auto kMethod, typename... Args>
 DRYDOCK_SHIM_INLINE auto CrossFrom(const void* caller, Args... args) {
   using Method = MethodOf<decltype(kMethod)>;
   KernelApi& kernel = KernelApi::Current();
   kernel.NoteCaller(caller);
+  CheckStack(kernel);
   auto& role = Role(kernel, static_cast<typename Method::Class*>(nullptr));
   if constexpr (std::is_void_v<typename Method::Return>) {
     (role.*kMethod)(args...);

@@ -11,8 +11,14 @@
 #include "sim/hw/mmio_space.h"
 #include "sim/hw/physical_memory.h"
 
+// Present where AddressSanitizer is, which widens the frames of what it watches.
+extern "C" void __asan_init() __attribute__((weak));
+
 namespace drydock::kernel {
 namespace {
+
+constexpr char kStackExpected[] = "the driver's functions fit the kernel's stack of 16384 bytes";
+static_assert(Fibres::kKernelStackBytes == 16384);
 
 constexpr int kTickMs = 50;
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
@@ -149,7 +155,31 @@ long DriverRunner::Call(DriverEntry entry, void* a, void* b, void* c, void* d, v
   }
   void* const args[6] = {a, b, c, d, e, f};
   bool left = false;
-  return fibres_.Call(entry, args, &left);
+  const long result = fibres_.Call(entry, args, &left);
+  if (fibres_.went_deep()) [[unlikely]]
+    NoteDepth(reinterpret_cast<const void*>(entry));
+  return result;
+}
+
+size_t DriverRunner::StackLimitBytes() {
+  constexpr size_t kShadowed = Fibres::kKernelStackBytes / 4;
+  return Fibres::kKernelStackBytes + (__asan_init != nullptr ? kShadowed : 0);
+}
+
+void DriverRunner::NoteOverflow(size_t used_bytes) {
+  if (!fibres_.OnRunningStack(__builtin_frame_address(0))) return;
+  verdicts_.TrapNow(Trap::kOops, 0, 14, kStackExpected,
+                    "%zu bytes of the stack are in use: it overflows", used_bytes);
+}
+
+// What no call of the kernel has seen: a function that calls nothing.
+void DriverRunner::NoteDepth(const void* entry) {
+  if (verdicts_.pending_trap() != Trap::kNone) return;
+  verdicts_.Report(0, 14, kStackExpected,
+                   "more than %zu bytes of the stack were in use: it overflows",
+                   Fibres::kMarkDepthBytes);
+  verdicts_.Last().driver_pc = verdicts_.EntryPc(entry);
+  verdicts_.Last().trap = Trap::kOops;  // what a kernel makes of it; this run goes on
 }
 
 void DriverRunner::InstallSignalHandlers(double seconds) {

@@ -27,6 +27,13 @@ class DriverRunner final : public DriverCall {
   // returns at once.
   long Call(DriverEntry entry, void* a, void* b, void* c, void* d, void* e, void* f) override;
 
+  // How deep the driver may be when it calls the kernel: what a kernel's stack has, and a quarter
+  // more where AddressSanitizer puts red zones between variables. One stack is counted, not those
+  // of callbacks below it.
+  static size_t StackLimitBytes();
+  // For KernelApi::StackOverflow(): the trap, if what runs is on a driver's stack.
+  void NoteOverflow(size_t used_bytes);
+
   // The running driver's stack is given up. For KernelApi::LeaveDriver().
   [[noreturn]] void Leave() { fibres_.Leave(); }
   bool inside() const { return fibres_.depth() > 0; }
@@ -38,6 +45,7 @@ class DriverRunner final : public DriverCall {
 
  private:
   friend struct SignalRoom;
+  void NoteDepth(const void* entry);
   Verdicts& verdicts_;
   hw::PhysicalMemory& memory_;
   hw::MmioSpace& mmio_;

@@ -107,6 +107,16 @@ namespace {
 Fibres* running = nullptr;
 void* abandoned_sp = nullptr;
 
+// Neither zero nor anything that a driver writes.
+constexpr uint64_t kMark = 0x6d61726b'2d64726f;
+
+uint64_t* MarkOf(char* top) { return reinterpret_cast<uint64_t*>(top - Fibres::kMarkDepthBytes); }
+
+[[noreturn]] void NoStacks() {
+  std::perror("drydock: no memory for driver stacks");
+  std::abort();
+}
+
 }  // namespace
 
 Fibres::Fibres() : told_(__sanitizer_start_switch_fiber != nullptr) { contexts_[0].used = true; }
@@ -123,15 +133,20 @@ uint32_t Fibres::TakeStack() {
   free_stacks_ &= free_stacks_ - 1;
   Stack& stack = stacks_[index];
   if (stack.guard == nullptr) {
-    void* memory = mmap(nullptr, kStackBytes + kGuardBytes, PROT_READ | PROT_WRITE,
+    // With room to end at a multiple of the size, as shims want it.
+    constexpr size_t kRoom = kGuardBytes + 2 * kStackBytes;
+    void* memory = mmap(nullptr, kRoom, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED || mprotect(memory, kGuardBytes, PROT_NONE) != 0) {
-      std::perror("drydock: no memory for driver stacks");
-      std::abort();
-    }
-    stack.guard = static_cast<char*>(memory);
-    stack.bottom = stack.guard + kGuardBytes;
-    stack.top = stack.bottom + kStackBytes;
+    if (memory == MAP_FAILED) NoStacks();
+    auto* room = static_cast<char*>(memory);
+    const size_t spare = reinterpret_cast<uintptr_t>(room) % kStackBytes;
+    stack.top = room + kRoom - spare;
+    stack.bottom = stack.top - kStackBytes;
+    stack.guard = stack.bottom - kGuardBytes;
+    if (mprotect(stack.guard, kGuardBytes, PROT_NONE) != 0) NoStacks();
+    if (stack.guard != room) munmap(room, static_cast<size_t>(stack.guard - room));
+    if (spare != 0) munmap(stack.top, spare);
+    *MarkOf(stack.top) = kMark;
   }
   return index;
 }
@@ -178,6 +193,8 @@ SWITCHES_STACKS long Fibres::Call(Entry entry, void* const (&args)[6], bool* lef
   if (stack.left && told_) [[unlikely]] {
     __asan_unpoison_memory_region(stack.bottom, kStackBytes);
   }
+  went_deep_ = *MarkOf(stack.top) != kMark;
+  if (went_deep_) *MarkOf(stack.top) = kMark;
   GiveStack(index);
   return result;
 }

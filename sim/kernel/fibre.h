@@ -25,6 +25,11 @@ class Fibres {
   static constexpr size_t kStacks = 40;
   static constexpr uint32_t kContexts = 24;
   static constexpr size_t kStackBytes = size_t{256} << 10;
+  // What a kernel's stack has (THREAD_SIZE of x86-64 and arm64): DriverRunner counts by it.
+  static constexpr size_t kKernelStackBytes = size_t{16} << 10;
+  // A mark on each stack, so deep that only what runs on it by itself can reach it: the
+  // simulation's own functions, on the driver's behalf, use less.
+  static constexpr size_t kMarkDepthBytes = size_t{64} << 10;
   // Below each stack, so wide that a large local array does not reach over it.
   static constexpr size_t kGuardBytes = size_t{1} << 20;
 
@@ -37,6 +42,9 @@ class Fibres {
   // 0. Precondition: CanCall().
   long Call(Entry entry, void* const (&args)[6], bool* left);
   bool CanCall() const { return contexts_[current_].depth < kDepth && free_stacks_ != 0; }
+
+  // True if the entry that Call() ran last wrote over the mark, whether it returned or not.
+  bool went_deep() const { return went_deep_; }
 
   // How many driver entries of this context are on the way now.
   size_t depth() const { return contexts_[current_].depth; }
@@ -97,6 +105,7 @@ class Fibres {
   uint32_t current_ = 0;
   uint32_t from_ = 0;  // who switched last
   uint64_t entries_ = 0;
+  bool went_deep_ = false;
   // AddressSanitizer wants to be told of switches.
   const bool told_;
 };

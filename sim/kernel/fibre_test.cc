@@ -54,6 +54,41 @@ TEST_F(FibreTest, PassesSixArgumentsAndReturnsTheResult) {
   EXPECT_EQ(fibres_.depth(), 0U);
 }
 
+// Uses `a` bytes of the stack, and writes to all of them.
+__attribute__((no_sanitize("address"), noinline)) long UsesStack(void* a, void*, void*, void*,
+                                                                 void*, void*) {
+  const auto bytes = reinterpret_cast<size_t>(a);
+  auto* room = static_cast<volatile char*>(__builtin_alloca(bytes));
+  for (size_t i = 0; i < bytes; ++i) room[i] = 1;
+  return room[bytes - 1];
+}
+
+TEST_F(FibreTest, WhatGoesDeepIsSeenOnce) {
+  bool left = false;
+  const auto goes_deep = [&](size_t bytes) {
+    void* const arguments[6] = {reinterpret_cast<void*>(bytes)};
+    EXPECT_EQ(fibres_.Call(&UsesStack, arguments, &left), 1);
+    return fibres_.went_deep();
+  };
+  EXPECT_FALSE(goes_deep(100));
+  EXPECT_FALSE(goes_deep(Fibres::kMarkDepthBytes - 4096));
+  EXPECT_TRUE(goes_deep(Fibres::kMarkDepthBytes));
+  EXPECT_FALSE(goes_deep(100));
+  EXPECT_TRUE(goes_deep(Fibres::kStackBytes - 4096));
+}
+
+long DistanceToTheTop(void*, void*, void*, void*, void*, void*) {
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  return static_cast<long>((0 - here) & (Fibres::kStackBytes - 1));
+}
+
+TEST_F(FibreTest, AnAddressTellsHowDeepItIs) {
+  bool left = false;
+  const long distance = fibres_.Call(&DistanceToTheTop, kOneToSix, &left);
+  EXPECT_GT(distance, 0);
+  EXPECT_LT(distance, 1024);
+}
+
 long StackIsAligned(void*, void*, void*, void*, void*, void*) {
   return reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) % 16 == 0;
 }

@@ -56,6 +56,8 @@ Kernel::Kernel(const KernelOptions& options)
       vfs_(state_, verdicts_, runner_, chrdevs_, backend_) {
   verdicts_.SetListener(this);
   verdicts_.SetCallerSlot(caller_slot());
+  static_assert(Fibres::kStackBytes == mocks::kDriverStackBytes);
+  set_stack_limit_bytes(DriverRunner::StackLimitBytes());
   vfs_.SetMm(mm_);
   vfs_.SetTasks(tasks_);
   backend_.SetVfs(vfs_);

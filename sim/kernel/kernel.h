@@ -76,6 +76,7 @@ class Kernel final : public mocks::KernelApi,
   Interrupts& irqs() override { return interrupts_; }
   void* LibraryState(size_t size_bytes) override;
   void Unmodelled(const char* symbol) override;
+  void StackOverflow(size_t used_bytes) override { runner_.NoteOverflow(used_bytes); }
   [[noreturn]] void LeaveDriver() override { runner_.Leave(); }
 
   hw::ResetList& state() { return state_; }
