@@ -18,6 +18,7 @@
 #include "mocks/include/drydock/device_structs.h"
 #include "mocks/include/drydock/dma_structs.h"
 #include "mocks/include/drydock/mm_structs.h"
+#include "mocks/pci_api.h"
 #include "mocks/task_api.h"
 
 struct dma_pool;
@@ -332,6 +333,7 @@ class KernelApi {
   virtual TimerApi& timers() = 0;
   virtual WorkApi& works() = 0;
   virtual IrqApi& irqs() = 0;
+  virtual PciApi& pci() = 0;
 
   // What library code (mocks/library) keeps from one call to the next: `size_bytes` of it, zeroes
   // at first, put back by reset. There is one such memory; it ends at 512 bytes.

@@ -3,6 +3,8 @@
 #include <stdexcept>
 
 #include "sim/hw/page_copy.h"
+#include "sim/devices/framebuffer.h"
+#include "sim/devices/models.h"
 #include "sim/kernel/driver_data.h"
 #include "sim/kernel/kernel.h"
 #include "sim/kernel/module_image.h"
@@ -13,13 +15,16 @@ namespace {
 
 constexpr double kSecondsPerCallback = 1.0;
 
+devices::Models models;  // it has no state
+
 kernel::KernelOptions OptionsOf(const WorldOptions& options) {
   return {.platform = options.platform,
           .profile = options.profile,
           .core_guards = options.core_guards,
           .seed = options.seed,
           .device_text = options.device_text,
-          .device_name = options.device_name};
+          .device_name = options.device_name,
+          .models = &models};
 }
 
 }  // namespace
@@ -157,6 +162,34 @@ bool World::UnloadDriver() {
   }
   world.kernel.ReportLeftovers();
   return true;
+}
+
+// As a process does it that runs on another processor: whatever comes of it has come when this
+// returns.
+bool World::Happens(bool did) {
+  kernel::Kernel& kernel = impl_->kernel;
+  bool killed = false;
+  if (did && verdicts().pending_trap() == kernel::Trap::kNone) kernel.EndCall("remove", 0, &killed);
+  if (verdicts().pending_trap() != kernel::Trap::kNone) kernel.tasks().Unwind();
+  return did;
+}
+
+bool World::UnplugDevice(const char* name) { return Happens(impl_->kernel.UnplugDevice(name)); }
+bool World::UnbindDevice(const char* name) {
+  return Happens(impl_->kernel.devices().UnbindDevice(name));
+}
+bool World::BindDevice(const char* name) {
+  return Happens(impl_->kernel.devices().BindDevice(name));
+}
+
+bool World::InjectFault(const char* name, std::string_view fault, uint32_t count) {
+  kernel::SimulatedDevice* device = impl_->kernel.machine().Find(name);
+  return device != nullptr && device->Inject(fault, count);
+}
+
+std::string World::ScanOut(const char* name, devices::Picture* picture) {
+  auto* screen = dynamic_cast<devices::Framebuffer*>(impl_->kernel.machine().Find(name));
+  return screen != nullptr ? screen->ScanOut(picture) : std::string(name) + " is no framebuffer";
 }
 
 bool World::Settle() {

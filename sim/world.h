@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,9 @@
 
 namespace drydock::kernel {
 class Kernel;
+}
+namespace drydock::devices {
+struct Picture;
 }
 
 namespace drydock {
@@ -66,6 +70,17 @@ class World {
 
   void Checkpoint();
   void Reset();
+  // What happens to the machine's devices, by the kernel's name of them ("0000:00:04.0",
+  // "drydock_framebuffer"). False if there is no such device, or nothing of the kind happens to it.
+  // The driver may trap: verdicts().
+  bool UnplugDevice(const char* name);  // it is pulled out
+  bool UnbindDevice(const char* name);  // root writes to unbind, or bind, in /sys
+  bool BindDevice(const char* name);
+  // "lost-interrupt", "bus-error", "short-transfer", `count` times.
+  bool InjectFault(const char* name, std::string_view fault, uint32_t count);
+  // What a framebuffer shows. "" or one line that says why it shows nothing.
+  std::string ScanOut(const char* name, devices::Picture* picture);
+
   // Leaves the machine alone for a while, so that what is to come comes: timers, delayed work.
   // Costs nothing where there is none. False if the driver trapped.
   bool Settle();
@@ -88,6 +103,7 @@ class World {
   void FailAllocation(uint32_t n);
 
  private:
+  bool Happens(bool did);
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -302,4 +302,24 @@ MockIrqApi::MockIrqApi(IrqApi& real) {
 }
 MockIrqApi::~MockIrqApi() = default;
 
+MockPciApi::MockPciApi() = default;
+MockPciApi::MockPciApi(PciApi& real) {
+  ON_CALL(*this, PciRegisterDriver)
+      .WillByDefault(::testing::Invoke(&real, &PciApi::PciRegisterDriver));
+  ON_CALL(*this, PciUnregisterDriver)
+      .WillByDefault(::testing::Invoke(&real, &PciApi::PciUnregisterDriver));
+  ON_CALL(*this, PciEnableDevice).WillByDefault(::testing::Invoke(&real, &PciApi::PciEnableDevice));
+  ON_CALL(*this, PciDisableDevice)
+      .WillByDefault(::testing::Invoke(&real, &PciApi::PciDisableDevice));
+  ON_CALL(*this, PciSetMaster).WillByDefault(::testing::Invoke(&real, &PciApi::PciSetMaster));
+  ON_CALL(*this, PciReadConfig).WillByDefault(::testing::Invoke(&real, &PciApi::PciReadConfig));
+  ON_CALL(*this, PciWriteConfig).WillByDefault(::testing::Invoke(&real, &PciApi::PciWriteConfig));
+  ON_CALL(*this, PciAllocIrqVectors)
+      .WillByDefault(::testing::Invoke(&real, &PciApi::PciAllocIrqVectors));
+  ON_CALL(*this, PciFreeIrqVectors)
+      .WillByDefault(::testing::Invoke(&real, &PciApi::PciFreeIrqVectors));
+  ON_CALL(*this, PciIrqVector).WillByDefault(::testing::Invoke(&real, &PciApi::PciIrqVector));
+}
+MockPciApi::~MockPciApi() = default;
+
 }  // namespace drydock::mocks

@@ -442,6 +442,30 @@ class MockIrqApi : public IrqApi {
   MOCK_METHOD(void, SynchronizeIrq, (unsigned int irq), (override));
 };
 
+class MockPciApi : public PciApi {
+ public:
+  MockPciApi();
+  explicit MockPciApi(PciApi& real);
+  ~MockPciApi() override;
+
+  MOCK_METHOD(int, PciRegisterDriver, (pci_driver * driver, module* owner, const char* module_name),
+              (override));
+  MOCK_METHOD(void, PciUnregisterDriver, (pci_driver * driver), (override));
+  MOCK_METHOD(int, PciEnableDevice, (pci_dev * pdev), (override));
+  MOCK_METHOD(void, PciDisableDevice, (pci_dev * pdev), (override));
+  MOCK_METHOD(void, PciSetMaster, (pci_dev * pdev, bool on), (override));
+  MOCK_METHOD(int, PciReadConfig,
+              (const pci_dev* pdev, int where, unsigned int size_bytes, unsigned int* value),
+              (override));
+  MOCK_METHOD(int, PciWriteConfig,
+              (const pci_dev* pdev, int where, unsigned int size_bytes, unsigned int value),
+              (override));
+  MOCK_METHOD(int, PciAllocIrqVectors,
+              (pci_dev * pdev, unsigned int min, unsigned int max, unsigned int flags), (override));
+  MOCK_METHOD(void, PciFreeIrqVectors, (pci_dev * pdev), (override));
+  MOCK_METHOD(int, PciIrqVector, (pci_dev * pdev, unsigned int index), (override));
+};
+
 // A kernel whose roles are another kernel's, except those replaced by Use(). A driver run is left
 // as OnLeaveDriver() says, or as the real kernel does.
 class MockKernel : public KernelApi {
@@ -464,6 +488,7 @@ class MockKernel : public KernelApi {
   void Use(TimerApi& role) { timers_ = &role; }
   void Use(WorkApi& role) { works_ = &role; }
   void Use(IrqApi& role) { irqs_ = &role; }
+  void Use(PciApi& role) { pci_ = &role; }
 
   // `leave` must not return: it throws or jumps.
   void OnLeaveDriver(std::function<void()> leave) { leave_ = std::move(leave); }
@@ -485,6 +510,7 @@ class MockKernel : public KernelApi {
   TimerApi& timers() override { return Of(timers_, &KernelApi::timers, "timers"); }
   WorkApi& works() override { return Of(works_, &KernelApi::works, "works"); }
   IrqApi& irqs() override { return Of(irqs_, &KernelApi::irqs, "irqs"); }
+  PciApi& pci() override { return Of(pci_, &KernelApi::pci, "pci"); }
 
   void* LibraryState(size_t size_bytes) override {
     return real_ != nullptr ? real_->LibraryState(size_bytes) : library_state_;
@@ -542,6 +568,7 @@ class MockKernel : public KernelApi {
   TimerApi* timers_ = nullptr;
   WorkApi* works_ = nullptr;
   IrqApi* irqs_ = nullptr;
+  PciApi* pci_ = nullptr;
   std::function<void()> leave_;
   std::function<void(const char*)> unmodelled_;
 };

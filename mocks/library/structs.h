@@ -8,6 +8,7 @@
 
 #include "mocks/include/drydock/device_structs.h"
 #include "mocks/include/drydock/mm_structs.h"
+#include "mocks/include/drydock/pci_structs.h"
 #include "mocks/include/drydock/task_structs.h"
 
 struct semaphore {

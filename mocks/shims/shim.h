@@ -28,6 +28,7 @@ DRYDOCK_SHIM_INLINE LogApi& Role(KernelApi& kernel, LogApi*) { return kernel.log
 DRYDOCK_SHIM_INLINE TaskApi& Role(KernelApi& kernel, TaskApi*) { return kernel.tasks(); }
 DRYDOCK_SHIM_INLINE TimerApi& Role(KernelApi& kernel, TimerApi*) { return kernel.timers(); }
 DRYDOCK_SHIM_INLINE WorkApi& Role(KernelApi& kernel, WorkApi*) { return kernel.works(); }
+DRYDOCK_SHIM_INLINE PciApi& Role(KernelApi& kernel, PciApi*) { return kernel.pci(); }
 DRYDOCK_SHIM_INLINE IrqApi& Role(KernelApi& kernel, IrqApi*) { return kernel.irqs(); }
 
 template <typename Method>

@@ -20,19 +20,21 @@ DeviceModel::DeviceModel(hw::ResetList& list, Verdicts& verdicts, DriverCall& ca
       devres_(list, verdicts, calls, alloc, kMaxDevices),
       devices_full_(list, verdicts, "devices"),
       classes_full_(list, verdicts, "device classes"),
-      drivers_full_(list, verdicts, "platform drivers"),
+      drivers_full_(list, verdicts, "drivers"),
       platform_full_(list, verdicts, "platform devices"),
       records_(list, "devices", kMaxDevices),
       devices_(list, "device structures", kMaxDevices),
       class_records_(list, "class records", kMaxClasses),
       classes_(list, "classes", kMaxClasses),
-      drivers_(list, "platform drivers", kMaxDrivers),
+      drivers_(list, "drivers", kMaxDrivers),
       platform_devices_(list, "platform devices", kMaxPlatformDevices),
       serial_(list, "device serial"),
       high_water_(list, "device high water"),
       retrying_(list, "deferred probe retry") {
-  platform_bus_.name = "platform";
+  MakePlatformBus();
 }
+
+DeviceModel::~DeviceModel() = default;
 
 long DeviceModel::Find(const device* dev) const {
   const uint32_t id = IdOf(dev);
@@ -202,7 +204,7 @@ int DeviceModel::DeviceAdd(device* dev) {
   if (error != 0) return error;
   MakeNode(index, dev);
   if (Trapped()) return 0;
-  if (dev->bus == &platform_bus_) AttachDevice(index);
+  if (dev->bus != nullptr) AttachDevice(index);
   return 0;
 }
 
@@ -270,7 +272,7 @@ void DeviceModel::DeviceDel(device* dev) {
     return;
   }
   if ((record.state & kBound) != 0) {
-    Unbind(index, PdevOf(dev));
+    Unbind(index, dev);
     if (Trapped()) return;
   }
   record.state &= ~static_cast<uint32_t>(kAdded | kDeferred);

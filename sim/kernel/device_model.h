@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "mocks/kernel_api.h"
 #include "sim/hw/tracked.h"
@@ -35,17 +36,30 @@ class ResourceListener {
   virtual void OnInterruptResource(const resource&) {}
 };
 
+// A bus: which driver fits a device, and how the two meet and part.
+class Bus {
+ public:
+  virtual ~Bus() = default;
+  virtual const bus_type& type() const = 0;  // what dev->bus points to
+  virtual const char* noun() const = 0;      // "platform", for messages
+  virtual bool Matches(device* dev, const device_driver* driver) = 0;
+  // The driver's probe: 0 or its error. After a trap the value means nothing.
+  virtual long Probe(device* dev, device_driver* driver) = 0;
+  virtual void Remove(device* dev, device_driver* driver) = 0;
+};
+
 class DeviceModel final : public mocks::DeviceApi {
  public:
   static constexpr size_t kMaxDevices = 128;  // known at one time, the driver's own among them
   static constexpr size_t kMaxClasses = 16;
-  static constexpr size_t kMaxDrivers = 16;
+  static constexpr size_t kMaxDrivers = 16;          // of all buses
   static constexpr size_t kMaxPlatformDevices = 32;  // made by platform_device_alloc
   static constexpr size_t kMaxResources = 16;        // of one platform device
   static constexpr size_t kNameBytes = 64;
 
   DeviceModel(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, DriverMemory& memory,
               mocks::AllocApi& alloc, Log& log, int profile = 601);
+  ~DeviceModel() override;
 
   void SetResourceListener(ResourceListener* listener) { resource_listener_ = listener; }
   // Asked for what these functions allocate for themselves; unset, that never fails.
@@ -84,6 +98,22 @@ class DeviceModel final : public mocks::DeviceApi {
   void* DevmKmalloc(device* dev, size_t size_bytes, unsigned int gfp) override;
   void DevmKfree(device* dev, const void* object) override;
 
+  // Drivers of any bus: bus_add_driver(), bus_remove_driver().
+  int RegisterDriver(Bus& bus, device_driver* driver);
+  void UnregisterDriver(Bus& bus, device_driver* driver);
+  // The device's structure is the machine's own: nobody has to release it.
+  void BelongsToTheMachine(device* dev);
+  // The device with this name on any bus, or nullptr.
+  device* FindBusDevice(const char* name) const;
+  // What root does in /sys/bus/.../drivers/...: unbind and bind. False if there is no such device,
+  // it is not bound (or is), or its driver forbids it (suppress_bind_attrs). May trap.
+  bool UnbindDevice(const char* name);
+  bool BindDevice(const char* name);
+  // A platform device of the machine is pulled out: unbound and unregistered. False if there is
+  // none, or the driver made it. May trap.
+  bool UnplugPlatformDevice(const char* name);
+  bool IsMachinePlatformDevice(const char* name) const;
+
   // As device_create() with a literal name and the node's path and mode, which the class "misc"
   // decides by itself. ERR_PTR on failure.
   device* CreateNamed(kclass* cls, device* parent, unsigned int devt, void* drvdata,
@@ -119,7 +149,7 @@ class DeviceModel final : public mocks::DeviceApi {
 
  private:
   enum State : uint32_t { kInitialised = 1, kAdded = 2, kBound = 4, kDeferred = 8, kBuiltIn = 16 };
-  enum Origin : uint32_t { kDriverOwned, kCreated, kPlatformPool };
+  enum Origin : uint32_t { kDriverOwned, kCreated, kPlatformPool, kMachineOwned };
   struct Record {
     uint64_t dev;     // device*; 0: free
     uint32_t state;   // State bits
@@ -139,7 +169,8 @@ class DeviceModel final : public mocks::DeviceApi {
     uint32_t reserved;
   };
   struct DriverRecord {
-    uint64_t driver;  // platform_driver*; 0: free
+    uint64_t driver;  // device_driver*; 0: free
+    uint64_t bus;     // Bus*
     uint32_t no_more_probes;
     uint32_t serial;
   };
@@ -170,14 +201,18 @@ class DeviceModel final : public mocks::DeviceApi {
   bool ClassRegistered(const kclass* cls) const;
   void ForgetClass(size_t index);
 
-  static platform_device* PdevOf(device* dev);
-  bool Matches(platform_device* pdev, const platform_driver* driver) const;
-  int Probe(long index, platform_device* pdev, size_t driver);
-  void Unbind(long index, platform_device* pdev);
+  class PlatformBus;
+  void MakePlatformBus();
+  int Probe(long index, device* dev, size_t driver);
+  void Unbind(long index, device* dev);
   bool AttachDriver(size_t driver);
   void AttachDevice(long index);
   void RetryDeferred();
-  long FindDriver(const platform_driver* driver) const;
+  long FindDriver(const device_driver* driver) const;
+  device_driver* DriverAt(size_t index) const {
+    return reinterpret_cast<device_driver*>(drivers_[index].driver);
+  }
+  Bus& BusAt(size_t index) const { return *reinterpret_cast<Bus*>(drivers_[index].bus); }
 
   Verdicts& verdicts_;
   DriverCall& calls_;
@@ -187,7 +222,7 @@ class DeviceModel final : public mocks::DeviceApi {
   ResourceListener* resource_listener_ = nullptr;
   KernelMemory* kernel_memory_ = nullptr;
   const int profile_;
-  bus_type platform_bus_{};
+  std::unique_ptr<Bus> platform_bus_;
   Devres devres_;
   CapacityNote devices_full_, classes_full_, drivers_full_, platform_full_;
   hw::TrackedArray<Record> records_;

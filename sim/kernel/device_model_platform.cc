@@ -52,10 +52,84 @@ bool MatchesNode(const device_node* node, const of_device_id* table) {
 
 }  // namespace
 
-platform_device* DeviceModel::PdevOf(device* dev) {
-  return reinterpret_cast<platform_device*>(reinterpret_cast<char*>(dev) -
-                                            offsetof(platform_device, dev));
-}
+// drivers/base/platform.c.
+class DeviceModel::PlatformBus final : public Bus {
+ public:
+  explicit PlatformBus(DeviceModel& model) : model_(model) { type_.name = "platform"; }
+
+  const bus_type& type() const override { return type_; }
+  const char* noun() const override { return "platform"; }
+
+  // platform_match().
+  bool Matches(device* dev, const device_driver* base) override {
+    platform_device* pdev = PdevOf(dev);
+    const platform_driver* driver = DriverOf(base);
+    if (pdev->driver_override != nullptr) {
+      return std::strcmp(pdev->driver_override, base->name) == 0;
+    }
+    if (base->of_match_table != nullptr && dev->of_node != nullptr &&
+        MatchesNode(dev->of_node, base->of_match_table)) {
+      return true;
+    }
+    if (driver->id_table != nullptr) {
+      for (const platform_device_id* id = driver->id_table; id->name[0] != '\0'; ++id) {
+        if (std::strcmp(pdev->name, id->name) != 0) continue;
+        pdev->id_entry = id;
+        return true;
+      }
+      return false;  // a driver with a table is not matched by its name
+    }
+    return std::strcmp(pdev->name, base->name) == 0;
+  }
+
+  // platform_probe().
+  long Probe(device* dev, device_driver* base) override {
+    platform_driver* driver = DriverOf(base);
+    long error = 0;
+    if (model_.drivers_[static_cast<size_t>(model_.FindDriver(base))].no_more_probes != 0) {
+      error = -ENXIO;
+    } else if (driver->probe != nullptr) {
+      error = CallDriver(model_.calls_, driver->probe, PdevOf(dev));
+      if (model_.Trapped()) return 0;
+    }
+    if (error == kProbeDefer && driver->prevent_deferred_probe) {
+      model_.log_.Say(4, "%s %s: probe deferral not supported\n", base->name, dev->kobj.name);
+      error = -ENXIO;
+    }
+    return error;
+  }
+
+  // platform_remove().
+  void Remove(device* dev, device_driver* base) override {
+    platform_driver* driver = DriverOf(base);
+    if (driver->remove_new != nullptr) {
+      CallDriver(model_.calls_, driver->remove_new, PdevOf(dev));
+    } else if (driver->remove != nullptr) {
+      const int result = CallDriver(model_.calls_, driver->remove, PdevOf(dev));
+      // Since 6.11 remove() returns nothing.
+      if (model_.profile_ < 611 && !model_.Trapped() && result != 0) {
+        model_.log_.Say(4,
+                        "%s %s: remove callback returned a non-zero value. This will be ignored.\n",
+                        base->name, dev->kobj.name);
+      }
+    }
+  }
+
+ private:
+  static platform_device* PdevOf(device* dev) {
+    return reinterpret_cast<platform_device*>(reinterpret_cast<char*>(dev) -
+                                              offsetof(platform_device, dev));
+  }
+  static platform_driver* DriverOf(const device_driver* driver) {
+    return reinterpret_cast<platform_driver*>(
+        reinterpret_cast<char*>(const_cast<device_driver*>(driver)) -
+        offsetof(platform_driver, driver));
+  }
+  DeviceModel& model_;
+  bus_type type_{};
+};
+
+void DeviceModel::MakePlatformBus() { platform_bus_ = std::make_unique<PlatformBus>(*this); }
 
 platform_device* DeviceModel::PlatformDeviceAlloc(const char* name, int id) {
   if (!HasMemory("platform_device_alloc")) return nullptr;  // NM1
@@ -105,7 +179,7 @@ int DeviceModel::PlatformDeviceAddResources(platform_device* pdev, const resourc
 int DeviceModel::PlatformDeviceAdd(platform_device* pdev) {
   device* dev = &pdev->dev;
   if (Known(dev, "platform_device_add") < 0) return -EINVAL;
-  dev->bus = &platform_bus_;
+  dev->bus = const_cast<bus_type*>(&platform_bus_->type());
   // NM3: errors of dev_set_name() are dropped, and device_add() finds no name.
   if (pdev->id == kIdNone) {
     DevSetNameTo(dev, "%s", pdev->name);
@@ -172,51 +246,23 @@ resource* DeviceModel::PlatformGetResource(platform_device* pdev, unsigned int t
   return nullptr;
 }
 
-// drivers/base/platform.c:platform_match().
-bool DeviceModel::Matches(platform_device* pdev, const platform_driver* driver) const {
-  if (pdev->driver_override != nullptr) {
-    return std::strcmp(pdev->driver_override, driver->driver.name) == 0;
-  }
-  if (driver->driver.of_match_table != nullptr && pdev->dev.of_node != nullptr &&
-      MatchesNode(pdev->dev.of_node, driver->driver.of_match_table)) {
-    return true;
-  }
-  if (driver->id_table != nullptr) {
-    for (const platform_device_id* id = driver->id_table; id->name[0] != '\0'; ++id) {
-      if (std::strcmp(pdev->name, id->name) != 0) continue;
-      pdev->id_entry = id;
-      return true;
-    }
-    return false;  // a driver with a table is not matched by its name
-  }
-  return std::strcmp(pdev->name, driver->driver.name) == 0;
-}
-
 // drivers/base/dd.c:really_probe(). 0 when bound, else the probe's error.
-int DeviceModel::Probe(long index, platform_device* pdev, size_t driver_index) {
+int DeviceModel::Probe(long index, device* dev, size_t driver_index) {
   const auto slot = static_cast<uint32_t>(index);
-  auto* driver = reinterpret_cast<platform_driver*>(drivers_[driver_index].driver);
+  device_driver* driver = DriverAt(driver_index);
   if (!devres_.empty(slot)) {
-    log_.Say(2, "platform %s: Resources present before probing\n", records_[slot].name);
+    log_.Say(2, "%s %s: Resources present before probing\n", BusAt(driver_index).noun(),
+             records_[slot].name);
     return -EBUSY;
   }
   if (!HasMemory("driver_sysfs_add")) {  // NM8: the probe is not called
     log_.Say(3, "really_probe: driver_sysfs_add(%s) failed\n", records_[slot].name);
     return -ENOMEM;
   }
-  pdev->dev.driver = &driver->driver;
-  memory_.NoteWrite(pdev, sizeof *pdev);
-  long error = 0;
-  if (drivers_[driver_index].no_more_probes != 0) {
-    error = -ENXIO;
-  } else if (driver->probe != nullptr) {
-    error = CallDriver(calls_, driver->probe, pdev);
-    if (Trapped()) return 0;
-  }
-  if (error == kProbeDefer && driver->prevent_deferred_probe) {
-    log_.Say(4, "%s %s: probe deferral not supported\n", driver->driver.name, records_[slot].name);
-    error = -ENXIO;
-  }
+  dev->driver = driver;
+  memory_.NoteWrite(dev, sizeof *dev);
+  const long error = BusAt(driver_index).Probe(dev, driver);
+  if (Trapped()) return 0;
   Record& record = *Writable(slot);
   record.state &= ~static_cast<uint32_t>(kDeferred);
   if (error == 0) {
@@ -226,38 +272,29 @@ int DeviceModel::Probe(long index, platform_device* pdev, size_t driver_index) {
   }
   devres_.ReleaseAll(slot);
   if (Trapped()) return 0;
-  pdev->dev.driver = nullptr;
-  pdev->dev.driver_data = nullptr;
+  dev->driver = nullptr;
+  dev->driver_data = nullptr;
   if (error == kProbeDefer) {
     record.state |= kDeferred;
   } else if (error != -ENODEV && error != -ENXIO) {
-    log_.Say(4, "%s: probe of %s failed with error %ld\n", driver->driver.name, record.name, error);
+    log_.Say(4, "%s: probe of %s failed with error %ld\n", driver->name, record.name, error);
   }
   return static_cast<int>(error);
 }
 
 // drivers/base/dd.c:__device_release_driver().
-void DeviceModel::Unbind(long index, platform_device* pdev) {
+void DeviceModel::Unbind(long index, device* dev) {
   const auto slot = static_cast<uint32_t>(index);
-  auto* driver = reinterpret_cast<platform_driver*>(drivers_[records_[slot].driver - 1].driver);
   if (resource_listener_ != nullptr) resource_listener_->OnUnbind();
-  if (driver->remove_new != nullptr) {
-    CallDriver(calls_, driver->remove_new, pdev);
-  } else if (driver->remove != nullptr) {
-    const int result = CallDriver(calls_, driver->remove, pdev);
-    // Since 6.11 remove() returns nothing.
-    if (profile_ < 611 && !Trapped() && result != 0) {
-      log_.Say(4, "%s %s: remove callback returned a non-zero value. This will be ignored.\n",
-               driver->driver.name, records_[slot].name);
-    }
-  }
+  const size_t driver = records_[slot].driver - 1;
+  BusAt(driver).Remove(dev, DriverAt(driver));
   if (Trapped()) return;
   devres_.ReleaseAll(slot);
   if (Trapped()) return;
-  if (resource_listener_ != nullptr) resource_listener_->OnUnbound(&pdev->dev);
-  pdev->dev.driver = nullptr;
-  pdev->dev.driver_data = nullptr;
-  memory_.NoteWrite(pdev, sizeof *pdev);
+  if (resource_listener_ != nullptr) resource_listener_->OnUnbound(dev);
+  dev->driver = nullptr;
+  dev->driver_data = nullptr;
+  memory_.NoteWrite(dev, sizeof *dev);
   Record& record = *Writable(slot);
   record.state &= ~static_cast<uint32_t>(kBound);
   record.driver = 0;
@@ -265,7 +302,7 @@ void DeviceModel::Unbind(long index, platform_device* pdev) {
 
 // Devices in the order in which they were added. True if one was bound.
 bool DeviceModel::AttachDriver(size_t driver_index) {
-  const auto* driver = reinterpret_cast<const platform_driver*>(drivers_[driver_index].driver);
+  Bus& bus = BusAt(driver_index);
   bool bound = false;
   uint32_t last = 0;
   for (;;) {
@@ -278,19 +315,19 @@ bool DeviceModel::AttachDriver(size_t driver_index) {
     if (next == kMaxDevices) return bound;
     last = records_[next].serial;
     auto* dev = reinterpret_cast<device*>(records_[next].dev);
-    if (dev->bus != &platform_bus_ || (records_[next].state & kBound) != 0) continue;
-    if (!Matches(PdevOf(dev), driver)) continue;
-    bound = Probe(next, PdevOf(dev), driver_index) == 0 || bound;
+    if (dev->bus != &bus.type() || (records_[next].state & kBound) != 0) continue;
+    if (!bus.Matches(dev, DriverAt(driver_index))) continue;
+    bound = Probe(next, dev, driver_index) == 0 || bound;
     if (Trapped()) return false;
   }
 }
 
 void DeviceModel::AttachDevice(long index) {
-  auto* pdev = PdevOf(reinterpret_cast<device*>(records_[static_cast<size_t>(index)].dev));
+  auto* dev = reinterpret_cast<device*>(records_[static_cast<size_t>(index)].dev);
   for (size_t i = 0; i < kMaxDrivers; ++i) {
-    const auto* driver = reinterpret_cast<const platform_driver*>(drivers_[i].driver);
-    if (driver == nullptr || !Matches(pdev, driver)) continue;
-    const int error = Probe(index, pdev, i);
+    if (drivers_[i].driver == 0 || dev->bus != &BusAt(i).type()) continue;
+    if (!BusAt(i).Matches(dev, DriverAt(i))) continue;
+    const int error = Probe(index, dev, i);
     if (Trapped()) return;
     if (error == 0) RetryDeferred();
     if (error == 0 || error == kProbeDefer) return;
@@ -313,21 +350,20 @@ void DeviceModel::RetryDeferred() {
   retrying_.Mut() = 0;
 }
 
-long DeviceModel::FindDriver(const platform_driver* driver) const {
+long DeviceModel::FindDriver(const device_driver* driver) const {
   for (size_t i = 0; i < kMaxDrivers; ++i) {
     if (drivers_[i].driver == reinterpret_cast<uint64_t>(driver)) return static_cast<long>(i);
   }
   return -1;
 }
 
-int DeviceModel::PlatformDriverRegister(platform_driver* driver, module* owner) {
+int DeviceModel::RegisterDriver(Bus& bus, device_driver* driver) {
   size_t free = kMaxDrivers;
   for (size_t i = 0; i < kMaxDrivers; ++i) {
-    const auto* other = reinterpret_cast<const platform_driver*>(drivers_[i].driver);
-    if (other == nullptr) {
+    if (drivers_[i].driver == 0) {
       if (free == kMaxDrivers) free = i;
-    } else if (std::strcmp(other->driver.name, driver->driver.name) == 0) {
-      log_.Say(3, "Error: Driver '%s' is already registered, aborting...\n", driver->driver.name);
+    } else if (&BusAt(i) == &bus && std::strcmp(DriverAt(i)->name, driver->name) == 0) {
+      log_.Say(3, "Error: Driver '%s' is already registered, aborting...\n", driver->name);
       return -EBUSY;
     }
   }
@@ -336,12 +372,38 @@ int DeviceModel::PlatformDriverRegister(platform_driver* driver, module* owner) 
     return -ENOMEM;
   }
   if (!HasMemory("driver_register")) return -ENOMEM;  // NM7: bus_add_driver()
-  driver->driver.owner = owner;
-  driver->driver.bus = &platform_bus_;
+  driver->bus = const_cast<bus_type*>(&bus.type());
   memory_.NoteWrite(driver, sizeof *driver);
-  drivers_.Mut(free) = {reinterpret_cast<uint64_t>(driver), 0, ++serial_.Mut()};
+  drivers_.Mut(free) = {reinterpret_cast<uint64_t>(driver), reinterpret_cast<uint64_t>(&bus), 0,
+                        ++serial_.Mut()};
   if (AttachDriver(free) && !Trapped()) RetryDeferred();
   return 0;  // a probe that fails does not fail the registration
+}
+
+void DeviceModel::UnregisterDriver(Bus& bus, device_driver* driver) {
+  const long index = FindDriver(driver);
+  if (index < 0) {
+    verdicts_.Report(44, 6, "a driver that is unregistered is registered",
+                     "WARN: %s_driver_unregister: Unexpected driver unregister of %s", bus.noun(),
+                     driver->name != nullptr ? driver->name : "(no name)");
+    return;
+  }
+  for (;;) {  // the device added last goes first
+    uint32_t next = kMaxDevices;
+    for (uint32_t i = 0; i < *high_water_; ++i) {
+      if (records_[i].driver != static_cast<uint32_t>(index) + 1) continue;
+      if (next == kMaxDevices || records_[i].serial > records_[next].serial) next = i;
+    }
+    if (next == kMaxDevices) break;
+    Unbind(next, reinterpret_cast<device*>(records_[next].dev));
+    if (Trapped()) return;
+  }
+  drivers_.Mut(static_cast<size_t>(index)) = {};
+}
+
+int DeviceModel::PlatformDriverRegister(platform_driver* driver, module* owner) {
+  driver->driver.owner = owner;
+  return RegisterDriver(*platform_bus_, &driver->driver);
 }
 
 int DeviceModel::PlatformDriverProbe(platform_driver* driver, int (*probe)(platform_device*),
@@ -353,7 +415,7 @@ int DeviceModel::PlatformDriverProbe(platform_driver* driver, int (*probe)(platf
   driver->probe = probe;
   const int error = PlatformDriverRegister(driver, owner);
   if (error != 0 || Trapped()) return error;
-  const auto index = static_cast<size_t>(FindDriver(driver));
+  const auto index = static_cast<size_t>(FindDriver(&driver->driver));
   drivers_.Mut(index).no_more_probes = 1;
   for (uint32_t i = 0; i < *high_water_; ++i) {
     if (records_[i].driver == index + 1) return 0;
@@ -363,24 +425,51 @@ int DeviceModel::PlatformDriverProbe(platform_driver* driver, int (*probe)(platf
 }
 
 void DeviceModel::PlatformDriverUnregister(platform_driver* driver) {
-  const long index = FindDriver(driver);
-  if (index < 0) {
-    verdicts_.Report(44, 6, "a driver that is unregistered is registered",
-                     "WARN: platform_driver_unregister: Unexpected driver unregister of %s",
-                     driver->driver.name != nullptr ? driver->driver.name : "(no name)");
-    return;
+  UnregisterDriver(*platform_bus_, &driver->driver);
+}
+
+void DeviceModel::BelongsToTheMachine(device* dev) {
+  const long index = Find(dev);
+  if (index >= 0) Writable(static_cast<uint32_t>(index))->origin = kMachineOwned;
+}
+
+device* DeviceModel::FindBusDevice(const char* name) const {
+  for (size_t i = 0; i < *high_water_; ++i) {
+    auto* dev = reinterpret_cast<device*>(records_[i].dev);
+    if (dev == nullptr || dev->bus == nullptr || (records_[i].state & kAdded) == 0) continue;
+    if (std::strcmp(records_[i].name, name) == 0) return dev;
   }
-  for (;;) {  // the device added last goes first
-    uint32_t next = kMaxDevices;
-    for (uint32_t i = 0; i < *high_water_; ++i) {
-      if (records_[i].driver != static_cast<uint32_t>(index) + 1) continue;
-      if (next == kMaxDevices || records_[i].serial > records_[next].serial) next = i;
-    }
-    if (next == kMaxDevices) break;
-    Unbind(next, PdevOf(reinterpret_cast<device*>(records_[next].dev)));
-    if (Trapped()) return;
-  }
-  drivers_.Mut(static_cast<size_t>(index)) = {};
+  return nullptr;
+}
+
+// drivers/base/bus.c:unbind_store().
+bool DeviceModel::UnbindDevice(const char* name) {
+  device* dev = FindBusDevice(name);
+  if (dev == nullptr || dev->driver == nullptr || dev->driver->suppress_bind_attrs) return false;
+  Unbind(Find(dev), dev);
+  return true;
+}
+
+// drivers/base/bus.c:bind_store().
+bool DeviceModel::BindDevice(const char* name) {
+  device* dev = FindBusDevice(name);
+  if (dev == nullptr || dev->driver != nullptr) return false;
+  AttachDevice(Find(dev));
+  return true;
+}
+
+bool DeviceModel::IsMachinePlatformDevice(const char* name) const {
+  const device* dev = FindBusDevice(name);
+  return dev != nullptr && dev->bus == &platform_bus_->type() &&
+         (records_[static_cast<size_t>(Find(dev))].state & kBuiltIn) != 0;
+}
+
+bool DeviceModel::UnplugPlatformDevice(const char* name) {
+  if (!IsMachinePlatformDevice(name)) return false;
+  device* dev = FindBusDevice(name);
+  DeviceDel(dev);
+  if (!Trapped()) PutDevice(dev);
+  return true;
 }
 
 DeviceModel::Node DeviceModel::node(size_t index) const {
@@ -436,10 +525,9 @@ void DeviceModel::AdoptExisting() {
 
 void DeviceModel::ReportLeftovers(const char* expected) {
   for (size_t i = 0; i < kMaxDrivers; ++i) {
-    const auto* driver = reinterpret_cast<const platform_driver*>(drivers_[i].driver);
-    if (driver == nullptr) continue;
-    verdicts_.Report(45, 6, expected, "the platform driver %s is still registered",
-                     driver->driver.name);
+    if (drivers_[i].driver == 0) continue;
+    verdicts_.Report(45, 6, expected, "the %s driver %s is still registered", BusAt(i).noun(),
+                     DriverAt(i)->name);
   }
   for (size_t i = 0; i < *high_water_; ++i) {
     const Record& record = records_[i];

@@ -1,6 +1,7 @@
 #include "sim/kernel/device_text.h"
 
 #include <cctype>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -130,9 +131,15 @@ class Parser {
     const std::string_view word = Name();
     if (word == "node") return ParseNode();
     if (word == "device") return ParseDevice();
+    if (word == "pci") return ParsePci();
+    if (in_pci_) return ParsePciLine(std::string(word));
+    if (word == "model" && in_device_) return ParseModel(&result_.devices.back().model);
+    if (word == "option" && in_device_) return ParseOption(&result_.devices.back().model);
     if (word == "irq" && !StartsValue()) return ParseInterrupt();
     if (word == "mem" && !StartsValue()) return ParseMem();
-    if (word.empty()) Fail("expected 'node', 'device', 'mem', 'irq' or a property's name");
+    if (word.empty()) {
+      Fail("expected 'node', 'device', 'pci', 'mem', 'irq', 'model' or a property's name");
+    }
     if (!in_node_) {
       Fail(in_device_ ? "a device without a node has no properties; describe it with 'node'"
                       : "'" + std::string(before) + "' stands before any 'node' or 'device'");
@@ -177,7 +184,7 @@ class Parser {
     ExpectEnd();
     node_ = index;
     in_node_ = true;
-    in_device_ = false;
+    in_device_ = in_pci_ = false;
   }
 
   void ParseDevice() {
@@ -194,8 +201,120 @@ class Parser {
     }
     ExpectEnd();
     result_.devices.push_back(std::move(device));
-    in_node_ = false;
+    in_node_ = in_pci_ = false;
     in_device_ = true;
+  }
+
+  void ParseModel(ModelText* model) {
+    if (!model->name.empty()) Fail("a device has one model");
+    model->name = Word();
+    model->line = line_;
+    if (model->name.empty()) Fail("expected the model's name");
+    ExpectEnd();
+  }
+
+  void ParseOption(ModelText* model) {
+    if (model->name.empty()) Fail("an 'option' stands behind a 'model'");
+    std::string name(Word());
+    std::string value(Word());
+    if (name.empty() || value.empty()) Fail("expected an option's name and its value");
+    ExpectEnd();
+    model->options.emplace_back(std::move(name), std::move(value));
+  }
+
+  uint32_t Hex(std::string_view text, std::string_view what, uint32_t max) {
+    uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (text.empty() || end != text.data() + text.size() || error != std::errc() || value > max) {
+      Fail("'" + std::string(text) + "' is not " + std::string(what));
+    }
+    return value;
+  }
+
+  // VENDOR:DEVICE, four hex digits each.
+  void ParseIds(std::string_view what, uint32_t* vendor, uint32_t* device) {
+    const std::string_view word = Word();
+    const size_t colon = word.find(':');
+    if (colon == std::string_view::npos) {
+      Fail("expected " + std::string(what) + " as VENDOR:DEVICE in hex, as in 1234:11e8");
+    }
+    *vendor = Hex(word.substr(0, colon), "a vendor's number in hex", 0xffff);
+    *device = Hex(word.substr(colon + 1), "a device's number in hex", 0xffff);
+  }
+
+  void ParsePci() {
+    constexpr size_t kMaxFunctions = 8;
+    PciFunctionText function;
+    function.line = line_;
+    ParseIds("the function's numbers", &function.vendor, &function.device);
+    if (AtEnd()) {
+      function.slot = static_cast<uint32_t>(4 + result_.functions.size()) << 3;
+    } else {
+      const std::string_view word = Word();
+      const size_t dot = word.find('.');
+      if (dot == std::string_view::npos) Fail("a slot is DEVICE.FUNCTION, as in 04.0");
+      function.slot = Hex(word.substr(0, dot), "a device's number, 00 to 1f", 0x1f) << 3 |
+                      Hex(word.substr(dot + 1), "a function's number, 0 to 7", 7);
+    }
+    ExpectEnd();
+    for (const PciFunctionText& other : result_.functions) {
+      if (other.slot == function.slot) Fail("two functions in one slot");
+    }
+    if (result_.functions.size() == kMaxFunctions) Fail("more than 8 PCI functions");
+    result_.functions.push_back(std::move(function));
+    in_node_ = in_device_ = false;
+    in_pci_ = true;
+  }
+
+  void ParsePciLine(const std::string& word) {
+    PciFunctionText& function = result_.functions.back();
+    if (word == "bar") return ParseBar(&function);
+    if (word == "model") return ParseModel(&function.model);
+    if (word == "option") return ParseOption(&function.model);
+    if (word == "subsystem") {
+      ParseIds("the subsystem's numbers", &function.subsystem_vendor, &function.subsystem_device);
+    } else if (word == "class") {
+      function.class_code = static_cast<uint32_t>(Number("the class, 24 bits", 0xffffff));
+    } else if (word == "revision") {
+      function.revision = static_cast<uint32_t>(Number("the revision", 0xff));
+    } else if (word == "irq") {
+      function.irq = static_cast<uint32_t>(Number("the interrupt line, 1 to 23", 23));
+      if (function.irq == 0) Fail("0 is no interrupt line");
+    } else if (word == "msi" || word == "msix") {
+      if (function.messages != 0) Fail("a function has 'msi' or 'msix', once");
+      function.messages = static_cast<uint32_t>(Number("the number of vectors, 1 to 32", 32));
+      if (function.messages == 0) Fail("0 vectors");
+      function.msix = word == "msix";
+    } else {
+      Fail("'" + word +
+           "' is none of bar, class, revision, subsystem, irq, msi, msix, model and option");
+    }
+    ExpectEnd();
+  }
+
+  // bar INDEX SIZE [64] [prefetch]
+  void ParseBar(PciFunctionText* function) {
+    const uint64_t index = Number("the BAR's index, 0 to 5", 5);
+    PciBarText bar;
+    bar.size_bytes = Number("the BAR's size in bytes", uint64_t{1} << 28);
+    if (bar.size_bytes < 16 || (bar.size_bytes & (bar.size_bytes - 1)) != 0) {
+      Fail("a BAR's size is a power of two, at least 16");
+    }
+    while (!AtEnd()) {
+      const std::string_view word = Word();
+      if (word == "64") {
+        bar.wide = true;
+      } else if (word == "prefetch") {
+        bar.prefetch = true;
+      } else {
+        Fail("'" + std::string(word) + "' is none of 64 and prefetch");
+      }
+    }
+    const bool taken = function->bars[index].size_bytes != 0 ||
+                       (index > 0 && function->bars[index - 1].wide) ||
+                       (bar.wide && (index == 5 || function->bars[index + 1].size_bytes != 0));
+    if (taken) Fail("BAR " + std::to_string(index) + " is taken");
+    function->bars[index] = bar;
   }
 
   void ParseMem() {
@@ -345,6 +464,7 @@ class Parser {
   size_t node_ = 0;
   bool in_node_ = false;
   bool in_device_ = false;
+  bool in_pci_ = false;
   bool continues_ = false;  // the line before ended in ','
   std::map<std::string, size_t> labels_;
   std::vector<LabelUse> uses_;

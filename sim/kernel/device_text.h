@@ -2,9 +2,11 @@
 #ifndef DRYDOCK_SIM_KERNEL_DEVICE_TEXT_H_
 #define DRYDOCK_SIM_KERNEL_DEVICE_TEXT_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace drydock::kernel {
@@ -32,6 +34,13 @@ struct NodeText {
   int line = 0;  // 0: made because a child needed it
 };
 
+// `model NAME`, and `option NAME VALUE` below it: what stands behind the registers.
+struct ModelText {
+  std::string name;  // empty: the registers keep what is stored
+  std::vector<std::pair<std::string, std::string>> options;
+  int line = 0;
+};
+
 // A platform device without a node: platform_device_register_simple().
 struct PlainDeviceText {
   static constexpr int kNoId = -1;
@@ -39,11 +48,34 @@ struct PlainDeviceText {
   std::string name;
   int id = kNoId;
   std::vector<ResourceText> resources;
+  ModelText model;
+};
+
+struct PciBarText {
+  uint64_t size_bytes = 0;  // a power of two; 0: there is none
+  bool wide = false;        // 64 bits: takes the next BAR's place too
+  bool prefetch = false;
+};
+
+// One function on bus 0.
+struct PciFunctionText {
+  uint32_t vendor = 0, device = 0;
+  uint32_t subsystem_vendor = 0, subsystem_device = 0;
+  uint32_t class_code = 0xff0000;  // class, subclass, interface: 24 bits
+  uint32_t revision = 0;
+  uint32_t slot = 0;  // device << 3 | function
+  std::array<PciBarText, 6> bars;
+  uint32_t irq = 0;       // the line; 0: none
+  uint32_t messages = 0;  // MSI or MSI-X vectors
+  bool msix = false;
+  ModelText model;
+  int line = 0;
 };
 
 struct DeviceDescription {
   std::vector<NodeText> nodes;  // a parent before its children, else as in the text
   std::vector<PlainDeviceText> devices;
+  std::vector<PciFunctionText> functions;
 };
 
 // Throws std::runtime_error, "FILE:LINE: what", at the first bad line. An empty text is an empty

@@ -76,6 +76,42 @@ TEST(DeviceTextTest, ReadsPlainDevices) {
   EXPECT_EQ(d.devices[1].id, PlainDeviceText::kNoId);
 }
 
+TEST(DeviceTextTest, ReadsPciFunctions) {
+  const DeviceDescription d = ParseDeviceText(
+      "pci 1234:11e8\n class 0x00ff00\n revision 16\n subsystem 1af4:1100\n bar 0 0x100000\n"
+      " bar 2 4096 64 prefetch\n irq 11\n msi 4\n model edu\n option dma-ns 5\n"
+      "pci 8086:100e 1f.7\n msix 3\npci ffff:0\n",
+      "x.device");
+  ASSERT_EQ(d.functions.size(), 3u);
+  const PciFunctionText& edu = d.functions[0];
+  EXPECT_EQ(edu.vendor, 0x1234u);
+  EXPECT_EQ(edu.device, 0x11e8u);
+  EXPECT_EQ(edu.slot, 4u << 3);
+  EXPECT_EQ(edu.class_code, 0xff00u);
+  EXPECT_EQ(edu.revision, 16u);
+  EXPECT_EQ(edu.subsystem_vendor, 0x1af4u);
+  EXPECT_EQ(edu.subsystem_device, 0x1100u);
+  EXPECT_EQ(edu.bars[0].size_bytes, 0x100000u);
+  EXPECT_FALSE(edu.bars[0].wide || edu.bars[0].prefetch);
+  EXPECT_TRUE(edu.bars[2].wide && edu.bars[2].prefetch);
+  EXPECT_EQ(edu.irq, 11u);
+  EXPECT_EQ(edu.messages, 4u);
+  EXPECT_FALSE(edu.msix);
+  EXPECT_EQ(edu.model.name, "edu");
+  ASSERT_EQ(edu.model.options.size(), 1u);
+  EXPECT_EQ(edu.model.options[0], std::make_pair("dma-ns"s, "5"s));
+  EXPECT_EQ(d.functions[1].slot, (0x1fu << 3) | 7);
+  EXPECT_TRUE(d.functions[1].msix);
+  EXPECT_EQ(d.functions[2].slot, 6u << 3);
+}
+
+TEST(DeviceTextTest, ReadsTheModelOfAPlainDevice) {
+  const DeviceDescription d =
+      ParseDeviceText("device fb\n mem 0x80000000 4096\n model framebuffer\n", "x.device");
+  EXPECT_EQ(d.devices[0].model.name, "framebuffer");
+  EXPECT_EQ(d.devices[0].model.line, 3);
+}
+
 struct BadText {
   std::string text;
   std::string error;
@@ -90,6 +126,35 @@ TEST_P(BadDeviceText, IsRefusedWithItsLine) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadDeviceText,
     testing::Values(
+        BadText{"pci",
+                "x.device:1: expected the function's numbers as VENDOR:DEVICE in hex, as in "
+                "1234:11e8"},
+        BadText{"pci 12345:1", "x.device:1: '12345' is not a vendor's number in hex"},
+        BadText{"pci 1:xyz", "x.device:1: 'xyz' is not a device's number in hex"},
+        BadText{"pci 1:1 20.0", "x.device:1: '20' is not a device's number, 00 to 1f"},
+        BadText{"pci 1:1 4.8", "x.device:1: '8' is not a function's number, 0 to 7"},
+        BadText{"pci 1:1 4", "x.device:1: a slot is DEVICE.FUNCTION, as in 04.0"},
+        BadText{"pci 1:1\npci 2:2 4.0", "x.device:2: two functions in one slot"},
+        BadText{"pci 1:1\nbar 6 16", "x.device:2: '6' is too large for the BAR's index, 0 to 5"},
+        BadText{"pci 1:1\nbar 0 100", "x.device:2: a BAR's size is a power of two, at least 16"},
+        BadText{"pci 1:1\nbar 0 8", "x.device:2: a BAR's size is a power of two, at least 16"},
+        BadText{"pci 1:1\nbar 0 16 io", "x.device:2: 'io' is none of 64 and prefetch"},
+        BadText{"pci 1:1\nbar 0 16\nbar 0 16", "x.device:3: BAR 0 is taken"},
+        BadText{"pci 1:1\nbar 0 16 64\nbar 1 16", "x.device:3: BAR 1 is taken"},
+        BadText{"pci 1:1\nbar 5 16 64", "x.device:2: BAR 5 is taken"},
+        BadText{"pci 1:1\nirq 0", "x.device:2: 0 is no interrupt line"},
+        BadText{"pci 1:1\nirq 24", "x.device:2: '24' is too large for the interrupt line, 1 to 23"},
+        BadText{"pci 1:1\nmsi 0", "x.device:2: 0 vectors"},
+        BadText{"pci 1:1\nmsi 1\nmsix 1", "x.device:3: a function has 'msi' or 'msix', once"},
+        BadText{
+            "pci 1:1\nmem 1 2",
+            "x.device:2: 'mem' is none of bar, class, revision, subsystem, irq, msi, msix, model "
+            "and option"},
+        BadText{"device d\nmodel", "x.device:2: expected the model's name"},
+        BadText{"device d\nmodel a\nmodel b", "x.device:3: a device has one model"},
+        BadText{"device d\noption a 1", "x.device:2: an 'option' stands behind a 'model'"},
+        BadText{"device d\nmodel a\noption x",
+                "x.device:3: expected an option's name and its value"},
         BadText{"\nfoo = <1>", "x.device:2: 'foo = <1>' stands before any 'node' or 'device'"},
         BadText{"node", "x.device:1: a node is named by its path: node /soc/pump@1000"},
         BadText{"node a", "x.device:1: a node is named by its path: node /soc/pump@1000"},

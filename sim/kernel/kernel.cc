@@ -46,12 +46,14 @@ Kernel::Kernel(const KernelOptions& options)
       works_(state_, verdicts_, runner_, clock_, tasks_, *this),
       interrupts_(state_, verdicts_, runner_, locks_, log_, tasks_, *this),
       devices_(state_, verdicts_, runner_, *this, allocator_, log_, options.profile),
+      pci_(state_, verdicts_, runner_, *this, log_, devices_, interrupts_),
       chrdevs_(state_, verdicts_, runner_, *this, allocator_, log_, devices_),
       of_(state_, verdicts_, Describe(options), options.device_name),
       io_(state_, mmio_, allocator_, verdicts_),
       backend_(memory_, mmio_, allocator_, locks_),
       mm_(state_, verdicts_, runner_, backend_, options.core_guards, *options.platform),
       dma_(state_, allocator_, mapped_for_devices_, verdicts_, mm_, *options.platform),
+      machine_(state_, mmio_, clock_, interrupts_, pci_, dma_, devices_),
       uaccess_(allocator_, verdicts_, mm_),
       vfs_(state_, verdicts_, runner_, chrdevs_, backend_) {
   verdicts_.SetListener(this);
@@ -78,12 +80,7 @@ Kernel::Kernel(const KernelOptions& options)
   uaccess_.SetSync(&locks_);
   uaccess_.SetDma(&dma_);
   devices_.SetResourceListener(this);
-  for (const MmioWindow& window : of_.windows()) {
-    if (!mmio_.AddWindow(window.base, window.size_bytes, hw::WindowKind::kMmio, window.name)) {
-      throw std::runtime_error(options.device_name + ": window of " + window.name +
-                               " overlaps memory or another window, give it a range of its own");
-    }
-  }
+  machine_.Build(of_, options.models, options.device_name);
   for (const ReservedRegion& region : of_.reserved()) {
     if (!mmio_.AddWindow(region.base, region.size_bytes, hw::WindowKind::kReservedMemory,
                          region.name)) {
@@ -96,6 +93,11 @@ Kernel::Kernel(const KernelOptions& options)
     throw std::runtime_error(options.device_name +
                              ": a platform device cannot be registered: " + ErrnoName(-error));
   }
+  if (const int error = pci_.CreateDevices(); error != 0) {
+    throw std::runtime_error(options.device_name +
+                             ": a PCI function cannot be registered: " + ErrnoName(-error));
+  }
+  devices_.AdoptExisting();
   vfs_.NewProcess();
   // mmap_lock gets its class here, not anew in each run.
   backend_.LockMmap(mm_.mm(0), true);
@@ -147,6 +149,13 @@ void Kernel::ReportLeftovers() {
   interrupts_.ReportLeftovers();
 }
 
+bool Kernel::UnplugDevice(const char* name) {
+  if (pci_.Unplug(name)) return true;
+  if (!devices_.IsMachinePlatformDevice(name)) return false;
+  machine_.NotePlatformUnplugged(name);
+  return devices_.UnplugPlatformDevice(name);
+}
+
 // A register is read or written in a moment, in which the device goes on.
 void Kernel::OnDeviceAccess() {
   constexpr uint64_t kAccessNs = 100;
@@ -156,6 +165,7 @@ void Kernel::OnDeviceAccess() {
 
 void Kernel::PutBackReachable() {
   devices_.PutBackReachable();
+  pci_.PutBackReachable();
   of_.PutBackReachable();
   mm_.PutBackReachable();
 }

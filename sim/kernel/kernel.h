@@ -23,9 +23,11 @@
 #include "sim/kernel/io_memory.h"
 #include "sim/kernel/locks.h"
 #include "sim/kernel/log.h"
+#include "sim/kernel/machine_devices.h"
 #include "sim/kernel/mm.h"
 #include "sim/kernel/mm_backend.h"
 #include "sim/kernel/of_tree.h"
+#include "sim/kernel/pci.h"
 #include "sim/kernel/tasks.h"
 #include "sim/kernel/timers.h"
 #include "sim/kernel/uaccess.h"
@@ -42,6 +44,7 @@ struct KernelOptions {
   uint64_t seed = 1;
   std::string device_text;
   std::string device_name;
+  DeviceModels* models = nullptr;  // what stands behind registers; nullptr: nothing
 };
 
 class Kernel final : public mocks::KernelApi,
@@ -75,6 +78,7 @@ class Kernel final : public mocks::KernelApi,
   Workqueues& works() override { return works_; }
   Interrupts& irqs() override { return interrupts_; }
   void* LibraryState(size_t size_bytes) override;
+  PciBus& pci() override { return pci_; }
   void Unmodelled(const char* symbol) override;
   void StackOverflow(size_t used_bytes) override { runner_.NoteOverflow(used_bytes); }
   [[noreturn]] void LeaveDriver() override { runner_.Leave(); }
@@ -88,6 +92,7 @@ class Kernel final : public mocks::KernelApi,
   Locks& locks() { return locks_; }
   Clock& clock() { return clock_; }
   Vfs& vfs() { return vfs_; }
+  MachineDevices& machine() { return machine_; }
   const AllocationRegister& allocations() const { return allocator_.allocations(); }
 
   // The end of a system call or of a load or store: what the driver left locked, and what the
@@ -97,6 +102,10 @@ class Kernel final : public mocks::KernelApi,
     locks_.CheckNoneHeld(call);
     return tasks_.busy() ? tasks_.EndCall(call, value, killed) : value;
   }
+
+  // A device of the machine is pulled out: its registers read as ones, its driver is unbound. False
+  // if there is none with this name ("0000:00:04.0", "drydock_framebuffer"). May trap.
+  bool UnplugDevice(const char* name);
 
   // At module exit: work, timers and interrupt handlers that are left.
   void ReportLeftovers();
@@ -167,12 +176,14 @@ class Kernel final : public mocks::KernelApi,
   Workqueues works_;
   Interrupts interrupts_;
   DeviceModel devices_;
+  PciBus pci_;
   Chrdevs chrdevs_;
   OfTree of_;
   IoMemory io_;
   MachineBackend backend_;
   Mm mm_;
   Dma dma_;
+  MachineDevices machine_;
   Uaccess uaccess_;
   Vfs vfs_;
   bool machine_complete_ = false;

@@ -227,14 +227,16 @@ void OfTree::FindRegions(std::string_view file_name) {
       if (IsReserved(node)) {
         reserved_.push_back({{start}, size_bytes, Find(node, "no-map") != nullptr, from.path});
       } else {
-        windows_.push_back({{start}, size_bytes, from.path});
+        windows_.push_back({{start}, size_bytes, from.path, -1, 0});
       }
     }
   }
-  for (const PlainDeviceText& device : text_.devices) {
-    for (const ResourceText& res : device.resources) {
+  for (size_t i = 0; i < text_.devices.size(); ++i) {
+    unsigned index = 0;
+    for (const ResourceText& res : text_.devices[i].resources) {
       if (res.kind != ResourceText::Kind::kMem) continue;
-      windows_.push_back({{res.start}, res.size_bytes, device.name});
+      windows_.push_back(
+          {{res.start}, res.size_bytes, text_.devices[i].name, static_cast<long>(i), index++});
     }
   }
 }

@@ -22,7 +22,9 @@ namespace drydock::kernel {
 struct MmioWindow {
   hw::PhysAddr base;
   uint64_t size_bytes = 0;
-  std::string name;  // for messages: the node's path or the device's name
+  std::string name;    // for messages: the node's path or the device's name
+  long device = -1;    // index of the plain device that has it; -1: a node
+  unsigned index = 0;  // among the windows of that device
 };
 
 // A child of /reserved-memory. With no_map the kernel has no linear mapping of it and no struct
@@ -56,6 +58,8 @@ class OfTree final : public mocks::OfApi {
                    unsigned long long* size_bytes) override;
 
   const std::vector<MmioWindow>& windows() const { return windows_; }
+  const std::vector<PlainDeviceText>& plain_devices() const { return text_.devices; }
+  const std::vector<PciFunctionText>& pci_functions() const { return text_.functions; }
   const std::vector<ReservedRegion>& reserved() const { return reserved_; }
   // Registers the platform devices, as the machine does before any module is loaded, and marks them
   // as the machine's. 0, or the errno of the first that failed.

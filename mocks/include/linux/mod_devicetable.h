@@ -4,18 +4,10 @@
 #define _LINUX_MOD_DEVICETABLE_H
 
 #include <linux/types.h>
+#include <drydock/pci_structs.h>
 
 typedef unsigned long kernel_ulong_t;
 #define PLATFORM_NAME_SIZE 24
-#define PCI_ANY_ID (~0)
-
-struct pci_device_id {
-	__u32 vendor, device;
-	__u32 subvendor, subdevice;
-	__u32 class, class_mask;
-	kernel_ulong_t driver_data;
-	__u32 override_only;
-};
 
 struct acpi_device_id {
 	__u8 id[16];
