@@ -127,6 +127,12 @@ void Dma::DmaFreeAttrs(device* dev, size_t size_bytes, void* cpu_addr,
       why = "freed before: a double free";
     }
     verdicts_.Report(59, 14, kExpected, "dma_free_attrs(%p): %s", cpu_addr, why);
+    if (allocation == nullptr || allocation->kind != AllocationKind::kDma ||
+        allocation->released != 0 || allocation->noncoherent != 0) {
+      return;
+    }
+    EndReach(allocation->dma.value, allocation->size_bytes);
+    allocator_.FreeDma(id);
     return;
   }
   if (allocation->noncoherent != 0) {

@@ -81,7 +81,8 @@ class Dma final : public mocks::DmaApi {
   // is not zeroed.
   void* DmaAllocAttrs(device* dev, size_t size_bytes, unsigned long long* dma_handle, unsigned gfp,
                       unsigned long attrs) override;
-  // Reports what does not fit the allocation (C59); frees it if the address was its start.
+  // Reports what does not fit the allocation (C59), and frees the buffer in which the address lies:
+  // what was meant is not told again as a leak.
   void DmaFreeAttrs(device* dev, size_t size_bytes, void* cpu_addr, unsigned long long dma_handle,
                     unsigned long attrs) override;
   // DM1..DM6. -ENXIO if the VMA does not lie in `size_bytes`, which is the driver's word; else

@@ -374,10 +374,11 @@ TEST_F(RemappedDmaTest, DI6_BothAddressesShowTheSameBytes) {
 
 TEST_F(RemappedDmaTest, DI6_ItIsFreedByItsKernelAddress) {
   char* p = Alloc(hw::kPageSize);
-  dma_.DmaFreeAttrs(&dev_, hw::kPageSize, memory_.KernelAddress({handle_}), handle_, 0);
-  ExpectViolations(1, 59, 14, "no live buffer starts there");
   dma_.DmaFreeAttrs(&dev_, hw::kPageSize, p, handle_, 0);
   ExpectViolations(0);
+  p = Alloc(hw::kPageSize);
+  dma_.DmaFreeAttrs(&dev_, hw::kPageSize, memory_.KernelAddress({handle_}), handle_, 0);
+  ExpectViolations(1, 59, 14, "no live buffer starts there");
   EXPECT_EQ(allocator_.allocations().live_count(), 0u);
   if (hw::shadow::Present()) {
     EXPECT_TRUE(Poisoned(p));
