@@ -54,7 +54,8 @@ bool Clean(kernel::Kernel& kernel, const Allocation& a) {
 }  // namespace
 
 Oracles::Oracles(World& world, const Policy& policy)
-    : kernel_(world.kernel()),
+    : world_(world),
+      kernel_(world.kernel()),
       verdicts_(world.verdicts()),
       platform_(*world.options().platform),
       policy_(policy) {
@@ -69,6 +70,7 @@ Oracles::Oracles(World& world, const Policy& policy)
 void Oracles::Begin() {
   seen_changes_ = kernel_.mm().changes();
   seen_call_ = 0;
+  seen_open_ = kernel_.chrdev().open_count();
   made_count_ = 0;
   told_count_ = 0;
   kernel_.mm().ForgetLastMmap();
@@ -86,6 +88,9 @@ void Oracles::About(const Request& request, const Mistake& mistake) {
 
 void Oracles::AfterStep(int step) {
   static_cast<void>(step);
+  const uint32_t open = kernel_.chrdev().open_count();
+  if (open > seen_open_) CheckModuleHeld();
+  seen_open_ = open;
   const kernel::MmapCall& call = kernel_.mm().last_mmap();
   if (call.called && call.serial != seen_call_) {
     seen_call_ = call.serial;
@@ -95,6 +100,19 @@ void Oracles::AfterStep(int step) {
   seen_changes_ = kernel_.mm().changes();
   CheckCopy();
   CheckTables();
+}
+
+// O6: rmmod while a file is open.
+void Oracles::CheckModuleHeld() {
+  if (!world_.DriverCanBeRemoved()) return;
+  const file_operations* fops = kernel_.chrdev().last_opened();
+  verdicts_.Report(63, 6, "an open file holds the module: .owner = THIS_MODULE",
+                   "a file is open, and rmmod would remove the module: .owner is %s",
+                   fops->owner == nullptr ? "not set" : "another module");
+  const void* of = fops->open != nullptr   ? reinterpret_cast<void*>(fops->open)
+                   : fops->mmap != nullptr ? reinterpret_cast<void*>(fops->mmap)
+                                           : reinterpret_cast<void*>(fops->mmap_prepare);
+  At(verdicts_.EntryPc(of));
 }
 
 // O9: what ->mmap may return, and what it must leave as it was when it fails.

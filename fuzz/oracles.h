@@ -57,6 +57,7 @@ class Oracles final : public StepObserver {
     uint32_t kinds = 0;
   };
 
+  void CheckModuleHeld();
   void CheckMmapResult();
   void CheckCopy();
   void CheckTables();
@@ -72,12 +73,14 @@ class Oracles final : public StepObserver {
   void At(uint64_t driver_pc);
   void About(const Request& request, const Mistake& mistake);
 
+  const World& world_;
   kernel::Kernel& kernel_;
   kernel::Verdicts& verdicts_;
   const hw::Platform& platform_;
   const Policy& policy_;
   uint64_t seen_changes_ = 0;
   uint64_t seen_call_ = 0;
+  uint32_t seen_open_ = 0;  // files
   std::array<Made, 2 * kMaxSteps> made_;
   size_t made_count_ = 0;
   std::array<Frames, 2 * kMaxSteps> told_;  // that are not the driver's

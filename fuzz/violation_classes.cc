@@ -71,6 +71,7 @@ constexpr ViolationClass kClasses[] = {
     {60, "C60", F, 5, "memory freed while a device can reach it", "Memory is given back while it is mapped for a device, or while its device is registered."},
     {61, "C61", F, 19, "device reaches beyond its mappings", "The device is given an address that is not mapped for it, or not in that direction: an IOMMU faults."},
     {62, "C62", F, 19, "DMA buffers overlap", "Two mappings that a device writes share bytes."},
+    {63, "C63", F, 6, "module not held while open", "Nothing keeps the module while a file of it is open (.owner of its file_operations, say): rmmod takes away the code that close and munmap will call."},
     {64, "C64", F, 10, "sleeps where it may not", "A function that may sleep is called with a spinlock held, in an interrupt, with interrupts or preemption off, or in a read-side section of RCU."},
     {101, "A01", A, 4, "private writable mapping", "Stores to a private mapping of a device buffer go to a copy and never reach the device."},
 };

@@ -192,6 +192,10 @@ std::string World::ScanOut(const char* name, devices::Picture* picture) {
   return screen != nullptr ? screen->ScanOut(picture) : std::string(name) + " is no framebuffer";
 }
 
+bool World::DriverCanBeRemoved() const {
+  return impl_->image != nullptr && kernel::ModuleLoader::CanBeRemoved(*impl_->image);
+}
+
 bool World::Settle() {
   impl_->kernel.tasks().Settle();
   if (verdicts().pending_trap() == kernel::Trap::kNone) return true;

@@ -60,6 +60,9 @@ class World {
   // As rmmod: the modules' exits in reverse order. False if a module is in use or has no exit.
   bool UnloadDriver();
 
+  // rmmod would remove the driver now, open files or not: nothing holds its module.
+  bool DriverCanBeRemoved() const;
+
   // Character device nodes that have an mmap hook, as paths ("/dev/pump").
   const std::vector<std::string>& nodes() const;
 

@@ -92,6 +92,8 @@ class Chrdevs final : public mocks::ChrdevApi {
   // While a driver is let go: its exit, or the remove of one of its devices.
   void SetLeaving(bool leaving) { leaving_ = leaving; }
   bool leaving() const { return leaving_; }
+  // What the last successful Open() opened, for who asks right after it; no state of the machine.
+  const file_operations* last_opened() const { return last_opened_; }
   // True if anything is registered, the kernel's own apart.
   bool AnythingRegistered() const;
   // As DeviceModel::ReportLeftovers().
@@ -163,6 +165,7 @@ class Chrdevs final : public mocks::ChrdevApi {
   hw::Tracked<uint32_t> misc_mutex_;  // 1 while misc_open() runs a driver's open
   kclass* misc_class_;
   bool leaving_ = false;
+  const file_operations* last_opened_ = nullptr;
 };
 
 }  // namespace drydock::kernel

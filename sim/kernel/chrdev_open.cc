@@ -55,6 +55,7 @@ int Chrdevs::Open(inode* inode, file* file) {
   if (Trapped()) return 0;
   if (error == 0) {
     ++open_count_.Mut();
+    last_opened_ = file->f_op;
     return 0;
   }
   if (error > 0) {  // fs/open.c: WARN_ON_ONCE(error > 0)

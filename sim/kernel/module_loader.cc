@@ -66,6 +66,14 @@ std::string ModuleLoader::Load(ModuleImage& image, const ModuleParams& params) {
 
 bool ModuleLoader::IsLive(ModuleImage& image) { return image.self().state == kLive; }
 
+bool ModuleLoader::CanBeRemoved(const ModuleImage& image) {
+  if (image.self().state != kLive || image.self().refcount.counter != 0) return false;
+  for (const drydock_initcall& call : image.initcalls()) {
+    if (call.exit != nullptr) return true;
+  }
+  return false;
+}
+
 std::string ModuleLoader::RunInits(ModuleImage& image) {
   for (long level = 0; level <= 7; ++level) {
     for (const drydock_initcall& call : image.initcalls()) {

@@ -127,6 +127,16 @@ TEST_F(ModuleLoaderTest, BusyModuleStays) {
   log_.ModulePut(&image_.self());
 }
 
+TEST_F(ModuleLoaderTest, CanBeRemovedOnceItIsLiveAndNothingHoldsIt) {
+  EXPECT_FALSE(ModuleLoader::CanBeRemoved(image_));
+  EXPECT_EQ(loader_.Load(image_, {}), "");
+  EXPECT_TRUE(ModuleLoader::CanBeRemoved(image_));
+  log_.TryModuleGet(&image_.self());
+  EXPECT_FALSE(ModuleLoader::CanBeRemoved(image_));
+  log_.ModulePut(&image_.self());
+  EXPECT_TRUE(ModuleLoader::CanBeRemoved(image_));
+}
+
 TEST_F(ModuleLoaderTest, ParametersAreCheckedByName) {
   EXPECT_EQ(
       loader_.Load(image_, {{"size", "3"}}),

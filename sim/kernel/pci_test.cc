@@ -322,10 +322,11 @@ TEST_F(PciTest, ResetPutsItBack) {
   Bind();
   list_.Checkpoint();
   const uint64_t hash = list_.Hash();
+  pci_.PutBackReachable();
+  pdev_->dev.driver_data = pdev_;
   pci_.PciEnableDevice(pdev_);
   pci_.PciSetMaster(pdev_, true);
   pci_.PciAllocIrqVectors(pdev_, 1, 2, kMsi);
-  pci_.PutBackReachable();
   list_.Reset();
   EXPECT_EQ(list_.Hash(), hash);
   EXPECT_EQ(list_.FirstDifference(), nullptr);
