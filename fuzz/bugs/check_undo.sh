@@ -9,7 +9,7 @@ cd "$work"
 
 undo() { patch -p0 -s --fuzz=0 < "$1"; }
 
-for sample in tutorial wrap_dma framebuffer_offset split_count unwinding deep_stack; do
+for sample in cached_alias deep_stack dma_textbook framebuffer_offset split_count tutorial unwinding wrap_dma; do
   patches=("$bugs/$sample/undo/"*.patch)
   for one in "${patches[@]}"; do
     cp "$bugs/$sample/faulty.c" faulty.c

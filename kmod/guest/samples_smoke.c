@@ -7,8 +7,12 @@
 void samples_smoke(void)
 {
 	static const char *const modules[] = {
+		"drydock_cached_alias_repaired",
+		"drydock_dma_textbook_repaired",
 		"drydock_framebuffer_offset_repaired",
+		"drydock_split_count_repaired",
 		"drydock_tutorial_repaired",
+		"drydock_unwinding_repaired",
 		"drydock_wrap_dma_repaired",
 	};
 
