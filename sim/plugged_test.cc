@@ -145,7 +145,7 @@ TEST_F(PluggedTest, NeighbourOfASharedLineFindsAHandlerThatIsNotReady) {
   WorldOptions options;
   options.device_text = kMachine;
   World world(options);
-  // Its completion is set behind request_irq(); the neighbour's interrupt finds no status, so that
+  // Its counter is set behind request_irq(); the neighbour's interrupt finds no status, so that
   // nothing happens. With a status it would: the device raises one first.
   world.kernel().machine().Find(kFunction)->WriteRegister(0, 0x60, 1, 4);
   const std::string wrong =

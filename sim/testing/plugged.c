@@ -30,7 +30,7 @@ module_param(plugged_vectors, int, 0444);
 struct plugged {
   struct pci_dev *pdev;
   void __iomem *regs;
-  struct completion *done;
+  int *counter;
   u8 *memory;
   dma_addr_t dma;
   int irq;
@@ -46,8 +46,8 @@ static irqreturn_t plugged_interrupt(int irq, void *data) {
 
   if (!status || status == ~0U) return IRQ_NONE;
   iowrite32(status, p->regs + 0x64);
-  p->interrupts++;
-  complete(p->done);
+  ++*p->counter;
+  complete(&p->ready);
   return IRQ_HANDLED;
 }
 
@@ -122,10 +122,10 @@ static int plugged_attach(struct plugged *p) {
   err = pci_alloc_irq_vectors(pdev, 1, 1, plugged_vectors);
   if (err < 0) return err;
   p->irq = pci_irq_vector(pdev, 0);
-  if (!plugged_early_irq) p->done = &p->ready;
+  if (!plugged_early_irq) p->counter = &p->interrupts;
   err = request_irq(p->irq, plugged_interrupt, IRQF_SHARED, "plugged", p);
   if (err) pci_free_irq_vectors(pdev);
-  p->done = &p->ready;
+  p->counter = &p->interrupts;
   return err;
 }
 
