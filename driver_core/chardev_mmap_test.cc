@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mocks/gmock/mock_kernel.h"
+#include "mocks/gmock/mock_mm.h"
 
 namespace drydock {
 namespace {

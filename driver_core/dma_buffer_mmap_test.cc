@@ -13,7 +13,9 @@
 #include "driver_core/testing/driver_world.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "mocks/gmock/mock_dma.h"
 #include "mocks/gmock/mock_kernel.h"
+#include "mocks/gmock/mock_mm.h"
 #include "sim/kernel/kernel.h"
 
 namespace drydock {

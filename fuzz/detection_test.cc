@@ -82,9 +82,10 @@ INSTANTIATE_TEST_SUITE_P(Tutorial, SampleDriver,
                          NameOf);
 
 // Where a DMA address is a physical address, taking one for the other shows nothing.
-INSTANTIATE_TEST_SUITE_P(WrapDma, SampleDriver,
-                         testing::Values(
-                             // clang-format off
+INSTANTIATE_TEST_SUITE_P(
+    WrapDma, SampleDriver,
+    testing::Values(
+        // clang-format off
     Case{"wrap_dma", "only_C03", kX86, true, {"C03"}},
     Case{"wrap_dma", "only_C03", kOffset, true, {"C03"}},
     Case{"wrap_dma", "only_C32", kX86, true, {}},
@@ -95,8 +96,8 @@ INSTANTIATE_TEST_SUITE_P(WrapDma, SampleDriver,
     Case{"wrap_dma", "repaired", kX86, true, {}},
     Case{"wrap_dma", "repaired", kOffset, true, {}},
     Case{"wrap_dma", "repaired", kIommu, true, {}}),
-                         // clang-format on
-                         NameOf);
+    // clang-format on
+    NameOf);
 
 // mmap(2) of a 64-bit kernel refuses what would wrap; without its checks the driver has to.
 INSTANTIATE_TEST_SUITE_P(Wrap64, SampleDriver,
@@ -127,11 +128,12 @@ INSTANTIATE_TEST_SUITE_P(
     // clang-format on
     NameOf);
 
-// What the kernel maps uncached because devices do not see the caches, user space maps cached. Where
-// they see them nothing is wrong with it.
-INSTANTIATE_TEST_SUITE_P(CachedAlias, SampleDriver,
-                         testing::Values(
-                             // clang-format off
+// What the kernel maps uncached because devices do not see the caches, user space maps cached.
+// Where they see them nothing is wrong with it.
+INSTANTIATE_TEST_SUITE_P(
+    CachedAlias, SampleDriver,
+    testing::Values(
+        // clang-format off
     Case{"cached_alias", "faulty", kX86, true, {}},
     Case{"cached_alias", "faulty", "arm64", true, {}},
     Case{"cached_alias", "faulty", kNoncoherent, true, {"C36"}},
@@ -142,8 +144,8 @@ INSTANTIATE_TEST_SUITE_P(CachedAlias, SampleDriver,
     Case{"cached_alias", "repaired", "arm64", true, {}},
     // What the kernel maps uncached there (pgprot_dmacoherent) cannot be executed.
     Case{"cached_alias", "repaired", kNoncoherent, true, {}, {}}),
-                         // clang-format on
-                         NameOf);
+    // clang-format on
+    NameOf);
 
 // What an exit shows, and a file that is open.
 INSTANTIATE_TEST_SUITE_P(DmaTextbook, SampleDriver,

@@ -2,9 +2,9 @@
 
 #include <stdexcept>
 
-#include "sim/hw/page_copy.h"
 #include "sim/devices/framebuffer.h"
 #include "sim/devices/models.h"
+#include "sim/hw/page_copy.h"
 #include "sim/kernel/driver_data.h"
 #include "sim/kernel/kernel.h"
 #include "sim/kernel/module_image.h"

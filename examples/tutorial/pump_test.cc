@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mocks/gmock/mock_kernel.h"
+#include "mocks/gmock/mock_mm.h"
 #include "sim/kernel/kernel.h"
 #include "sim/world.h"
 

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "mocks/gmock/mock_memory.h"
+#include "mocks/gmock/mock_mm.h"
 #include "mocks/shims/shim.h"
 
 namespace drydock::mocks {

@@ -8,7 +8,13 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "mocks/gmock/mock_devices.h"
+#include "mocks/gmock/mock_dma.h"
 #include "mocks/gmock/mock_kernel.h"
+#include "mocks/gmock/mock_memory.h"
+#include "mocks/gmock/mock_mm.h"
+#include "mocks/gmock/mock_sync.h"
+#include "mocks/gmock/mock_tasks.h"
 #include "mocks/include/drydock/flags.h"
 #include "mocks/shims/shim_test_driver.h"
 

@@ -35,8 +35,8 @@ class ModuleLoader {
   // True when the init calls of Load() all succeeded, whatever it said then: the module is there
   // and can be unloaded.
   static bool IsLive(ModuleImage& image);
-  // rmmod would take the module away: it is there, no reference is held, and it has an exit. Whether
-  // files are open nobody asks: they hold references, or should (C63).
+  // rmmod would take the module away: it is there, no reference is held, and it has an exit.
+  // Whether files are open nobody asks: they hold references, or should (C63).
   static bool CanBeRemoved(const ModuleImage& image);
   // Where the init call that ran last begins; nullptr before the first.
   const void* last_init() const { return last_init_; }
