@@ -106,13 +106,17 @@ void Oracles::AfterStep(int step) {
 void Oracles::CheckModuleHeld() {
   if (!world_.DriverCanBeRemoved()) return;
   const file_operations* fops = kernel_.chrdev().last_opened();
-  verdicts_.Report(63, 6, "an open file holds the module: .owner = THIS_MODULE",
-                   "a file is open, and rmmod would remove the module: .owner is %s",
-                   fops->owner == nullptr ? "not set" : "another module");
   const void* of = fops->open != nullptr   ? reinterpret_cast<void*>(fops->open)
                    : fops->mmap != nullptr ? reinterpret_cast<void*>(fops->mmap)
                                            : reinterpret_cast<void*>(fops->mmap_prepare);
-  At(verdicts_.EntryPc(of));
+  const uint64_t hook_pc = verdicts_.EntryPc(of);
+  verdicts_.Report(63, 6, "an open file holds the module: .owner = THIS_MODULE",
+                   "a file is open, and rmmod would remove the module: .owner is %s",
+                   hook_pc == 0             ? "not set in what it registered with a subsystem"
+                   : fops->owner == nullptr ? "not set"
+                                            : "another module");
+  // A subsystem's hook is not the driver's: its init is the place then.
+  At(hook_pc != 0 ? hook_pc : world_.InitPc());
 }
 
 // O9: what ->mmap may return, and what it must leave as it was when it fails.

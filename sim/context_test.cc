@@ -33,28 +33,28 @@ class ContextTest : public ::testing::Test {
 };
 
 TEST_F(ContextTest, AT1_SpinlockForbidsSleep) {
-  EXPECT_EQ(Asked('s'), "C64 kmalloc: may sleep, and the spinlock &part->spin is held");
+  EXPECT_EQ(Asked('s'), "C64 an allocation: may sleep, and the spinlock &part->spin is held");
 }
 
 TEST_F(ContextTest, AT2_InterruptsOffForbidSleep) {
-  EXPECT_EQ(Asked('i'), "C64 kmalloc: may sleep, with interrupts off");
+  EXPECT_EQ(Asked('i'), "C64 an allocation: may sleep, with interrupts off");
 }
 
 TEST_F(ContextTest, AT3_ReadSideSectionForbidsSleep) {
-  EXPECT_EQ(Asked('r'), "C64 kmalloc: may sleep, in a read-side section of RCU");
+  EXPECT_EQ(Asked('r'), "C64 an allocation: may sleep, in a read-side section of RCU");
 }
 
 TEST_F(ContextTest, AT4_PreemptionOffForbidsSleep) {
-  EXPECT_EQ(Asked('p'), "C64 kmalloc: may sleep, with preemption off");
+  EXPECT_EQ(Asked('p'), "C64 an allocation: may sleep, with preemption off");
 }
 
 TEST_F(ContextTest, AT4_StayingOnAProcessorForbidsSleep) {
-  EXPECT_EQ(Asked('c'), "C64 kmalloc: may sleep, with preemption off");
+  EXPECT_EQ(Asked('c'), "C64 an allocation: may sleep, with preemption off");
   EXPECT_EQ(result_, 0);
 }
 
 TEST_F(ContextTest, AT4_SoftInterruptsOffForbidSleep) {
-  EXPECT_EQ(Asked('b'), "C64 kmalloc: may sleep, with soft interrupts off");
+  EXPECT_EQ(Asked('b'), "C64 an allocation: may sleep, with soft interrupts off");
 }
 
 TEST_F(ContextTest, AT4_WithinSectionsNothingSleepsAndAfterThemAllIsWell) {

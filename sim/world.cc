@@ -196,6 +196,10 @@ bool World::DriverCanBeRemoved() const {
   return impl_->image != nullptr && kernel::ModuleLoader::CanBeRemoved(*impl_->image);
 }
 
+uint64_t World::InitPc() const {
+  return impl_->kernel.verdicts().EntryPc(impl_->loader.last_init());
+}
+
 bool World::Settle() {
   impl_->kernel.tasks().Settle();
   if (verdicts().pending_trap() == kernel::Trap::kNone) return true;

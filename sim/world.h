@@ -62,6 +62,8 @@ class World {
 
   // rmmod would remove the driver now, open files or not: nothing holds its module.
   bool DriverCanBeRemoved() const;
+  // Where the driver's (last) init begins, as a place in its code (Violation::driver_pc).
+  uint64_t InitPc() const;
 
   // Character device nodes that have an mmap hook, as paths ("/dev/pump").
   const std::vector<std::string>& nodes() const;

@@ -80,13 +80,14 @@ TEST_F(MainlineDriver, BsrIgnoresTheOffsetAndKeepsItsDevices) {
   }
 }
 
-// Its pages are vmalloc's, inserted one by one: a private mapping is a copy by design.
-TEST_F(MainlineDriver, VfbHasNoFindings) {
+// Its pages are vmalloc's, inserted one by one: a private mapping is a copy by design. 6.1's does
+// not set fb_ops.owner (7.3's does), so it can be removed while /dev/fb0 is open.
+TEST_F(MainlineDriver, VfbIsNotHeldWhileOpenAndHasNoOtherFinding) {
   for (const char* platform : {"x86-64", "arm64-noncoherent"}) {
     const ShortFuzz seen = Fuzz({"--driver=fuzz/mainline/vfb.so", "--param=vfb_enable=1",
                                  std::string("--platform=") + platform});
     ASSERT_EQ(seen.error, "");
-    EXPECT_EQ(seen.findings, Classes{}) << TextOf(seen);
+    EXPECT_EQ(seen.findings, Classes{"C63"}) << TextOf(seen);
     EXPECT_EQ(seen.limits, Classes{}) << TextOf(seen);
     EXPECT_EQ(seen.advice, (Classes{"A01", "C25"})) << TextOf(seen);
     EXPECT_EQ(seen.nodes, std::vector<std::string>{"/dev/fb0"});

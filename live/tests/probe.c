@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The driver of live mode's tests: each way to be mapped, and each way to go wrong. */
 #include <linux/atomic.h>
+#include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/init.h>
@@ -8,7 +9,6 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/pci.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -236,7 +236,7 @@ static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		BUG();
 		return 0;
 	case PROBE_UNMODELLED:
-		return pci_register_driver(NULL);
+		return bus_register(NULL);
 	case PROBE_SECOND:
 		return probe_second();
 	case PROBE_REMOVE:

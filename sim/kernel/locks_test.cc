@@ -167,6 +167,7 @@ TEST_F(LocksTest, LO2_ASubclassIsOfOneAcquisitionAlone) {
   Take(&a);
   locks_.LockNested(1);
   Take(&b);
+  Give(&b);
   Take(&c);
   EXPECT_EQ(OnlyVerdict(), "C52 O15");
 }

@@ -31,7 +31,7 @@ static int deep_stack_mmap(struct file *file, struct vm_area_struct *vma)
 			       vma->vm_page_prot);
 }
 
-static size_t deep_stack_format(char *text)
+static noinline size_t deep_stack_format(char *text)
 {
 	size_t used = 0;
 	size_t at;
