@@ -139,6 +139,7 @@ class Kernel final : public mocks::KernelApi,
   uint32_t CurrentProcess() const override { return mm_.current(); }
   void SetCurrentProcess(uint32_t process) override { mm_.SetCurrent(process); }
   mm_struct* AddressSpaceOf(uint32_t process) override { return mm_.mm(process); }
+  int ExchangeFaultDepth(int depth) override { return mm_.ExchangeFaultDepth(depth); }
   bool FailAllocationNow() override { return allocator_.FailNow(); }
   void OnFree(const void* address, size_t size_bytes) override;
   void OnDeviceAccess() override;

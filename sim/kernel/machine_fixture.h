@@ -28,6 +28,7 @@ class MachineTest : public PartTest,
   uint32_t CurrentProcess() const override { return process_; }
   void SetCurrentProcess(uint32_t process) override { process_ = process; }
   mm_struct* AddressSpaceOf(uint32_t) override { return nullptr; }
+  int ExchangeFaultDepth(int depth) override { return std::exchange(fault_depth_, depth); }
   bool FailAllocationNow() override {
     const bool fail = fail_next_;
     fail_next_ = false;
@@ -76,6 +77,7 @@ class MachineTest : public PartTest,
   }
 
   uint32_t process_ = 0;
+  int fault_depth_ = 0;
   bool fail_next_ = false;
   Fibres fibres_;
   Clock clock_{list_, verdicts_};

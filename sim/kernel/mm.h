@@ -128,6 +128,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   }
   void SetCurrent(uint32_t index) { current_ = index; }
   uint32_t current() const { return current_; }
+  // How deep the running task is in ->fault: kept for it while another one runs.
+  int ExchangeFaultDepth(int depth) { return std::exchange(driver_fault_depth_, depth); }
   // exit_mmap(): unmaps everything; ->close of each VMA, in address order. Frees the address space.
   void ExitMm(uint32_t index);
 

@@ -14,7 +14,7 @@ constexpr unsigned kPfKthread = 0x200000;
 constexpr int kFirstPid = 100, kFirstKernelPid = 20;
 constexpr int kMaxTurns = 64;
 
-uint32_t Bit(uint32_t id) { return uint32_t{1} << id; }
+uint64_t Bit(uint32_t id) { return uint64_t{1} << id; }
 
 bool EndsBySignal(unsigned state, unsigned signals) {
   return ((state & TASK_INTERRUPTIBLE) != 0 && signals != 0) ||
@@ -69,7 +69,7 @@ unsigned int Tasks::Context() {
 
 uint32_t Tasks::NextReady(uint32_t except) const {
   uint32_t next = 0;
-  for (uint32_t left = ready_ & ~Bit(except); left != 0; left &= left - 1) {
+  for (uint64_t left = ready_ & ~Bit(except); left != 0; left &= left - 1) {
     const auto id = static_cast<uint32_t>(std::countr_zero(left));
     if (next == 0 || records_[id].turn < records_[next].turn) next = id;
   }
@@ -83,10 +83,12 @@ void Tasks::SwitchTo(uint32_t context) {
   const uint32_t process = processes_.CurrentProcess();
   const unsigned interrupts = locks_.context();
   const void* caller = verdicts_.caller();
+  const int fault_depth = processes_.ExchangeFaultDepth(0);
   locks_.SetContext(0);
   fibres_.SwitchTo(context);
   running_ = running;
   processes_.SetCurrentProcess(process);
+  processes_.ExchangeFaultDepth(fault_depth);
   locks_.SetContext(interrupts);
   verdicts_.NoteCaller(caller);
 }
@@ -118,30 +120,106 @@ uint32_t Tasks::Spawn(Run run, void* self, uint64_t argument, const char* name) 
   return id;
 }
 
-uint32_t Tasks::ContextBody(void* self) { return static_cast<Tasks*>(self)->RunKernelTask(); }
+uint32_t Tasks::ContextBody(void* self) { return static_cast<Tasks*>(self)->RunTask(); }
 
-uint32_t Tasks::RunKernelTask() {
-  uint32_t id = kMaxUserTasks + 1;
+uint32_t Tasks::RunTask() {
+  uint32_t id = 1;
   while ((alive_ & Bit(id)) == 0 || records_[id].context != fibres_.current()) ++id;
   running_ = id;
-  processes_.SetCurrentProcess(ProcessSwitch::kNoProcess);
+  const Record& record = records_[id];
+  const bool call = record.kind == kUser;
+  if (!call) processes_.SetCurrentProcess(ProcessSwitch::kNoProcess);
   verdicts_.NoteCaller(nullptr);
   ready_ &= ~Bit(id);
-  const Record& record = records_[id];
   if (!Trapped()) {
     reinterpret_cast<Run>(record.run)(reinterpret_cast<void*>(record.self), record.argument);
   }
   if (Trapped()) {
     locks_.ForgetHeld();
-  } else {
+  } else if (!call) {
     locks_.CheckNoneHeldAtEnd(structs_[id].c.comm);
     if (state_->waits != 0) CheckWaits(structs_[id].c.comm);
   }
+  EndTask(id);
+  // Context 0 is the host's, where the machine goes on.
+  return Trapped() ? 0 : NextContext(0);
+}
+
+void Tasks::EndTask(uint32_t id) {
   alive_ &= ~Bit(id);
   ready_ &= ~Bit(id);
   records_.Mut(id) = {};
-  structs_.Mut(id) = {};
-  return records_[NextReady(0)].context;  // 0 is the host's, where the machine goes on
+  if (structs_[id].c.drydock_signals != 0) --state_.Mut().signals;
+  if (id > kMaxUserTasks) {
+    structs_.Mut(id) = {};
+  } else {
+    Struct(id).drydock_signals = 0;  // a process is the same task in its next call
+  }
+}
+
+uint32_t Tasks::BeginCall(uint32_t process, Run run, void* self, uint64_t argument) {
+  // A process is one task; further threads of it are tasks of their own.
+  uint32_t id = process % kMaxUserTasks + 1;
+  if ((alive_ & Bit(id)) != 0) {
+    id = kMaxUserTasks + 1;
+    while (id < kMaxTasks && (alive_ & Bit(id)) != 0) ++id;
+  }
+  const uint32_t context = id < kMaxTasks ? fibres_.NewContext(&ContextBody, this) : 0;
+  if (context == 0) return 0;
+  Record& record = records_.Mut(id);
+  record = {};
+  record.kind = kUser;
+  record.context = context;
+  record.run = reinterpret_cast<uint64_t>(run);
+  record.self = reinterpret_cast<uint64_t>(self);
+  record.argument = argument;
+  alive_ |= Bit(id);
+  task_struct& task = Struct(id);
+  task.drydock_id = id;
+  task.__state = TASK_RUNNING;
+  task.mm = processes_.AddressSpaceOf(process);
+  task.tgid = static_cast<int>(process) + kFirstPid;
+  task.pid = id <= kMaxUserTasks ? task.tgid : kFirstPid + static_cast<int>(id);
+  std::memcpy(task.comm, "program", sizeof "program");
+  fibres_.CountEntry();
+  const uint32_t before = processes_.CurrentProcess();
+  processes_.SetCurrentProcess(process);
+  SwitchTo(context);
+  processes_.SetCurrentProcess(before);
+  return id;
+}
+
+void Tasks::GoOn() {
+  Serve();
+  while (works_ != nullptr && works_->WorkWaits() && !Trapped() && works_->StartOne()) {
+  }
+  const uint64_t turn = state_->serial;
+  for (;;) {
+    const uint32_t next = NextReady(0);
+    if (next == 0 || records_[next].turn > turn || Trapped()) return;
+    fibres_.CountEntry();
+    SwitchTo(records_[next].context);
+  }
+}
+
+void Tasks::SendSignal(uint32_t id, bool fatal) {
+  Signal(id, fatal ? DRYDOCK_SIGNAL | DRYDOCK_SIGNAL_FATAL : DRYDOCK_SIGNAL);
+  Record& record = records_.Mut(id);
+  if (record.asleep == 0 || !EndsBySignal(Struct(id).__state, Struct(id).drydock_signals)) return;
+  record.asleep = 0;  // its state stays: the sleep tells by it what ended it
+  record.turn = ++state_.Mut().serial;
+  ready_ |= Bit(id);
+  if (record.timer == 1) {
+    clock_.Cancel(*this, id);
+    record.timer = 0;
+  }
+}
+
+// Before a system call returns. On the host's own context everything is let go as far as it can; a
+// call with a context of its own leaves what is not there yet to the host's loop.
+bool Tasks::OthersCanRun() const {
+  return fibres_.current() == 0 || (ready_ & ~Bit(CurrentId())) != 0 ||
+         (works_ != nullptr && works_->WorkWaits());
 }
 
 // Whoever is ready, and work that waits, has one turn. False if there was nobody.
@@ -153,7 +231,7 @@ bool Tasks::LetOthersRun() {
   if (fibres_.current() != 0) {  // the host's context always has something to do
     records_.Mut(me).turn = ++state_.Mut().serial;
     ready_ |= Bit(me);
-    SwitchTo(records_[NextReady(me)].context);
+    SwitchTo(NextContext(me));
     ready_ &= ~Bit(me);
     return true;
   }
@@ -221,7 +299,7 @@ Tasks::Woken Tasks::SleepHere(uint64_t deadline_ns, bool hang, const char* funct
   if (fibres_.current() == 0) {
     ends = RunMachineUntilAwake(id, deadline_ns, hang, function);
   } else {
-    while (record.asleep != 0 && !Trapped()) SwitchTo(records_[NextReady(id)].context);
+    while (record.asleep != 0 && !Trapped()) SwitchTo(NextContext(id));
   }
   const bool timeout = record.timer == 2;
   if (record.asleep != 0 && record.timer == 1) clock_.Cancel(*this, id);
@@ -414,7 +492,7 @@ void Tasks::WakeOn(const void* key, unsigned int count) {
   if (keyed_ == 0) return;
   for (unsigned int woken = 0; count == 0 || woken < count; ++woken) {
     uint32_t first = 0;
-    for (uint32_t left = keyed_; left != 0; left &= left - 1) {
+    for (uint64_t left = keyed_; left != 0; left &= left - 1) {
       const auto id = static_cast<uint32_t>(std::countr_zero(left));
       if (records_[id].asleep == 0 || records_[id].key != reinterpret_cast<uint64_t>(key)) continue;
       if (first == 0 || records_[id].arrival < records_[first].arrival) first = id;
@@ -451,9 +529,12 @@ LockWaiter::Result Tasks::WaitForLock(const drydock_lock* lock, bool spin, unsig
 
 int64_t Tasks::EndCall(const char* call, int64_t value, bool* killed) {
   *killed = false;
+  restart_ = 0;
   if (!clock_.empty()) clock_.Advance(kSystemCallNs);
   Serve();
-  for (int turns = 0; turns < kMaxTurns && LetOthersRun(); ++turns) Serve();
+  // (Calls that end side by side would let each other go first for ever.)
+  const int most_turns = fibres_.current() == 0 ? kMaxTurns : 1;
+  for (int turns = 0; turns < most_turns && OthersCanRun() && LetOthersRun(); ++turns) Serve();
   if (Trapped()) return 0;
   if (state_->waits != 0) CheckWaits(call);
   if (state_->signals == 0) return value;
@@ -464,6 +545,7 @@ int64_t Tasks::EndCall(const char* call, int64_t value, bool* killed) {
   --state_.Mut().signals;
   const bool restarts = value == kErestartsys || value == kErestartnointr ||
                         value == kErestartnohand || value == kErestartBlock;
+  if (restarts) restart_ = value;
   return restarts ? kEintr : value;
 }
 

@@ -14,11 +14,16 @@
 //    nothing can wake it, else after kHungNs (the kernel's hung task detector) or kHungEvents.
 //  * udelay() and cpu_relax() let others run: another processor would. So does a spinlock that
 //    another task holds.
+//
+// Where real programs wait for their calls (live mode), each call has a context of its own, too,
+// and the host's context is a loop of whoever brings the calls (BeginCall, GoOn): time is then what
+// he says it is, and nobody loses patience.
 #ifndef DRYDOCK_SIM_KERNEL_TASKS_H_
 #define DRYDOCK_SIM_KERNEL_TASKS_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "mocks/kernel_api.h"
 #include "sim/hw/tracked.h"
@@ -39,6 +44,8 @@ class ProcessSwitch {
   virtual uint32_t CurrentProcess() const = 0;
   virtual void SetCurrentProcess(uint32_t process) = 0;
   virtual mm_struct* AddressSpaceOf(uint32_t process) = 0;
+  // How deep the running task is in ->fault; sets it for the task that goes on.
+  virtual int ExchangeFaultDepth(int depth) = 0;
 };
 
 // Brings interrupts that wait to their handlers.
@@ -60,10 +67,10 @@ class WorkSource {
 
 class Tasks final : public mocks::TaskApi, public LockWaiter, private EventSink {
  public:
-  static constexpr uint32_t kMaxUserTasks = 8;  // task ids 1.. of processes: index + 1
-  static constexpr uint32_t kMaxTasks = 32;     // all ids are below
-  static constexpr size_t kMaxWaits = 64;       // entries in wait queues
-  static constexpr size_t kMaxPolls = 32;       // of which poll() made
+  static constexpr uint32_t kMaxUserTasks = 32;  // task ids 1.. of processes: index + 1
+  static constexpr uint32_t kMaxTasks = 64;      // all ids are below
+  static constexpr size_t kMaxWaits = 64;        // entries in wait queues
+  static constexpr size_t kMaxPolls = 32;        // of which poll() made
   static constexpr uint64_t kPatienceNs = 10'000'000'000;
   static constexpr uint32_t kPatienceEvents = 1000;
   static constexpr uint64_t kHungNs = 120'000'000'000;
@@ -131,11 +138,36 @@ class Tasks final : public mocks::TaskApi, public LockWaiter, private EventSink 
   // the value that user space sees: with a signal pending, EINTR for the kernel's own -ERESTART*.
   // *killed: the signal ends the process.
   int64_t EndCall(const char* call, int64_t value, bool* killed);
+  // --- calls of real programs ---
+  // From now on each call has a context of its own, and the host's context is the caller's loop.
+  void SetHostLoop() { host_loop_ = true; }
+  bool host_loop() const { return host_loop_; }
+  // Begins a system call of `process`, which `run` carries out, and goes on with it until it ends
+  // or sleeps. Its id; 0, and nothing was begun: there is no room for one more now.
+  uint32_t BeginCall(uint32_t process, Run run, void* self, uint64_t argument);
+  // Whether there is something to do before the next event of the clock.
+  bool CanGoOn() const {
+    return ready_ != 0 || clock_.due() || (works_ != nullptr && works_->WorkWaits()) ||
+           (interrupts_ != nullptr && interrupts_->InterruptPending());
+  }
+  // What has come comes; whoever is ready, and work that waits, has one turn. With a trap pending
+  // it returns at once: the trap is a kernel task's, which is gone.
+  void GoOn();
+  // A signal for the task of a call: ends its sleep if its state lets it.
+  void SendSignal(uint32_t id, bool fatal);
+  // -ERESTARTSYS or its like if the call that has just ended would be restarted but for a handler
+  // without SA_RESTART; once.
+  int64_t TakeRestart() { return std::exchange(restart_, 0); }
+
   // The machine is left alone until nothing is to come, for at most kSettleEvents events and
   // kSettleNs.
   void Settle();
   // Tasks that are in the middle of something are unwound: after a trap, and before a reset.
   void Unwind();
+  // After a trap in a call: it is the end of the program, unless others go on (host_loop()).
+  void UnwindAfterTrap() {
+    if (!host_loop_) Unwind();
+  }
   bool any_alive() const { return alive_ != 0; }
   // poll(2): ->poll of each file is called with `table`, and what it waits for is remembered.
   void BeginPoll(poll_table_struct* table, unsigned events);
@@ -204,9 +236,15 @@ class Tasks final : public mocks::TaskApi, public LockWaiter, private EventSink 
   int TryToWake(task_struct* task, unsigned mode);
   void SwitchTo(uint32_t context);
   uint32_t NextReady(uint32_t except) const;
+  // Who goes on when the running context cannot: context 0 is the host's.
+  uint32_t NextContext(uint32_t except) const {
+    return host_loop_ ? 0 : records_[NextReady(except)].context;
+  }
   static uint32_t ContextBody(void* self);
-  uint32_t RunKernelTask();
+  uint32_t RunTask();
+  void EndTask(uint32_t id);
   bool MaySchedule(const char* function);
+  bool OthersCanRun() const;
   bool LetOthersRun();
   void Storm(uint32_t events);
   void Signal(uint32_t id, unsigned signals);
@@ -236,9 +274,11 @@ class Tasks final : public mocks::TaskApi, public LockWaiter, private EventSink 
   hw::Tracked<State> state_;
   // None of these outlives a program: every task is unwound.
   uint32_t running_ = 0;
-  uint32_t alive_ = 0;  // bit by id: tasks of the kernel that have begun or will
-  uint32_t ready_ = 0;  // bit by id
-  uint32_t keyed_ = 0;  // bit by id: in WaitOn()
+  uint64_t alive_ = 0;  // bit by id: tasks with a context of their own that have begun or will
+  uint64_t ready_ = 0;  // bit by id
+  uint64_t keyed_ = 0;  // bit by id: in WaitOn()
+  bool host_loop_ = false;
+  int64_t restart_ = 0;
 };
 
 }  // namespace drydock::kernel

@@ -12,7 +12,8 @@ bool Trapped(kernel::Kernel& kernel) {
 
 // The user killed the process that did not come back.
 Outcome Kill(kernel::Kernel& kernel) {
-  kernel.vfs().Exit(kernel.mm().current());
+  // (A real program's process exits when all of its calls have ended.)
+  if (!kernel.tasks().host_loop()) kernel.vfs().Exit(kernel.mm().current());
   return {.value = 0, .signal = Signal::kKilled, .trapped = Trapped(kernel)};
 }
 
@@ -22,7 +23,7 @@ Outcome Finish(kernel::Kernel& kernel, const char* call, int64_t value) {
   bool killed = false;
   if (!Trapped(kernel)) value = kernel.EndCall(call, value, &killed);
   if (Trapped(kernel)) {
-    kernel.tasks().Unwind();
+    kernel.tasks().UnwindAfterTrap();
     return {.value = 0, .signal = Signal::kNone, .trapped = true};
   }
   if (killed) return Kill(kernel);
@@ -34,7 +35,7 @@ Outcome FinishAccess(kernel::Kernel& kernel, Outcome outcome) {
   bool killed = false;
   if (!outcome.trapped) kernel.EndCall("page fault", 0, &killed);
   if (Trapped(kernel)) {
-    kernel.tasks().Unwind();
+    kernel.tasks().UnwindAfterTrap();
     outcome.trapped = true;
     return outcome;
   }
