@@ -6,6 +6,8 @@
 # "fixed": both are libFuzzer's whole loop with the same mutator, which gives the corpus's programs
 # one after the other; so both run the same inputs. "mutating": each fuzzes from the same corpus,
 # with the mutator it has (the empty one libFuzzer's own), same -seed, -runs and -max_len.
+# libFuzzer's options are those that ./drydock check gives its workers (tools/command/worker_run.cc),
+# the same for both.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,7 +33,8 @@ run() {
   shift 2
   rm -rf "$work/corpus"
   cp -r "$corpus" "$work/corpus"
-  "$binary" -runs="$runs" -seed=1 -max_len=256 -len_control=0 -artifact_prefix="$work/" \
+  "$binary" -runs="$runs" -seed=1 -max_len=192 -len_control=0 -timeout=0 -rss_limit_mb=0 \
+    -detect_leaks=0 -reload=0 -entropic=0 -artifact_prefix="$work/" \
     "$@" "$work/corpus" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
   # libFuzzer counts whole seconds; the clock here counts the whole process, loading included.
   awk '/^stat::number_of_executed_units:/ {print $2}' "$work/log"

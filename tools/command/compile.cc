@@ -40,13 +40,13 @@ std::vector<std::string> CompileFlags(const Installation& installation, const Mo
   AppendFlags(flags, &all);
   AppendFlags(flags.parent_path() / "driver_sanitizer_flags.txt", &all);
   AppendFlags(flags.parent_path() / "driver_coverage_flags.txt", &all);
-  all.insert(all.end(),
-             {"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
-              // One report must not end the run: the worker makes a violation of it.
-              "-fsanitize-recover=address,undefined", "-fsanitize=fuzzer-no-link", "-isystem",
-              installation.root + "/mocks/include", "-DKBUILD_MODNAME=\"" + module.name + "\"",
-              "-DDRYDOCK_PROFILE=" + std::to_string(profile), "-fno-color-diagnostics",
-              "-fno-caret-diagnostics"});
+  all.insert(
+      all.end(),
+      {"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
+       // One report must not end the run: the worker makes a violation of it.
+       "-fsanitize-recover=address,undefined", "-isystem", installation.root + "/mocks/include",
+       "-DKBUILD_MODNAME=\"" + module.name + "\"", "-DDRYDOCK_PROFILE=" + std::to_string(profile),
+       "-fno-color-diagnostics", "-fno-caret-diagnostics"});
   return all;
 }
 
