@@ -17,6 +17,7 @@ Executor::Executor(World& world)
 void Executor::Run(const Program& program, StepObserver* observer) {
   kernel::Verdicts& verdicts = kernel_.verdicts();
   fd_count_ = mapping_count_ = 0;
+  mmaps_ = mmaps_ok_ = 0;
   process_count_ = 1;
   processes_[0] = world_.init().index();
   current_ = 0;
@@ -101,8 +102,13 @@ user::Outcome Executor::Act(const Step& step, size_t index, user::Process proces
       return process.Open(nodes_[step.node], flags);
     case Call::kClose:
       return process.Close(fds_[step.fd]);
-    case Call::kMmap:
-      return process.Mmap(AtOf(step), step.length, prot, flags, fds_[step.fd], step.offset);
+    case Call::kMmap: {
+      const user::Outcome outcome =
+          process.Mmap(AtOf(step), step.length, prot, flags, fds_[step.fd], step.offset);
+      ++mmaps_;
+      mmaps_ok_ += outcome.ok() ? 1 : 0;
+      return outcome;
+    }
     case Call::kAnonymous:
       return process.Mmap(AtOf(step), step.length, prot, flags | static_cast<int>(kMapAnonymous),
                           -1, 0);

@@ -35,6 +35,9 @@ class Executor {
   std::span<const Observation> observations() const { return {observations_.data(), count_}; }
   // False if a trap ended the last run.
   bool finished() const { return finished_; }
+  // Calls of mmap(2) on a file in the last run, and those of them that succeeded.
+  uint32_t mmaps() const { return mmaps_; }
+  uint32_t mmaps_ok() const { return mmaps_ok_; }
   // The world's number of the program's process `index`, in the last run.
   uint32_t world_process(uint32_t index) const { return processes_[index]; }
   uint32_t process_count() const { return process_count_; }
@@ -66,6 +69,7 @@ class Executor {
   std::array<hw::VirtAddr, kMaxSteps> mappings_;
   std::array<uint32_t, kMaxSteps + 1> processes_;
   uint32_t fd_count_ = 0, mapping_count_ = 0, process_count_ = 0, current_ = 0;
+  uint32_t mmaps_ = 0, mmaps_ok_ = 0;
   std::array<Observation, kMaxSteps + 1> observations_;
   size_t count_ = 0;
   bool finished_ = false;

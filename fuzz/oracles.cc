@@ -86,11 +86,7 @@ void Oracles::About(const Request& request, const Mistake& mistake) {
   verdicts_.Last().variant = WayOut(request, mistake.object.pages);
 }
 
-void Oracles::AfterStep(int step) {
-  static_cast<void>(step);
-  const uint32_t open = kernel_.chrdev().open_count();
-  if (open > seen_open_) CheckModuleHeld();
-  seen_open_ = open;
+void Oracles::Look() {
   const kernel::MmapCall& call = kernel_.mm().last_mmap();
   if (call.called && call.serial != seen_call_) {
     seen_call_ = call.serial;

@@ -28,7 +28,14 @@ class Oracles final : public StepObserver {
 
   // Before each program, after World::Reset().
   void Begin();
-  void AfterStep(int step) override;
+  void AfterStep(int) override {
+    const uint32_t open = kernel_.chrdev().open_count();
+    if (open > seen_open_) CheckModuleHeld();
+    seen_open_ = open;
+    const kernel::MmapCall& call = kernel_.mm().last_mmap();
+    if ((call.called && call.serial != seen_call_) || kernel_.mm().changes() != seen_changes_)
+      Look();
+  }
   // After the exits at the end of a program that no trap ended.
   void AfterRun();
   // Copies of this kind of a mapping that is closed at `close_pc` are counted, or nothing can be
@@ -58,6 +65,8 @@ class Oracles final : public StepObserver {
   };
 
   void CheckModuleHeld();
+  // A driver's ->mmap was called, or a mapping changed.
+  void Look();
   void CheckMmapResult();
   void CheckCopy();
   void CheckTables();

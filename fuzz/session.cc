@@ -108,16 +108,9 @@ void Session::RunBytes(std::span<const uint8_t> bytes) {
   page_->executions.store(++executions_, std::memory_order_relaxed);
   DecodeTo(&program_, bytes.first(size), encoding_);
   RunProgram(program_);
-  uint64_t mmaps = 0, ok = 0;
-  const std::span<const Observation> seen = executor_->observations();
-  for (size_t i = 0; i < program_.step_count; ++i) {
-    if (program_.steps[i].call != Call::kMmap || seen[i].state != StepState::kRan) continue;
-    ++mmaps;
-    ok += seen[i].outcome.ok();
-  }
-  page_->mmaps.store(page_->mmaps.load(std::memory_order_relaxed) + mmaps,
+  page_->mmaps.store(page_->mmaps.load(std::memory_order_relaxed) + executor_->mmaps(),
                      std::memory_order_relaxed);
-  page_->mmaps_ok.store(page_->mmaps_ok.load(std::memory_order_relaxed) + ok,
+  page_->mmaps_ok.store(page_->mmaps_ok.load(std::memory_order_relaxed) + executor_->mmaps_ok(),
                         std::memory_order_relaxed);
 }
 

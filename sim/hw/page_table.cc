@@ -65,6 +65,14 @@ bool PageTable::SplitAt(VirtAddr va) {
   return true;
 }
 
+void PageTable::RemoveAt(size_t i) {
+  const VirtAddr va = extents_[i].va;
+  const uint64_t pages = extents_[i].pages;
+  for (size_t next = i + 1; next < count(); ++next) extents_.Mut(next - 1) = extents_[next];
+  --count_.Mut();
+  if (watcher_ != nullptr) watcher_->OnNarrowed(*this, va, pages);
+}
+
 bool PageTable::Unmap(VirtAddr va, uint64_t pages) {
   const VirtAddr end = va + (pages << kPageShift);
   size_t first = LowerBound(va);

@@ -73,6 +73,8 @@ class PageTable {
   // Removes every entry of the range. False, with nothing changed, when a split found the table
   // full.
   bool Unmap(VirtAddr va, uint64_t pages);
+  // Removes extent i, all of it: what was i + 1 is i now.
+  void RemoveAt(size_t i);
   // Applies `change(PteBits) -> PteBits` to each run of the range.
   template <class F>
   bool Change(VirtAddr va, uint64_t pages, F change) {

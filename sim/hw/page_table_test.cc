@@ -58,6 +58,22 @@ TEST_F(PageTableTest, UnmapOfTheMiddleLeavesBothEnds) {
   EXPECT_EQ(PageTable::PfnAt(*table_.Find(At(7)), At(7)), Pfn{107});
 }
 
+TEST_F(PageTableTest, RemoveAtTakesThatExtentAlone) {
+  ASSERT_TRUE(table_.Map(At(0), 1, {1}, kPlain, 0));
+  ASSERT_TRUE(table_.Map(At(8), 4, {20}, kPlain, 0));
+  ASSERT_TRUE(table_.Map(At(32), 2, {40}, kReadOnly, 7));
+
+  table_.RemoveAt(1);
+
+  ASSERT_EQ(table_.count(), 2U);
+  EXPECT_EQ(table_[0].pfn, Pfn{1});
+  EXPECT_EQ(table_[1].va, At(32));
+  EXPECT_EQ(table_[1].pages, 2U);
+  EXPECT_EQ(table_[1].pfn, Pfn{40});
+  EXPECT_EQ(table_[1].bits, kReadOnly);
+  EXPECT_EQ(table_[1].driver_pc, 7U);
+}
+
 TEST_F(PageTableTest, ChangeTouchesOnlyItsRange) {
   ASSERT_TRUE(table_.Map(At(0), 10, {100}, kPlain, 0));
   ASSERT_TRUE(table_.Change(At(2), 3, [](PteBits bits) {
@@ -163,10 +179,13 @@ TEST_F(PageTableTest, WatcherIsToldOfWhatGoesAwayAndNotOfWhatComes) {
   ASSERT_TRUE(table_.Unmap(At(3), 2));
   EXPECT_EQ(watcher.ranges, Ranges({{3, 2}}));
   EXPECT_FALSE(watcher.still_there);
+  table_.RemoveAt(0);
+  EXPECT_EQ(watcher.ranges, Ranges({{3, 2}, {0, 3}}));
+  EXPECT_FALSE(watcher.still_there);
 
   table_.SetWatcher(nullptr);
   ASSERT_TRUE(table_.Unmap(At(0), 10));
-  EXPECT_EQ(watcher.ranges.size(), 1U);
+  EXPECT_EQ(watcher.ranges.size(), 2U);
 }
 
 TEST_F(PageTableTest, WatcherIsToldOfPermissionsThatGoAndNotOfOtherBits) {

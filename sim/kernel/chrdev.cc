@@ -38,8 +38,7 @@ Chrdevs::Chrdevs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Dri
       mapping_high_water_(list, "cdev map's high water"),
       misc_high_water_(list, "misc devices' high water"),
       serial_(list, "misc serial"),
-      open_count_(list, "open files of drivers"),
-      misc_mutex_(list, "misc_mtx"),
+      open_(list, "open files of drivers, misc_mtx"),
       misc_class_(devices.BuiltInClass("misc")) {
   static const file_operations kMiscOperations{};
   RegisterChrdev(kMiscMajor, 0, 256, "misc", &kMiscOperations);
@@ -297,7 +296,7 @@ miscdevice* Chrdevs::FindMisc(unsigned int minor) const {
 int Chrdevs::MiscRegister(miscdevice* misc) {
   misc->list.next = misc->list.prev = &misc->list;
   memory_.NoteWrite(misc, sizeof *misc);
-  if (*misc_mutex_ != 0) {
+  if (open_->misc_mutex != 0) {
     verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "misc_mtx is free",
                       "misc_register: called from a misc device's open, which holds misc_mtx");
     return 0;
@@ -337,7 +336,7 @@ int Chrdevs::MiscRegister(miscdevice* misc) {
 void Chrdevs::MiscDeregister(miscdevice* misc) {
   for (size_t i = 0; i < kMaxMisc; ++i) {
     if (miscs_[i].misc != reinterpret_cast<uint64_t>(misc)) continue;
-    if (*misc_mutex_ != 0) {
+    if (open_->misc_mutex != 0) {
       verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "misc_mtx is free",
                         "misc_deregister: called from a misc device's open, which holds misc_mtx");
       return;

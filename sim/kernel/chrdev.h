@@ -88,7 +88,7 @@ class Chrdevs final : public mocks::ChrdevApi {
   // value is ignored, as in the kernel.
   void Release(inode* inode, file* file);
   // Files that are open.
-  uint32_t open_count() const { return *open_count_; }
+  uint32_t open_count() const { return open_->files; }
   // While a driver is let go: its exit, or the remove of one of its devices.
   void SetLeaving(bool leaving) { leaving_ = leaving; }
   bool leaving() const { return leaving_; }
@@ -123,6 +123,11 @@ class Chrdevs final : public mocks::ChrdevApi {
     uint64_t misc;  // miscdevice*; 0: free
     uint32_t minor;
     uint32_t serial;
+  };
+
+  struct OpenState {
+    uint32_t files;       // of drivers
+    uint32_t misc_mutex;  // 1 while misc_open() runs a driver's open
   };
 
   int FindDynamicMajor() const;
@@ -161,8 +166,7 @@ class Chrdevs final : public mocks::ChrdevApi {
   // Entries at and above them are free.
   hw::Tracked<uint32_t> mapping_high_water_, misc_high_water_;
   hw::Tracked<uint32_t> serial_;
-  hw::Tracked<uint32_t> open_count_;
-  hw::Tracked<uint32_t> misc_mutex_;  // 1 while misc_open() runs a driver's open
+  hw::Tracked<OpenState> open_;
   kclass* misc_class_;
   bool leaving_ = false;
   const file_operations* last_opened_ = nullptr;

@@ -54,7 +54,7 @@ int Chrdevs::Open(inode* inode, file* file) {
   }
   if (Trapped()) return 0;
   if (error == 0) {
-    ++open_count_.Mut();
+    ++open_.Mut().files;
     last_opened_ = file->f_op;
     return 0;
   }
@@ -73,9 +73,9 @@ int Chrdevs::OpenMisc(inode* inode, file* file) {
     return -ENODEV;
   }
   file->private_data = misc;
-  misc_mutex_.Mut() = 1;
+  open_.Mut().misc_mutex = 1;
   const int error = CallOpen(inode, file, misc->fops);
-  misc_mutex_.Mut() = 0;
+  open_.Mut().misc_mutex = 0;
   return error;
 }
 
@@ -105,7 +105,7 @@ void Chrdevs::Release(inode* inode, file* file) {
   }
   modules_.ModulePut(fops->owner);
   file->f_op = nullptr;
-  if (*open_count_ != 0) --open_count_.Mut();
+  if (open_->files != 0) --open_.Mut().files;
 }
 
 bool Chrdevs::NeedsSyntheticNode(const Mapping& mapping) const {

@@ -16,7 +16,7 @@ using DriverEntry = long (*)(void*, void*, void*, void*, void*, void*);
 class DriverCall {
  public:
   virtual ~DriverCall() = default;
-  virtual long Call(DriverEntry entry, void* a, void* b, void* c, void* d, void* e, void* f) = 0;
+  virtual long Call(DriverEntry entry, void* const (&args)[6]) = 0;
 };
 
 // Told of each store that the emulated kernel makes to memory of the driver (a lock, a cdev, a
@@ -46,10 +46,9 @@ void* AsWord(T value) {
 template <class Result, class... Params, class... Args>
 Result CallDriver(DriverCall& calls, Result (*function)(Params...), Args... args) {
   static_assert(sizeof...(Params) == sizeof...(Args) && sizeof...(Params) <= 6);
-  void* words[6] = {internal::AsWord(static_cast<Params>(args))...};
+  void* const words[6] = {internal::AsWord(static_cast<Params>(args))...};
   const long result =
-      calls.Call(reinterpret_cast<DriverEntry>(reinterpret_cast<void (*)()>(function)), words[0],
-                 words[1], words[2], words[3], words[4], words[5]);
+      calls.Call(reinterpret_cast<DriverEntry>(reinterpret_cast<void (*)()>(function)), words);
   if constexpr (std::is_void_v<Result>) {
     return;
   } else if constexpr (std::is_pointer_v<Result>) {
@@ -64,9 +63,9 @@ Result CallDriver(DriverCall& calls, Result (*function)(Params...), Args... args
 // Calls on the caller's own stack: for tests, and for whoever is on a driver stack already.
 class DirectDriverCall final : public DriverCall {
  public:
-  __attribute__((no_sanitize("undefined"))) long Call(DriverEntry entry, void* a, void* b, void* c,
-                                                      void* d, void* e, void* f) override {
-    return entry(a, b, c, d, e, f);
+  __attribute__((no_sanitize("undefined"))) long Call(DriverEntry entry,
+                                                      void* const (&args)[6]) override {
+    return entry(args[0], args[1], args[2], args[3], args[4], args[5]);
   }
 };
 

@@ -147,13 +147,12 @@ DriverRunner::~DriverRunner() {
   if (runner == this) runner = nullptr;
 }
 
-long DriverRunner::Call(DriverEntry entry, void* a, void* b, void* c, void* d, void* e, void* f) {
+long DriverRunner::Call(DriverEntry entry, void* const (&args)[6]) {
   if (!fibres_.CanCall()) [[unlikely]] {
     verdicts_.TrapNow(Trap::kBudget, 0, 11, "callbacks end",
                       "driver and kernel called each other %zu deep", fibres_.depth());
     return 0;
   }
-  void* const args[6] = {a, b, c, d, e, f};
   bool left = false;
   const long result = fibres_.Call(entry, args, &left);
   if (fibres_.went_deep()) [[unlikely]]

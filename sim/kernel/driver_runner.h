@@ -25,7 +25,7 @@ class DriverRunner final : public DriverCall {
 
   // Runs a callback. 0 if it was abandoned: then verdicts.pending_trap() says why, and the caller
   // returns at once.
-  long Call(DriverEntry entry, void* a, void* b, void* c, void* d, void* e, void* f) override;
+  long Call(DriverEntry entry, void* const (&args)[6]) override;
 
   // How deep the driver may be when it calls the kernel: what a kernel's stack has, and a quarter
   // more where AddressSanitizer puts red zones between variables. One stack is counted, not those

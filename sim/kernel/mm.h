@@ -122,7 +122,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // Calls visit(index) for each that is live, in order.
   template <class Visit>
   void ForEachLiveMm(Visit visit) const {
-    for (uint64_t left = *live_mms_; left != 0; left &= left - 1) {
+    for (uint64_t left = counts_->live_mms; left != 0; left &= left - 1) {
       visit(static_cast<uint32_t>(std::countr_zero(left)));
     }
   }
@@ -160,7 +160,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   const Vma* Find(uint32_t mm, uint64_t address) const;  // the VMA that holds it
   bool AnyMapped(hw::Pfn first, uint64_t pages) const;   // by a user PTE of any process
   // Changes whenever a page table or a VMA may have changed.
-  uint64_t changes() const { return *changes_; }
+  uint64_t changes() const { return counts_->changes; }
   const MmapCall& last_mmap() const { return last_mmap_; }
   // Drivers write to mm_struct without a call (pinned_vm): each reset puts the live ones back.
   void PutBackReachable();
@@ -216,6 +216,11 @@ class Mm final : public mocks::MmApi, public UserMemory {
   mm_struct* CurrentMm() override { return current_ == kNoMm ? nullptr : mm(current_); }
 
  private:
+  struct Counts {
+    uint64_t live_mms;  // bit i: mms_[i].live
+    uint64_t serial;    // of the VMA made last
+    uint64_t changes;
+  };
   struct MmSlot {
     mm_struct c;
     uint32_t live = 0;
@@ -254,7 +259,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   void CallClose(Vma* vma);
   void ReleaseVma(Vma* vma);  // remove_vma(): ->close, file reference, back to the pool
   bool Trapped() const { return verdicts_.pending_trap() != Trap::kNone; }
-  void NoteChange() { ++changes_.Mut(); }
+  void NoteChange() { ++counts_.Mut().changes; }
 
   // mmap.cc
   int64_t UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
@@ -330,9 +335,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   const bool coherent_;
   hw::TrackedArray<MmSlot> mms_;
   hw::TrackedArray<Vma> vmas_;
-  hw::Tracked<uint64_t> live_mms_;  // bit i: mms_[i].live
-  hw::Tracked<uint64_t> serial_;
-  hw::Tracked<uint64_t> changes_;
+  hw::Tracked<Counts> counts_;
   hw::MemoryTypes memtypes_;
   CapacityNote table_note_;
   std::vector<std::unique_ptr<hw::PageTable>> tables_;

@@ -18,9 +18,7 @@ Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend&
       coherent_(platform.coherent),
       mms_(list, "address spaces", kMaxMms),
       vmas_(list, "VMAs", kMaxVmas),
-      live_mms_(list, "live address spaces"),
-      serial_(list, "VMA serial"),
-      changes_(list, "mm changes"),
+      counts_(list, "mm counts"),
       memtypes_(list),
       table_note_(list, verdicts, "runs of pages in a page table") {
   for (uint32_t i = 0; i < kMaxMms; ++i) {
@@ -38,7 +36,7 @@ int Mm::NewMm() {
     MmSlot& slot = mms_.Mut(i);
     slot = MmSlot{};
     slot.live = 1;
-    live_mms_.Mut() |= uint64_t{1} << i;
+    counts_.Mut().live_mms |= uint64_t{1} << i;
     slot.c.id = i;
     slot.c.mm_users.counter = 1;
     slot.c.mmap_lock.name = "mmap_lock";
@@ -64,7 +62,7 @@ Vma* Mm::AllocVma(uint32_t mm) {
     vma = Vma{};
     vma.live = 1;
     vma.mm = mm;
-    vma.serial = ++serial_.Mut();
+    vma.serial = ++counts_.Mut().serial;
     vma.c.vm_mm = &mms_.Mut(mm).c;
     vma.c.drydock_id = i;
     return &vma;
@@ -296,7 +294,11 @@ void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
     const uint64_t to = extent.end().value > end ? end : extent.end().value;
     const uint64_t pages = hw::PagesOf(to - from);
     const hw::Pfn pfn = hw::PageTable::PfnAt(extent, {from});
-    if (!table.Unmap({from}, pages)) {
+    if (pages == extent.pages) {
+      table.RemoveAt(i);
+    } else if (table.Unmap({from}, pages)) {
+      i = table.LowerBound({start});
+    } else {
       verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs",
                         "a page table is full");
       return;
@@ -308,7 +310,6 @@ void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
     } else if (extent.bits.special == 0) {
       for (uint64_t p = 0; p < pages; ++p) backend_.PagePut(pfn + p);
     }
-    i = table.LowerBound({start});
   }
 }
 
@@ -350,7 +351,7 @@ void Mm::UnmapAll(uint32_t index) {
 void Mm::ExitMm(uint32_t index) {
   UnmapAll(index);
   mms_.Mut(index) = MmSlot{};
-  live_mms_.Mut() &= ~(uint64_t{1} << index);
+  counts_.Mut().live_mms &= ~(uint64_t{1} << index);
 }
 
 }  // namespace drydock::kernel
