@@ -11,11 +11,11 @@
 
 namespace {
 
-drydock::fuzz::WorkerPage page;
+drydock::fuzz::WorkerPage worker_page;
 drydock::fuzz::Session* session;
 
 void TellMmaps() {
-  const uint64_t all = page.mmaps, ok = page.mmaps_ok;
+  const uint64_t all = worker_page.mmaps, ok = worker_page.mmaps_ok;
   std::fprintf(stderr, "bench: %lu of %lu mmaps succeeded\n", static_cast<unsigned long>(ok),
                static_cast<unsigned long>(all));
 }
@@ -25,15 +25,15 @@ void TellMmaps() {
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   using namespace drydock::fuzz;
   const WorkerOptions options = TakeWorkerOptions(argc, *argv);
-  session = new Session(options, &page);
+  session = new Session(options, &worker_page);
   std::string error = session->error();
   if (error.empty()) error = WriteSeeds(options.seeds, options.corpus, *session);
   if (!error.empty()) {
     std::fprintf(stderr, "bench: %s\n", error.c_str());
     std::_Exit(2);
   }
-  page.mmaps = 0;
-  page.mmaps_ok = 0;
+  worker_page.mmaps = 0;
+  worker_page.mmaps_ok = 0;
   std::atexit(TellMmaps);
   return 0;
 }
