@@ -142,8 +142,8 @@ void Oracles::CheckMmapResult() {
 // O6, a candidate: a mapping that is closed became two. Diagnosis looks whether the driver counts
 // them (balance.h), once for each ->close and way of copying.
 void Oracles::CheckCopy() {
+  if (!kernel_.mm().copied()) return;
   const kernel::VmaCopy copy = kernel_.mm().TakeCopy();
-  if (copy.ops == nullptr) return;
   const uint64_t close_pc = verdicts_.EntryPc(reinterpret_cast<void*>(copy.ops->close));
   for (const Counted& counted : counted_) {
     if (counted.close_pc == 0) break;

@@ -100,7 +100,9 @@ class Kernel final : public mocks::KernelApi,
   // process is to end.
   int64_t EndCall(const char* call, int64_t value, bool* killed) {
     locks_.CheckNoneHeld(call);
-    return tasks_.busy() ? tasks_.EndCall(call, value, killed) : value;
+    // tasks_.busy(), without its virtual calls.
+    const bool busy = tasks_.waits() || works_.WorkWaits() || interrupts_.InterruptPending();
+    return busy ? tasks_.EndCall(call, value, killed) : value;
   }
 
   // A device of the machine is pulled out: its registers read as ones, its driver is unbound. False

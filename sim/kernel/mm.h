@@ -170,7 +170,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
     last_mmap_ = MmapCall{};
     last_copy_ = VmaCopy{};
   }
-  // The last copy since the last call.
+  // The last copy since the last call; copied(): there is one.
+  bool copied() const { return last_copy_.ops != nullptr; }
   VmaCopy TakeCopy() { return std::exchange(last_copy_, VmaCopy{}); }
 
   // --- for a real program that runs against the simulation; nullptr for none ---

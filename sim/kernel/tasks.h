@@ -130,9 +130,13 @@ class Tasks final : public mocks::TaskApi, public LockWaiter, private EventSink 
   void Serve();
   // Anything to do before user space goes on.
   bool busy() const {
-    return !clock_.empty() || ready_ != 0 || alive_ != 0 || state_->waits != 0 ||
-           state_->signals != 0 || (works_ != nullptr && works_->WorkWaits()) ||
+    return waits() || (works_ != nullptr && works_->WorkWaits()) ||
            (interrupts_ != nullptr && interrupts_->InterruptPending());
+  }
+  // Of that: tasks, events and signals, without work and interrupts.
+  bool waits() const {
+    return !clock_.empty() || ready_ != 0 || alive_ != 0 || state_->waits != 0 ||
+           state_->signals != 0;
   }
   // The end of a system call: interrupts come, whoever can run does. `call`: for messages. Returns
   // the value that user space sees: with a signal pending, EINTR for the kernel's own -ERESTART*.
