@@ -74,7 +74,8 @@ get_kernel_source() {
   fi
   say "building Linux $series with $(nproc) processors (some minutes; log: $part/log)"
   # (It ends with this shell, however that ends, and does not keep the lock.)
-  (while sleep 20 && kill -0 $$ 2>/dev/null; do
+  # (Its sleep holds nobody up who reads what this command prints.)
+  (while sleep 20 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
     say "$(grep -c '^  CC ' "$part/log") files compiled, $((SECONDS - begun)) s"
   done) 8>&- &
   ticker=$!
