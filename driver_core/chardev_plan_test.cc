@@ -4,10 +4,10 @@
 #include <errno.h>
 
 #include <cstdint>
-#include <limits>
 #include <ostream>
 #include <string>
 
+#include "driver_core/testing/plan_request.h"
 #include "gtest/gtest.h"
 
 extern "C" {
@@ -31,11 +31,7 @@ namespace drydock {
 namespace {
 
 using Geometry = struct chardev_geometry;
-using Request = struct mapping_request;
 
-constexpr unsigned long kMax = std::numeric_limits<unsigned long>::max();
-constexpr unsigned long kPage = 4096;
-constexpr unsigned long kStart = 0x7f12'3456'7000;
 constexpr uint64_t kPhys = 0x1'2345'6000;
 
 // What a plan leaves alone when it refuses: nothing a plan could say.
@@ -58,14 +54,7 @@ class ChardevPlan : public testing::TestWithParam<Row> {};
 
 TEST_P(ChardevPlan, Answers) {
   Geometry geometry = {.phys = kPhys, .page_shift = 12};
-  Request request = {.start = kStart,
-                     .end = kStart + kPage,
-                     .pgoff = 0,
-                     .shared = true,
-                     .write = true,
-                     .may_write = true,
-                     .exec = false,
-                     .may_exec = true};
+  Request request = SharedWritable(1);
   GetParam().change(geometry, request);
   Mapping mapping = kUntouched;
   EXPECT_EQ(chardev_plan(&geometry, &request, &mapping), -GetParam().error);
@@ -78,10 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"AcceptsThePage", [](Geometry&, Request&) {}, 0, kThePage},
         Row{"AcceptsThePageReadOnly", [](Geometry&, Request& r) { r.write = false; }, 0, kThePage},
         Row{"KeepsMprotectFromMakingAPrivateMappingWritable",
-            [](Geometry&, Request& r) {
-              r.write = false;
-              r.shared = false;
-            },
+            [](Geometry&, Request& r) { MakePrivateReadOnly(r); },
             0,
             {.pfn = kPhys >> 12, .length = kPage, .clear_may_write = true, .clear_may_exec = true}},
         Row{"LeavesMayExecAloneWhereTheFileSystemTookIt",

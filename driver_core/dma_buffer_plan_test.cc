@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include <cstdint>
-#include <limits>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "driver_core/testing/plan_request.h"
 #include "gtest/gtest.h"
 
 extern "C" {
@@ -18,7 +18,6 @@ extern "C" {
 }
 
 using Geometry = struct dma_buffer_geometry;
-using Request = struct mapping_request;
 using Mapping = struct dma_buffer_mapping;
 
 // In the global namespace, where the C structs are, so that GoogleTest finds them.
@@ -37,13 +36,9 @@ static std::ostream& operator<<(std::ostream& os, const Mapping& mapping) {
 namespace drydock {
 namespace {
 
-constexpr unsigned long kMax = std::numeric_limits<unsigned long>::max();
-constexpr unsigned int kPageShift = 12;
-constexpr unsigned long kPage = 1UL << kPageShift;
 constexpr unsigned long kPages = 16;  // of the buffer in most rows
 constexpr uint64_t kPhys = 0x7ff0'0000;
 constexpr unsigned long kPfn = kPhys >> kPageShift;
-constexpr unsigned long kStart = 0x7f12'3456'7000;
 
 // What a plan leaves alone when it refuses: nothing a plan could say.
 Mapping Untouched() {
@@ -79,11 +74,6 @@ void SetRaw(Enum& field, unsigned int value) {
   memcpy(&field, &value, sizeof(field));
 }
 
-void SetRange(Request& request, unsigned long pgoff, unsigned long pages) {
-  request.pgoff = pgoff;
-  request.end = request.start + pages * kPage;
-}
-
 // Rows
 // ---------------------------------------------------------------------------------------------
 
@@ -107,14 +97,7 @@ Row Plain(std::string name) {
                        .page_shift = kPageShift,
                        .method = DMA_BUFFER_REMAP,
                        .cache = DMA_BUFFER_WB},
-          .request = {.start = kStart,
-                      .end = kStart + kPages * kPage,
-                      .pgoff = 0,
-                      .shared = true,
-                      .write = true,
-                      .may_write = true,
-                      .exec = false,
-                      .may_exec = true},
+          .request = SharedWritable(kPages),
           .expected = {}};
 }
 
@@ -279,10 +262,7 @@ INSTANTIATE_TEST_SUITE_P(
                   r.shared = false;
                 }),
         Accepts("KeepsMprotectFromMakingAPrivateMappingWritable", WithClearMayWrite(Maps(0, 16)),
-                [](Geometry&, Request& r) {
-                  r.write = false;
-                  r.shared = false;
-                }),
+                [](Geometry&, Request& r) { MakePrivateReadOnly(r); }),
         Accepts("KeepsMprotectFromMakingPartOfTheBufferPrivateWritable",
                 WithClearMayWrite(Maps(3, 2)),
                 [](Geometry&, Request& r) {

@@ -4,10 +4,10 @@
 #include <errno.h>
 
 #include <cstdint>
-#include <limits>
 #include <ostream>
 #include <string>
 
+#include "driver_core/testing/plan_request.h"
 #include "gtest/gtest.h"
 
 extern "C" {
@@ -41,11 +41,7 @@ namespace drydock {
 namespace {
 
 using Geometry = struct edu_geometry;
-using Request = struct mapping_request;
 
-constexpr unsigned long kMax = std::numeric_limits<unsigned long>::max();
-constexpr unsigned long kPage = 4096;
-constexpr unsigned long kStart = 0x7f12'3456'7000;
 constexpr unsigned long kMemory = DRYDOCK_EDU_MEMORY / kPage;  // 256
 
 Geometry Plain() {
@@ -65,11 +61,6 @@ Mapping ReadOnly(Mapping mapping) {
   return mapping;
 }
 
-void SetRange(Request& request, unsigned long pgoff, unsigned long pages) {
-  request.pgoff = pgoff;
-  request.end = request.start + pages * kPage;
-}
-
 struct Row {
   const char* name;
   bool raw_io;
@@ -84,14 +75,7 @@ class EduPlan : public testing::TestWithParam<Row> {};
 
 TEST_P(EduPlan, Answers) {
   const Geometry geometry = Plain();
-  Request request = {.start = kStart,
-                     .end = kStart + kPage,
-                     .pgoff = 0,
-                     .shared = true,
-                     .write = true,
-                     .may_write = true,
-                     .exec = false,
-                     .may_exec = true};
+  Request request = SharedWritable(1);
   GetParam().change(request);
   // What a plan leaves alone when it refuses: no plan says this of a mapping that may be executed.
   const Mapping untouched = {
@@ -118,8 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"KeepsMprotectFromMakingPrivateMemoryWritable", true,
             [](Request& r) {
               SetRange(r, kMemory, 1);
-              r.write = false;
-              r.shared = false;
+              MakePrivateReadOnly(r);
             },
             0, ReadOnly(kTheMemory)},
         Row{"RejectsRegistersWritableWithoutRawIo", false, [](Request&) {}, EPERM},

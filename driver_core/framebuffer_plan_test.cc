@@ -5,11 +5,11 @@
 #include <errno.h>
 
 #include <cstdint>
-#include <limits>
 #include <ostream>
 #include <set>
 #include <string>
 
+#include "driver_core/testing/plan_request.h"
 #include "gtest/gtest.h"
 
 extern "C" {
@@ -43,11 +43,7 @@ namespace drydock {
 namespace {
 
 using Geometry = struct framebuffer_geometry;
-using Request = struct mapping_request;
 
-constexpr unsigned long kMax = std::numeric_limits<unsigned long>::max();
-constexpr unsigned long kPage = 4096;
-constexpr unsigned long kStart = 0x7f12'3456'7000;
 constexpr uint64_t kPhys = 0xfd00'0000;
 constexpr unsigned long kSize = 486400;  // 118 pages and three quarters
 constexpr unsigned long kPages = 119;
@@ -80,23 +76,11 @@ constexpr Mapping Whole(bool clear_may_write = false) {
           .clear_may_exec = true};
 }
 
-void SetRange(Request& request, unsigned long pgoff, unsigned long pages) {
-  request.pgoff = pgoff;
-  request.end = request.start + pages * kPage;
-}
-
 class FramebufferPlan : public testing::TestWithParam<Row> {};
 
 TEST_P(FramebufferPlan, Answers) {
   Geometry geometry = {.phys = kPhys, .size = kSize, .page_shift = 12, .cache = FRAMEBUFFER_WC};
-  Request request = {.start = kStart,
-                     .end = kStart + kPages * kPage,
-                     .pgoff = 0,
-                     .shared = true,
-                     .write = true,
-                     .may_write = true,
-                     .exec = false,
-                     .may_exec = true};
+  Request request = SharedWritable(kPages);
   GetParam().change(geometry, request);
   Mapping mapping = kUntouched;
   EXPECT_EQ(framebuffer_plan(&geometry, &request, &mapping), -GetParam().error);
@@ -112,11 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
             [](Geometry&, Request& r) { SetRange(r, 118, 1); }, 0, Whole()},
         Row{"AcceptsTheMiddle", [](Geometry&, Request& r) { SetRange(r, 50, 20); }, 0, Whole()},
         Row{"KeepsMprotectFromMakingAPrivateMappingWritable",
-            [](Geometry&, Request& r) {
-              r.write = false;
-              r.shared = false;
-            },
-            0, Whole(true)},
+            [](Geometry&, Request& r) { MakePrivateReadOnly(r); }, 0, Whole(true)},
         Row{"PassesWriteBackOn",
             [](Geometry& g, Request&) { g.cache = FRAMEBUFFER_WB; },
             0,

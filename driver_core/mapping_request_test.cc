@@ -4,37 +4,15 @@
 #include <errno.h>
 
 #include <cstdint>
-#include <limits>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "driver_core/testing/plan_request.h"
 #include "gtest/gtest.h"
-
-extern "C" {
-#include "driver_core/mapping_request.h"
-}
 
 namespace drydock {
 namespace {
-
-using Request = struct mapping_request;
-
-constexpr unsigned long kMax = std::numeric_limits<unsigned long>::max();
-constexpr unsigned int kPageShift = 12;
-constexpr unsigned long kPage = 1UL << kPageShift;
-constexpr unsigned long kStart = 0x7f12'3456'7000;
-
-Request Plain() {
-  return {.start = kStart,
-          .end = kStart + kPage,
-          .pgoff = 0,
-          .shared = true,
-          .write = true,
-          .may_write = true,
-          .exec = false,
-          .may_exec = true};
-}
 
 struct CheckRow {
   const char* name;
@@ -47,7 +25,7 @@ void PrintTo(const CheckRow& row, std::ostream* os) { *os << row.name; }
 class MappingRequestCheck : public testing::TestWithParam<CheckRow> {};
 
 TEST_P(MappingRequestCheck, Answers) {
-  Request request = Plain();
+  Request request = SharedWritable(1);
   GetParam().change(request);
   EXPECT_EQ(mapping_request_check(&request, kPageShift), -GetParam().expected);
 }
@@ -56,12 +34,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, MappingRequestCheck,
     testing::Values(CheckRow{"AcceptsSharedWritable", [](Request&) {}, 0},
                     CheckRow{"AcceptsSharedReadOnly", [](Request& r) { r.write = false; }, 0},
-                    CheckRow{"AcceptsPrivateReadOnly",
-                             [](Request& r) {
-                               r.write = false;
-                               r.shared = false;
-                             },
-                             0},
+                    CheckRow{"AcceptsPrivateReadOnly", MakePrivateReadOnly, 0},
                     CheckRow{"AcceptsReadOnlyDescriptor",
                              [](Request& r) {
                                r.write = false;
@@ -119,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(MappingRequestClearsMayWrite, OfPrivateMappingsThatMayBeMadeWritable) {
   for (bool shared : {false, true}) {
     for (bool may_write : {false, true}) {
-      Request request = Plain();
+      Request request = SharedWritable(1);
       request.write = false;
       request.shared = shared;
       request.may_write = may_write;
@@ -130,7 +103,7 @@ TEST(MappingRequestClearsMayWrite, OfPrivateMappingsThatMayBeMadeWritable) {
 }
 
 TEST(MappingRequestPages, CountsThePagesOfTheRange) {
-  Request request = Plain();
+  Request request = SharedWritable(1);
   EXPECT_EQ(mapping_request_pages(&request, kPageShift), 1u);
   request.end = request.start + (kPage << 20);
   EXPECT_EQ(mapping_request_pages(&request, kPageShift), 1ul << 20);
@@ -157,7 +130,7 @@ TEST(MappingRequestInside, IsTrueIfEachPageIsOneOfTheRegion) {
         for (unsigned long first : numbers) {
           for (unsigned long pages : numbers) {
             if (Wide{first} + Wide{pages} > Wide{kMax}) continue;
-            Request request = Plain();
+            Request request = SharedWritable(1);
             request.start = 0;
             request.end = length * page;
             request.pgoff = pgoff;

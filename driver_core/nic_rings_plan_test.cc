@@ -4,11 +4,11 @@
 #include <errno.h>
 
 #include <cstdint>
-#include <limits>
 #include <ostream>
 #include <set>
 #include <string>
 
+#include "driver_core/testing/plan_request.h"
 #include "gtest/gtest.h"
 
 extern "C" {
@@ -42,21 +42,12 @@ namespace drydock {
 namespace {
 
 using Geometry = struct nic_geometry;
-using Request = struct mapping_request;
 
-constexpr unsigned long kMax = std::numeric_limits<unsigned long>::max();
-constexpr unsigned long kPage = 4096;
-constexpr unsigned long kStart = 0x7f12'3456'7000;
 constexpr unsigned long kRx = DRYDOCK_NIC_RX_RING / kPage;
 constexpr unsigned long kTx = DRYDOCK_NIC_TX_RING / kPage;
 constexpr unsigned long kBuffers = DRYDOCK_NIC_BUFFERS / kPage;
 constexpr Geometry kGeometry = {.entries = 512, .page_shift = 12};
 constexpr unsigned long kRingPages = 2, kBufferPages = 512;
-
-void SetRange(Request& request, unsigned long pgoff, unsigned long pages) {
-  request.pgoff = pgoff;
-  request.end = request.start + pages * kPage;
-}
 
 struct Row {
   const char* name;
@@ -73,15 +64,8 @@ class NicPlan : public testing::TestWithParam<Row> {};
 
 TEST_P(NicPlan, Answers) {
   const Row& row = GetParam();
-  Request request = {.start = kStart,
-                     .end = kStart,
-                     .pgoff = 0,
-                     .shared = true,
-                     .write = true,
-                     .may_write = true,
-                     .exec = false,
-                     .may_exec = true};
-  SetRange(request, row.pgoff, row.pages);
+  Request request = SharedWritable(row.pages);
+  request.pgoff = row.pgoff;
   row.change(request);
   // What a plan leaves alone when it refuses: nothing a plan could say.
   const Mapping untouched = {
@@ -93,11 +77,6 @@ TEST_P(NicPlan, Answers) {
   EXPECT_EQ(mapping, row.error ? untouched : expected);
 }
 
-constexpr auto kPrivateReadOnly = [](Request& r) {
-  r.shared = false;
-  r.write = false;
-};
-
 INSTANTIATE_TEST_SUITE_P(
     Table, NicPlan,
     testing::Values(Row{"AcceptsTheRxRing", kRx, kRingPages, 0, NIC_RX_RING},
@@ -106,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"AcceptsTheBuffersReadOnly", kBuffers, kBufferPages, 0, NIC_BUFFERS,
                         [](Request& r) { r.write = false; }},
                     Row{"KeepsMprotectFromMakingAPrivateMappingWritable", kRx, kRingPages, 0,
-                        NIC_RX_RING, kPrivateReadOnly, true},
+                        NIC_RX_RING, MakePrivateReadOnly, true},
                     Row{"RejectsPartOfARing", kRx, 1, EINVAL},
                     Row{"RejectsTheEndOfARing", kRx + 1, 1, EINVAL},
                     Row{"RejectsMoreThanARing", kTx, kRingPages + 1, EINVAL},

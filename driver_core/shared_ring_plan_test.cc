@@ -4,12 +4,12 @@
 #include <errno.h>
 
 #include <cstdint>
-#include <limits>
 #include <ostream>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "driver_core/testing/plan_request.h"
 #include "gtest/gtest.h"
 
 extern "C" {
@@ -31,17 +31,8 @@ namespace drydock {
 namespace {
 
 using Geometry = struct shared_ring_geometry;
-using Request = struct mapping_request;
 
-constexpr unsigned long kMax = std::numeric_limits<unsigned long>::max();
-constexpr unsigned long kPage = 4096;
-constexpr unsigned long kStart = 0x7f12'3456'7000;
 constexpr unsigned long kPages = 17;  // of 256 records and a header
-
-void SetRange(Request& request, unsigned long pgoff, unsigned long pages) {
-  request.pgoff = pgoff;
-  request.end = request.start + pages * kPage;
-}
 
 struct Row {
   const char* name;
@@ -56,14 +47,7 @@ class SharedRingPlan : public testing::TestWithParam<Row> {};
 
 TEST_P(SharedRingPlan, Answers) {
   Geometry geometry = {.records = 256, .page_shift = 12, .whole = false};
-  Request request = {.start = kStart,
-                     .end = kStart + kPages * kPage,
-                     .pgoff = 0,
-                     .shared = true,
-                     .write = true,
-                     .may_write = true,
-                     .exec = false,
-                     .may_exec = true};
+  Request request = SharedWritable(kPages);
   GetParam().change(geometry, request);
   // What a plan leaves alone when it refuses: no plan says this of a mapping that may be executed.
   const Mapping untouched = {.clear_may_write = true, .clear_may_exec = false};
@@ -81,10 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"AcceptsTheRecordsAlone", [](Geometry&, Request& r) { SetRange(r, 1, 16); }, 0},
         Row{"AcceptsAllOfARingThatIsMappedWhole", [](Geometry& g, Request&) { g.whole = true; }, 0},
         Row{"KeepsMprotectFromMakingAPrivateMappingWritable",
-            [](Geometry&, Request& r) {
-              r.write = false;
-              r.shared = false;
-            },
+            [](Geometry&, Request& r) { MakePrivateReadOnly(r); },
             0,
             {.clear_may_write = true, .clear_may_exec = true}},
         Row{"RejectsAPageTooMany", [](Geometry&, Request& r) { SetRange(r, 0, 18); }, EINVAL},
