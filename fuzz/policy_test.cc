@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 namespace drydock::fuzz {
 namespace {
 
@@ -21,6 +23,8 @@ struct Bad {
   const char* text;
   const char* error;
 };
+
+void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.name; }
 
 class BadPolicy : public testing::TestWithParam<Bad> {};
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <ostream>
 
 namespace drydock::fuzz {
 namespace {
@@ -90,6 +91,8 @@ struct BadCase {
   std::string text;
   const char* error;  // a part of it
 };
+
+void PrintTo(const BadCase& c, std::ostream* out) { *out << c.name; }
 
 class BadProgramText : public testing::TestWithParam<BadCase> {};
 

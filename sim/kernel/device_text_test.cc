@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <stdexcept>
 
 namespace drydock::kernel {
@@ -116,6 +117,8 @@ struct BadText {
   std::string text;
   std::string error;
 };
+
+void PrintTo(const BadText& bad, std::ostream* out) { *out << bad.error; }
 
 class BadDeviceText : public testing::TestWithParam<BadText> {};
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct DriverCase {
   std::string text;
   Words line;  // pieces of the one line
 };
+
+void PrintTo(const DriverCase& c, std::ostream* out) { *out << c.name; }
 
 class BadDriver : public CommandTest, public testing::WithParamInterface<DriverCase> {};
 
@@ -90,6 +93,8 @@ struct LineCase {
   Words arguments;
   Words line;
 };
+
+void PrintTo(const LineCase& c, std::ostream* out) { *out << c.name; }
 
 class BadCommandLine : public CommandTest, public testing::WithParamInterface<LineCase> {};
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 
 namespace drydock::command {
 namespace {
@@ -15,6 +16,8 @@ struct LogCase {
   const char* line;
   int status = 1;
 };
+
+void PrintTo(const LogCase& c, std::ostream* out) { *out << c.name; }
 
 class CompileLog : public testing::TestWithParam<LogCase> {};
 

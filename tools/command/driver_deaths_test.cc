@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct DeathCase {
   const char* seen;  // a piece of it
   const char* seconds = "0.5";
 };
+
+void PrintTo(const DeathCase& c, std::ostream* out) { *out << c.name; }
 
 class DriverDeath : public CommandTest, public testing::WithParamInterface<DeathCase> {};
 
