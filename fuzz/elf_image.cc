@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 #include <iterator>
+#include <utility>
+
+#include "fuzz/whole_file.h"
 
 namespace drydock::fuzz {
 namespace {
@@ -77,11 +79,10 @@ std::string_view ElfImage::ObjectAt(uint64_t offset) const {
 
 ElfImage ReadElfImage(const std::string& path) {
   ElfImage image;
-  std::ifstream file(path, std::ios::binary);
-  const Reader reader{{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()}};
+  const Reader reader(ReadWholeFile(path).value_or(""));
   Elf64_Ehdr header;
-  if (!file.is_open() || !reader.At(0, &header) ||
-      std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_ident[EI_CLASS] != ELFCLASS64) {
+  if (!reader.At(0, &header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
+      header.e_ident[EI_CLASS] != ELFCLASS64) {
     image.error = path + ": not a 64-bit ELF file, build it anew";
     return image;
   }

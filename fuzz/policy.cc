@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <sstream>
 #include <string_view>
+
+#include "fuzz/whole_file.h"
 
 namespace drydock::fuzz {
 namespace {
@@ -67,6 +70,12 @@ std::string ParsePolicy(const std::string& text, const std::string& name, Policy
   if (first) return name + ":1: empty, begin it with \"" + kFirstLine + "\"";
   *policy = parsed;
   return "";
+}
+
+std::string ReadPolicy(const std::string& path, Policy* policy) {
+  if (path.empty()) return "";
+  const std::optional<std::string> text = ReadWholeFile(path);
+  return text ? ParsePolicy(*text, path, policy) : path + ": cannot be read, name a readable file";
 }
 
 }  // namespace drydock::fuzz

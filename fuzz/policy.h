@@ -30,6 +30,9 @@ struct Policy {
 
 // Parses `text`. Returns "" or one line "NAME:LINE: what, what to do", with *policy unchanged.
 std::string ParsePolicy(const std::string& text, const std::string& name, Policy* policy);
+// The same for what a file holds; one that cannot be read is such a line, too. Without a path
+// nothing changes.
+std::string ReadPolicy(const std::string& path, Policy* policy);
 
 }  // namespace drydock::fuzz
 

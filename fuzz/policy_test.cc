@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <ostream>
+#include <string>
+#include <vector>
 
 namespace drydock::fuzz {
 namespace {
@@ -16,6 +19,21 @@ TEST(Policy, ReadsCookiesAndReadOnlyRanges) {
 
   EXPECT_EQ(error, "");
   EXPECT_EQ(policy, (Policy{.offsets_are_cookies = true, .read_only = {{0, 3}, {9, 9}}}));
+}
+
+TEST(Policy, AFileIsReadAndWhatCannotBeReadIsALine) {
+  const std::string path = testing::TempDir() + "/of.policy";
+  std::ofstream(path) << "drydock policy 1\nread-only 7\n";
+  Policy policy;
+
+  EXPECT_EQ(ReadPolicy(path, &policy), "");
+  const Policy read = policy;
+  EXPECT_EQ(read.read_only, std::vector<PageRange>({{7, 7}}));
+  EXPECT_EQ(ReadPolicy("", &policy), "");
+  EXPECT_EQ(ReadPolicy("/nonexistent/x.policy", &policy),
+            "/nonexistent/x.policy: cannot be read, name a readable file");
+  EXPECT_EQ(ReadPolicy("/", &policy), "/: cannot be read, name a readable file");
+  EXPECT_EQ(policy, read);
 }
 
 struct Bad {

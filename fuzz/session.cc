@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "fuzz/diagnosis.h"
@@ -49,14 +47,6 @@ class MapsAfter final : public StepObserver {
   const Executor& executor_;
   const int step_;
 };
-
-std::string ReadPolicy(const std::string& path, Policy* policy) {
-  if (path.empty()) return {};
-  std::ifstream file(path, std::ios::binary);
-  if (!file.is_open()) return path + ": cannot be read, name a readable file";
-  return ParsePolicy({std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()}, path,
-                     policy);
-}
 
 }  // namespace
 

@@ -2,13 +2,13 @@
 
 #include <cctype>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "fuzz/linux_names.h"
 #include "fuzz/program_text.h"
+#include "fuzz/whole_file.h"
 #include "sim/hw/platform.h"
 
 namespace drydock::fuzz {
@@ -17,13 +17,6 @@ namespace {
 constexpr std::string_view kNames[] = {
     "driver", "device",   "policy",  "seeds",       "corpus",       "replay",    "minimise",
     "param",  "platform", "profile", "core-guards", "object-pages", "world-seed"};
-
-std::string ReadFile(const std::string& path, std::string* error) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad()) *error = path + ": cannot be read, name a readable file";
-  return text;
-}
 
 void Number(std::string_view name, const std::string& value, uint64_t* out, std::string* error) {
   const std::optional<uint64_t> number = ParseNumber(value);
@@ -40,7 +33,11 @@ void Take(std::string_view name, const std::string& value, WorkerOptions* option
   } else if (name == "device") {
     options->device_file = value;
     options->world.device_name = value;
-    options->world.device_text = ReadFile(value, &options->error);
+    if (std::optional<std::string> text = ReadWholeFile(value)) {
+      options->world.device_text = std::move(*text);
+    } else {
+      options->error = value + ": cannot be read, name a readable file";
+    }
   } else if (name == "policy") {
     options->policy_file = value;
   } else if (name == "seeds") {

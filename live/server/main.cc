@@ -10,8 +10,6 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -67,16 +65,8 @@ int Run(const fuzz::WorkerOptions& options, const ServerOptions& server_options)
   if (!options.error.empty()) return cannot(options.error);
   if (!image.error.empty()) return cannot(image.error);
   fuzz::Policy policy;
-  if (!options.policy_file.empty()) {
-    std::ifstream file(options.policy_file, std::ios::binary);
-    if (!file.is_open()) {
-      return cannot(options.policy_file + ": cannot be read, name a readable file");
-    }
-    const std::string wrong =
-        fuzz::ParsePolicy({std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()},
-                          options.policy_file, &policy);
-    if (!wrong.empty()) return cannot(wrong);
-  }
+  const std::string wrong_policy = fuzz::ReadPolicy(options.policy_file, &policy);
+  if (!wrong_policy.empty()) return cannot(wrong_policy);
   std::unique_ptr<World> world;
   try {
     world = std::make_unique<World>(options.world);

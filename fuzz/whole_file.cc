@@ -1,0 +1,22 @@
+#include "fuzz/whole_file.h"
+
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+
+namespace drydock::fuzz {
+
+std::optional<std::string> ReadWholeFile(const std::string& path) {
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "rb"), close);
+  if (file == nullptr) return std::nullopt;
+  std::string bytes;
+  char block[size_t{1} << 16];
+  while (const size_t size_bytes = std::fread(block, 1, sizeof block, file.get())) {
+    bytes.append(block, size_bytes);
+  }
+  if (std::ferror(file.get()) != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace drydock::fuzz
