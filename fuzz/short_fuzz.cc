@@ -139,9 +139,8 @@ class Fuzzer {
     const kernel::Verdicts& verdicts = session_.world().verdicts();
     if (verdicts.count() == 0) return;
     for (int i = session_.NextNew(0); i >= 0; i = session_.NextNew(static_cast<size_t>(i) + 1)) {
-      const auto index = static_cast<size_t>(i);
-      const kernel::Violation violation = *session_.Named(index);
-      Add(violation, FormatProgram(session_.program(), session_.nodes()));
+      const std::optional<kernel::Violation> named = session_.Named(static_cast<size_t>(i));
+      if (named) Add(*named, FormatProgram(session_.program(), session_.nodes()));
     }
   }
 
