@@ -7,19 +7,15 @@
 
 #include "driver_core/chardev_uapi.h"
 #include "driver_core/testing/driver_world.h"
+#include "driver_core/testing/mmap_calls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "mocks/gmock/mock_kernel.h"
-#include "mocks/gmock/mock_mm.h"
 
 namespace drydock {
 namespace {
 
 using kernel::Allocation;
 using kernel::AllocationKind;
-using mocks::MockKernel;
-using mocks::MockMmApi;
-using mocks::ScopedKernelApi;
 using ::testing::_;
 using ::testing::DoDefault;
 using ::testing::Field;
@@ -60,11 +56,9 @@ class ChardevMapTest : public ChardevMmapTest, public ::testing::WithParamInterf
 TEST_P(ChardevMapTest, RemapPfnRangeGetsTheFrameOfThePageAndOnePage) {
   const MapCase &c = GetParam();
   const uint64_t frame = Frame();
-  StrictMock<MockMmApi> mm(world_->kernel().mm());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  ScopedKernelApi installed(kernel);
-  EXPECT_CALL(mm, RemapPfnRange(NotNull(), _, frame, kPage, Field(&pgprot_t::pgprot, c.pgprot)))
+  MmapCalls<StrictMock> calls(world_->kernel());
+  EXPECT_CALL(calls.mm,
+              RemapPfnRange(NotNull(), _, frame, kPage, Field(&pgprot_t::pgprot, c.pgprot)))
       .Times(1);
 
   EXPECT_GT(Map(0, c.length_bytes, c.prot, c.flags), 0);
@@ -78,56 +72,29 @@ INSTANTIATE_TEST_SUITE_P(
                       MapCase{"PrivateReadOnly", kRead, kPrivate, kPage, kPageReadOnly}),
     [](const auto &info) { return std::string(info.param.name); });
 
-struct RefusalCase {
-  const char *name;
-  uint64_t offset_bytes;
-  uint64_t length_bytes;
-  int prot;
-  int flags;
-  int error;
-};
-void PrintTo(const RefusalCase &c, std::ostream *out) { *out << c.name; }
+using ChardevRefusalTest = RefusedMmapTest<ChardevMmapTest>;
 
-class ChardevRefusalTest : public ChardevMmapTest,
-                           public ::testing::WithParamInterface<RefusalCase> {};
-
-TEST_P(ChardevRefusalTest, KernelIsAskedForNothingAndNothingChanges) {
-  const RefusalCase &c = GetParam();
-  const AllocationNames allocations = Allocations();
-  const uint32_t vmas = Vmas();
-  StrictMock<MockMmApi> mm(world_->kernel().mm());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  ScopedKernelApi installed(kernel);
-
-  EXPECT_EQ(Map(c.offset_bytes, c.length_bytes, c.prot, c.flags), -c.error);
-
-  EXPECT_EQ(Vmas(), vmas);
-  EXPECT_EQ(Allocations(), allocations);
-}
+TEST_P(ChardevRefusalTest, KernelIsAskedForNothingAndNothingChanges) { ExpectRefusal(); }
 
 INSTANTIATE_TEST_SUITE_P(
     Table, ChardevRefusalTest,
     ::testing::Values(
-        RefusalCase{"OneByteMoreThanThePage", 0, kPage + 1, kRead | kWrite, kShared, EINVAL},
-        RefusalCase{"TwoPages", 0, 2 * kPage, kRead | kWrite, kShared, EINVAL},
-        RefusalCase{"SecondPage", kPage, kPage, kRead | kWrite, kShared, EINVAL},
-        RefusalCase{"OffsetOf4GiB", uint64_t{1} << 32, kPage, kRead | kWrite, kShared, EINVAL},
-        RefusalCase{"OffsetWhosePageIsNegative", uint64_t{1} << 62, kPage, kRead, kShared, EINVAL},
-        RefusalCase{"PrivateWritable", 0, kPage, kRead | kWrite, kPrivate, EINVAL},
-        RefusalCase{"Executable", 0, kPage, kRead | kExec, kShared, EPERM},
-        RefusalCase{"ExecutablePrivate", 0, kPage, kRead | kExec, kPrivate, EPERM}),
+        RefusedMmap{"OneByteMoreThanThePage", 0, kPage + 1, kRead | kWrite, kShared, EINVAL},
+        RefusedMmap{"TwoPages", 0, 2 * kPage, kRead | kWrite, kShared, EINVAL},
+        RefusedMmap{"SecondPage", kPage, kPage, kRead | kWrite, kShared, EINVAL},
+        RefusedMmap{"OffsetOf4GiB", uint64_t{1} << 32, kPage, kRead | kWrite, kShared, EINVAL},
+        RefusedMmap{"OffsetWhosePageIsNegative", uint64_t{1} << 62, kPage, kRead, kShared, EINVAL},
+        RefusedMmap{"PrivateWritable", 0, kPage, kRead | kWrite, kPrivate, EINVAL},
+        RefusedMmap{"Executable", 0, kPage, kRead | kExec, kShared, EPERM},
+        RefusedMmap{"ExecutablePrivate", 0, kPage, kRead | kExec, kPrivate, EPERM}),
     [](const auto &info) { return std::string(info.param.name); });
 
 class ChardevFailureTest : public ChardevMmapTest, public ::testing::WithParamInterface<int> {};
 
 TEST_P(ChardevFailureTest, RemapPfnRangesErrnoIsPassedOnAndNothingIsMapped) {
   const uint32_t vmas = Vmas();
-  NiceMock<MockMmApi> mm(world_->kernel().mm());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  ScopedKernelApi installed(kernel);
-  EXPECT_CALL(mm, RemapPfnRange)
+  MmapCalls<NiceMock> calls(world_->kernel());
+  EXPECT_CALL(calls.mm, RemapPfnRange)
       .WillOnce(::testing::Return(-GetParam()))
       .WillRepeatedly(DoDefault());
 

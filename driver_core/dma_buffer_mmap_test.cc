@@ -11,11 +11,9 @@
 
 #include "driver_core/dma_buffer_uapi.h"
 #include "driver_core/testing/driver_world.h"
+#include "driver_core/testing/mmap_calls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "mocks/gmock/mock_dma.h"
-#include "mocks/gmock/mock_kernel.h"
-#include "mocks/gmock/mock_mm.h"
 #include "sim/kernel/kernel.h"
 
 namespace drydock {
@@ -23,10 +21,6 @@ namespace {
 
 using kernel::Allocation;
 using kernel::AllocationKind;
-using mocks::MockDmaApi;
-using mocks::MockKernel;
-using mocks::MockMmApi;
-using mocks::ScopedKernelApi;
 using ::testing::_;
 using ::testing::DoDefault;
 using ::testing::Field;
@@ -86,17 +80,12 @@ TEST_P(DmaBufferRemapTest, RemapPfnRangeGetsExactlyStartFrameSizeAndProtection) 
   ASSERT_NO_FATAL_FAILURE(Load({{"cache", c.cache}}));
   const uint64_t pfn = Buffer(AllocationKind::kPages, 16).pfn.value;
   const int fd = c.open_flags == kReadWrite ? fd_ : Open(c.open_flags);
-  StrictMock<MockMmApi> mm(world_->kernel().mm());
-  StrictMock<MockDmaApi> dma(world_->kernel().dma());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  kernel.Use(dma);
-  ScopedKernelApi installed(kernel);
+  MmapCalls<StrictMock> calls(world_->kernel());
   unsigned long start = 0;
-  if (std::string_view(c.cache) == "wc") EXPECT_CALL(mm, PgprotWritecombine).Times(1);
-  if (std::string_view(c.cache) == "uncached") EXPECT_CALL(mm, PgprotNoncached).Times(1);
-  EXPECT_CALL(mm, RemapPfnRange(NotNull(), _, pfn + c.offset_pages, c.mapped_pages * kPage,
-                                Field(&pgprot_t::pgprot, c.pgprot)))
+  if (std::string_view(c.cache) == "wc") EXPECT_CALL(calls.mm, PgprotWritecombine).Times(1);
+  if (std::string_view(c.cache) == "uncached") EXPECT_CALL(calls.mm, PgprotNoncached).Times(1);
+  EXPECT_CALL(calls.mm, RemapPfnRange(NotNull(), _, pfn + c.offset_pages, c.mapped_pages * kPage,
+                                      Field(&pgprot_t::pgprot, c.pgprot)))
       .WillOnce([&](vm_area_struct *vma, unsigned long addr, unsigned long first,
                     unsigned long size, pgprot_t prot) {
         start = addr;
@@ -150,17 +139,12 @@ TEST_P(DmaBufferDmaMmapTest, DmaMmapAttrsGetsTheWholeBufferAndWhatItWasAllocated
   const Allocation buffer = Buffer(AllocationKind::kDma, 16);
   ASSERT_NE(buffer.dma.value, buffer.pfn.value << 12);
   const int fd = c.open_flags == kReadWrite ? fd_ : Open(c.open_flags);
-  StrictMock<MockMmApi> mm(world_->kernel().mm());
-  StrictMock<MockDmaApi> dma(world_->kernel().dma());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  kernel.Use(dma);
-  ScopedKernelApi installed(kernel);
+  MmapCalls<StrictMock> calls(world_->kernel());
   const unsigned long attrs =
       kAttrNoWarn | (std::string_view(c.cache) == "wc" ? kAttrWriteCombine : 0);
-  EXPECT_CALL(dma, DmaMmapAttrs(NotNull(), Field(&vm_area_struct::vm_pgoff, c.offset_pages),
-                                reinterpret_cast<void *>(buffer.address), buffer.dma.value,
-                                16 * kPage, attrs))
+  EXPECT_CALL(calls.dma, DmaMmapAttrs(NotNull(), Field(&vm_area_struct::vm_pgoff, c.offset_pages),
+                                      reinterpret_cast<void *>(buffer.address), buffer.dma.value,
+                                      16 * kPage, attrs))
       .Times(1);
   const user::Outcome mapped =
       process().Mmap({}, c.length_bytes, c.prot, c.flags, fd, c.offset_pages * kPage);
@@ -199,12 +183,7 @@ TEST_P(DmaBufferRefusalTest, KernelIsAskedForNothingAndNothingChanges) {
   ASSERT_NO_FATAL_FAILURE(Load({{"method", method}, {"max_map", "49152"}}));
   const auto allocations = Allocations();
   const uint32_t vmas = Vmas();
-  StrictMock<MockMmApi> mm(world_->kernel().mm());
-  StrictMock<MockDmaApi> dma(world_->kernel().dma());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  kernel.Use(dma);
-  ScopedKernelApi installed(kernel);
+  MmapCalls<StrictMock> calls(world_->kernel());
   const user::Outcome mapped =
       process().Mmap({}, c.length_bytes, c.prot, c.flags, fd_, c.offset_pages * kPage);
   EXPECT_EQ(mapped.value, remap ? -c.remap_errno : -c.dma_errno);
@@ -238,12 +217,9 @@ TEST_P(DmaBufferFailureTest, RemapPfnRangesErrnoIsPassedOnAndEverythingUndone) {
   ASSERT_NO_FATAL_FAILURE(Load({}));
   const auto allocations = Allocations();
   const uint32_t vmas = Vmas();
-  NiceMock<MockMmApi> mm(world_->kernel().mm());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  ScopedKernelApi installed(kernel);
+  MmapCalls<NiceMock> calls(world_->kernel());
   unsigned long start = 0;
-  EXPECT_CALL(mm, RemapPfnRange)
+  EXPECT_CALL(calls.mm, RemapPfnRange)
       .WillOnce([&](vm_area_struct *vma, unsigned long addr, unsigned long pfn, unsigned long,
                     pgprot_t prot) {
         start = addr;
@@ -268,11 +244,8 @@ TEST_P(DmaBufferFailureTest, DmaMmapAttrsErrnoIsPassedOnAndEverythingUndone) {
   ASSERT_NO_FATAL_FAILURE(Load({{"method", "dma_mmap"}}));
   const auto allocations = Allocations();
   const uint32_t vmas = Vmas();
-  NiceMock<MockDmaApi> dma(world_->kernel().dma());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(dma);
-  ScopedKernelApi installed(kernel);
-  EXPECT_CALL(dma, DmaMmapAttrs).WillOnce(Return(-GetParam()));
+  MmapCalls<NiceMock> calls(world_->kernel());
+  EXPECT_CALL(calls.dma, DmaMmapAttrs).WillOnce(Return(-GetParam()));
   EXPECT_EQ(process().Mmap({}, 4 * kPage, kRead | kWrite, kShared, fd_, 0).value, -GetParam());
   EXPECT_EQ(Vmas(), vmas);
   EXPECT_EQ(Info().mappings, 0u);

@@ -9,23 +9,17 @@
 
 #include "driver_core/framebuffer_uapi.h"
 #include "driver_core/testing/driver_world.h"
+#include "driver_core/testing/mmap_calls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "mocks/gmock/mock_kernel.h"
-#include "mocks/gmock/mock_mm.h"
 
 namespace drydock {
 namespace {
 
-using mocks::MockKernel;
-using mocks::MockMmApi;
-using mocks::ScopedKernelApi;
 using ::testing::_;
 using ::testing::DoDefault;
-using ::testing::Field;
 using ::testing::NiceMock;
 using ::testing::NotNull;
-using ::testing::StrictMock;
 
 constexpr uint64_t kPages = 119;  // of the memory that is there by default
 constexpr uint64_t kLine = 1216;
@@ -77,14 +71,11 @@ TEST_P(FramebufferMapTest, VmIomapMemoryGetsAllOfTheMemoryAndTheVmaItsCacheType)
   } else {
     Load({});
   }
-  NiceMock<MockMmApi> mm(world_->kernel().mm());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  ScopedKernelApi installed(kernel);
-  EXPECT_CALL(mm, RemapPfnRange).Times(0);
-  EXPECT_CALL(
-      mm, VmIomapMemory(NotNull(), c.device ? ::testing::Matcher<unsigned long long>(kVideo) : _,
-                        (c.device ? 20 : kPages) * kPage))
+  MmapCalls<NiceMock> calls(world_->kernel());
+  EXPECT_CALL(calls.mm, RemapPfnRange).Times(0);
+  EXPECT_CALL(calls.mm, VmIomapMemory(NotNull(),
+                                      c.device ? ::testing::Matcher<unsigned long long>(kVideo) : _,
+                                      (c.device ? 20 : kPages) * kPage))
       .WillOnce([&](vm_area_struct *vma, unsigned long long start, unsigned long length) {
         EXPECT_EQ(vma->vm_page_prot.pgprot, c.pgprot);
         EXPECT_EQ(vma->vm_pgoff, c.offset_pages);
@@ -108,46 +99,26 @@ INSTANTIATE_TEST_SUITE_P(
         MapCase{"DeviceReadOnly", true, 3, 4, kRead, kShared, kPageReadOnly | kPwt}),
     [](const auto &info) { return std::string(info.param.name); });
 
-struct RefusalCase {
-  const char *name;
-  uint64_t offset_bytes;
-  uint64_t length_bytes;
-  int prot;
-  int flags;
-  int error;
-};
-void PrintTo(const RefusalCase &c, std::ostream *out) { *out << c.name; }
-
-class FramebufferRefusalTest : public FramebufferMmapTest,
-                               public ::testing::WithParamInterface<RefusalCase> {};
+using FramebufferRefusalTest = RefusedMmapTest<FramebufferMmapTest>;
 
 TEST_P(FramebufferRefusalTest, KernelIsAskedForNothingAndNothingChanges) {
-  const RefusalCase &c = GetParam();
   Load({});
-  const AllocationNames allocations = Allocations();
-  const uint32_t vmas = Vmas();
-  StrictMock<MockMmApi> mm(world_->kernel().mm());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  ScopedKernelApi installed(kernel);
 
-  EXPECT_EQ(Map(c.offset_bytes, c.length_bytes, c.prot, c.flags), -c.error);
+  ExpectRefusal();
 
-  EXPECT_EQ(Vmas(), vmas);
   EXPECT_EQ(Info().mappings, 0u);
-  EXPECT_EQ(Allocations(), allocations);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Table, FramebufferRefusalTest,
     ::testing::Values(
-        RefusalCase{"PageMoreThanTheMemory", 0, (kPages + 1) * kPage, kRead, kShared, EINVAL},
-        RefusalCase{"PageAfterTheMemory", kPages *kPage, kPage, kRead, kShared, EINVAL},
-        RefusalCase{"LastPageAndOneMore", (kPages - 1) * kPage, kPage + 1, kRead, kShared, EINVAL},
-        RefusalCase{"OffsetOf4GiB", uint64_t{1} << 32, kPage, kRead, kShared, EINVAL},
-        RefusalCase{"OffsetWhosePageIsNegative", uint64_t{1} << 62, kPage, kRead, kShared, EINVAL},
-        RefusalCase{"PrivateWritable", 0, kPage, kRead | kWrite, kPrivate, EINVAL},
-        RefusalCase{"Executable", 0, kPage, kRead | kExec, kShared, EPERM}),
+        RefusedMmap{"PageMoreThanTheMemory", 0, (kPages + 1) * kPage, kRead, kShared, EINVAL},
+        RefusedMmap{"PageAfterTheMemory", kPages *kPage, kPage, kRead, kShared, EINVAL},
+        RefusedMmap{"LastPageAndOneMore", (kPages - 1) * kPage, kPage + 1, kRead, kShared, EINVAL},
+        RefusedMmap{"OffsetOf4GiB", uint64_t{1} << 32, kPage, kRead, kShared, EINVAL},
+        RefusedMmap{"OffsetWhosePageIsNegative", uint64_t{1} << 62, kPage, kRead, kShared, EINVAL},
+        RefusedMmap{"PrivateWritable", 0, kPage, kRead | kWrite, kPrivate, EINVAL},
+        RefusedMmap{"Executable", 0, kPage, kRead | kExec, kShared, EPERM}),
     [](const auto &info) { return std::string(info.param.name); });
 
 class FramebufferFailureTest : public FramebufferMmapTest,
@@ -156,11 +127,8 @@ class FramebufferFailureTest : public FramebufferMmapTest,
 TEST_P(FramebufferFailureTest, VmIomapMemorysErrnoIsPassedOnAndNothingIsCounted) {
   Load({});
   const uint32_t vmas = Vmas();
-  NiceMock<MockMmApi> mm(world_->kernel().mm());
-  MockKernel kernel(world_->kernel());
-  kernel.Use(mm);
-  ScopedKernelApi installed(kernel);
-  EXPECT_CALL(mm, VmIomapMemory)
+  MmapCalls<NiceMock> calls(world_->kernel());
+  EXPECT_CALL(calls.mm, VmIomapMemory)
       .WillOnce(::testing::Return(-GetParam()))
       .WillRepeatedly(DoDefault());
 
