@@ -4,7 +4,8 @@
 Usage: summary.py NAME:STATUS:SECONDS:EVENTS...
 
 STATUS is Bazel's exit status, EVENTS its --build_event_json_file. Counts test
-cases, as the test.xml files of the tests have them. Exit status: 0 all passed,
+cases, as the test.xml files of the tests have them, and what an aspect (a lint) found
+no fault with, a target each. Exit status: 0 all passed,
 1 something failed, 2 Bazel could not run or no test did.
 """
 
@@ -63,7 +64,7 @@ def why(skip):
 def read_events(run, path):
     results = {}  # label -> (passed, path of test.xml), of the last attempt
     kinds = {}
-    not_built = set()  # (Bazel may say it more than once.)
+    not_built, looked_at = set(), set()  # (Bazel may say it more than once.)
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             event = json.loads(line)
@@ -75,10 +76,13 @@ def read_events(run, path):
         elif key == "targetCompleted":
             label = value["label"]
             reason = event.get("aborted", {}).get("reason")
+            succeeded = event.get("completed", {}).get("success")
             if reason == "SKIPPED" and "_test rule" in kinds.get(label, ""):
                 run.skipped.append((label, "what it is built from is not installed"))
-            elif reason != "SKIPPED" and not event.get("completed", {}).get("success"):
+            elif reason != "SKIPPED" and not succeeded:
                 not_built.add(f"{label} (not built)")
+            elif "aspect" in value and succeeded:
+                looked_at.add((label, value["aspect"]))
         elif key == "testResult":
             result = event.get("testResult", {})
             uris = {out["name"]: out.get("uri", "") for out in result.get("testActionOutput", [])}
@@ -86,6 +90,7 @@ def read_events(run, path):
             if result.get("status") != "NO_STATUS":
                 results[value["label"]] = (result.get("status") == "PASSED", xml_path or None)
     run.failed += sorted(not_built)
+    run.passed += len(looked_at)
     for label, (passed, xml_path) in sorted(results.items()):
         run.add_test(label, passed, xml_path)
 

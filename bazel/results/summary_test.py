@@ -80,6 +80,16 @@ class Summary(unittest.TestCase):
         code, lines = self.run_summary(1)
         self.assertEqual((code, lines[-1]), (1, "1 passed, 1 failed, 0 skipped"))
 
+    def test_a_target_that_a_lint_looked_at_counts_once(self):
+        for label, completed in (("//a:t", {"success": True}), ("//a:t", {"success": True}),
+                                 ("//a:u", {})):
+            self.events += [{"id": {"targetCompleted": {"label": label, "aspect": "lint"}},
+                             "completed": completed},
+                            {"id": {"targetCompleted": {"label": label}},
+                             "completed": {"success": True}}]
+        code, lines = self.run_summary(1)
+        self.assertEqual((code, lines[-1]), (1, "1 passed, 1 failed, 0 skipped"))
+
     def test_a_broken_build_file_is_a_failure_though_all_tests_pass(self):
         self.add_result("//a:t", "PASSED", PASSED)
         self.assertEqual(self.run_summary(1)[0], 1)
