@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -43,6 +42,6 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t, size_t max_size
   const std::string& input = inputs[next];
   next = next + 1 == inputs.size() ? 0 : next + 1;
   const size_t size = std::min(input.size(), max_size);
-  std::memcpy(data, input.data(), size);
+  std::copy_n(input.begin(), size, data);
   return size;
 }

@@ -3,9 +3,11 @@
 namespace drydock::fuzz {
 namespace {
 
+// NOLINTBEGIN(readability-identifier-naming): a column of one letter in the table.
 constexpr Weight F = Weight::kFinding;
 constexpr Weight A = Weight::kAdvice;
 constexpr Weight L = Weight::kLimit;
+// NOLINTEND(readability-identifier-naming)
 
 // clang-format off
 constexpr ViolationClass kClasses[] = {

@@ -49,7 +49,7 @@ void Forget(int simulated) {
 }  // namespace
 
 int Descriptors::Check(int fd) {
-  struct stat status;
+  struct stat status = {};
   const int simulated = table_[fd].simulated.load(std::memory_order_relaxed);
   if (Stat(fd, &status) && S_ISREG(status.st_mode) && status.st_ino == table_[fd].inode) {
     return simulated;
@@ -114,7 +114,7 @@ uint32_t Descriptors::ListInherited(int* fds, uint64_t* inodes, uint32_t capacit
   const long folder = raw::Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/fd"),
                                 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (raw::Failed(folder)) return 0;
-  alignas(8) char entries[2048];
+  alignas(8) char entries[2048] = {};
   for (;;) {
     const long size =
         raw::Call(SYS_getdents64, folder, reinterpret_cast<long>(entries), sizeof entries);

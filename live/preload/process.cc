@@ -23,7 +23,7 @@ struct {
 
 void Block() {
   const uint64_t all = ~uint64_t{0};
-  uint64_t before;
+  uint64_t before = 0;
   raw::Call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&all),
             reinterpret_cast<long>(&before), sizeof all);
   AcquireLayoutLock();

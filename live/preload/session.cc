@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -86,16 +87,14 @@ void Session::Find() {
   const char* folder = getenv(kSessionVariable);
   if (folder == nullptr || strlen(folder) + sizeof kSocketFile > sizeof socket_path_) return;
   char path[sizeof socket_path_ + sizeof kPageFile];
-  strcpy(path, folder);
-  strcat(path, kPageFile);
+  snprintf(path, sizeof path, "%s%s", folder, kPageFile);
   const long file =
       raw::Call(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
   if (raw::Failed(file)) return;
   const long at = raw::Map(0, sizeof(SessionPage), PROT_READ, MAP_SHARED, static_cast<int>(file));
   raw::Close(static_cast<int>(file));
   if (raw::Failed(at)) return;
-  strcpy(socket_path_, folder);
-  strcat(socket_path_, kSocketFile);
+  snprintf(socket_path_, sizeof socket_path_, "%s%s", folder, kSocketFile);
   const auto* page = reinterpret_cast<const SessionPage*>(at);
   if (page->magic == kMagic) page_ = page;
 }
@@ -116,7 +115,8 @@ int Session::Connect(const Hello& hello, Welcome* welcome) {
   if (raw::Failed(fd)) return static_cast<int>(fd);
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  strcpy(address.sun_path, socket_path_);
+  static_assert(sizeof address.sun_path >= sizeof socket_path_);
+  memcpy(address.sun_path, socket_path_, sizeof socket_path_);
   long result = raw::Call(SYS_connect, fd, reinterpret_cast<long>(&address), sizeof address);
   if (raw::Failed(result)) {
     raw::Close(static_cast<int>(fd));

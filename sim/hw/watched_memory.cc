@@ -78,6 +78,7 @@ void WatchedMemory::MapView(unsigned view, PageIndex first, uint64_t count) {
 
 void WatchedMemory::AddView(unsigned view, PageIndex first, uint64_t count, char* at,
                             bool poisoned) {
+  if (count == 0) return;
   for (uint64_t i = 0; i < count; ++i) {
     const PageIndex page = first + i;
     views_[view][page] = at + i * kPageSize;

@@ -51,6 +51,16 @@ for command in replay kmod test; do
   expect "--no-install with $command: status" "$status" 2
   expect "--no-install with $command: the line" "$out" "apt-get install --no-install-recommends bazel-bootstrap"
 done
+lacking="valgrind clang-tidy-19"
+drydock test --full --no-install
+expect "test --full: what it alone needs" "$out" "apt-get install --no-install-recommends clang-tidy-19 valgrind"
+touch "$TEST_TMPDIR/built/no-network"
+drydock test --full
+expect "test --full: says for what" "$(head -n 1 <<<"$err")" \
+  "drydock test --full needs 2 Debian packages that are not here; installing:"
+rm "$TEST_TMPDIR/built/no-network"
+drydock test
+expect "test: needs none of them" "$(grep -c '^apt-get' "$asked")" 0
 lacking="clang-19 llvm-19"
 touch "$TEST_TMPDIR/built/no-network"
 drydock check

@@ -35,7 +35,7 @@ install_packages() { # COMMAND LIST ("PACKAGE WHY" lines)
     fail "packages" "missing, and there is neither root nor sudo to install them" \
       "as root: apt-get install --no-install-recommends ${names[*]}"
   fi
-  echo "drydock $1 needs ${#names[@]} Debian packages that are not here; installing:" >&2
+  echo "drydock ${1/-/ --} needs ${#names[@]} Debian packages that are not here; installing:" >&2
   awk '{ name = $1; $1 = ""; printf "  %-20s%s\n", name, $0 }' <<<"$2" >&2
   # Without fsync where nobody misses it after a power cut: 40 s, not 150 s.
   if [[ ${CI:-} || -e /.dockerenv || -e /run/.containerenv ]]; then
