@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -22,8 +24,8 @@ struct method {
 };
 
 static const struct method methods[] = {
-	{ "remap", "method=remap", EINVAL },
-	{ "dma_mmap", "method=dma_mmap", ENXIO },
+	{ "remap", "method=remap latency_us=200000", EINVAL },
+	{ "dma_mmap", "method=dma_mmap latency_us=200000", ENXIO },
 };
 
 static int mappings(int fd)
@@ -106,6 +108,56 @@ static void stays_private(const struct method *m, int fd)
 	munmap(at, PAGE);
 }
 
+static bool ready(int fd, int timeout_ms)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN | POLLOUT };
+
+	return poll(&one, 1, timeout_ms) == 1 &&
+	       one.revents == (POLLIN | POLLOUT);
+}
+
+/* Long enough to be looked at: see latency_us above. */
+static void transfers(const struct method *m, int fd)
+{
+	static const char text[] = "copied by the engine";
+	struct drydock_dma_buffer_transfer asked = {
+		.source = 0,
+		.destination = 9 * PAGE,
+		.length = sizeof(text),
+	};
+	struct drydock_dma_buffer_result result = { .error = -1 };
+	char seen[sizeof(text)] = "";
+	int err;
+
+	check(pwrite(fd, text, sizeof(text), 0) == sizeof(text),
+	      "%s: writes what is to be copied", m->name);
+	check(ready(fd, 0), "%s: ready before a transfer", m->name);
+
+	err = ioctl(fd, DRYDOCK_DMA_BUFFER_START, &asked) ? -errno : 0;
+	check(!err, "%s: a transfer starts: %d", m->name, err);
+	check(!ready(fd, 0), "%s: not ready while it runs", m->name);
+	check(ioctl(fd, DRYDOCK_DMA_BUFFER_START, &asked) && errno == EBUSY,
+	      "%s: no other starts", m->name);
+	check(ready(fd, 5000), "%s: poll waits for its end", m->name);
+	err = ioctl(fd, DRYDOCK_DMA_BUFFER_WAIT, &result) ? -errno : 0;
+	check(!err && !result.error && result.transfer == 1 &&
+		      result.copied == sizeof(text),
+	      "%s: all was copied: %d, %d, %llu bytes", m->name, err,
+	      result.error, (unsigned long long)result.copied);
+	check(pread(fd, seen, sizeof(seen), 9 * PAGE) == sizeof(seen) &&
+		      !strcmp(seen, text),
+	      "%s: and is there", m->name);
+
+	asked.destination = 1;
+	check(ioctl(fd, DRYDOCK_DMA_BUFFER_START, &asked) && errno == EINVAL,
+	      "%s: a transfer onto itself is refused", m->name);
+
+	/* Broken off when the module goes. */
+	asked.destination = 9 * PAGE;
+	check(!ioctl(fd, DRYDOCK_DMA_BUFFER_START, &asked),
+	      "%s: another starts", m->name);
+}
+
 void dma_buffer_smoke(void)
 {
 	int err = load_module(MODULE_FILE, "method=none");
@@ -123,6 +175,7 @@ void dma_buffer_smoke(void)
 			shares(m, fd);
 			refuses(m, fd);
 			stays_private(m, fd);
+			transfers(m, fd);
 			close(fd);
 		}
 		err = unload_module(MODULE);
