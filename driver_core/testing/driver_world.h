@@ -52,6 +52,7 @@ class DriverWorldTest : public ::testing::Test {
     ASSERT_NE(options.platform, nullptr) << platform;
     options.device_text = std::string(device_text);
     options.device_name = "test.device";
+    options.core_guards = core_guards_;
     world_ = std::make_unique<World>(options);
     ASSERT_EQ(world_->LoadDriver("driver_core/" + driver_ + ".so", params), "");
     world_->Checkpoint();
@@ -116,6 +117,7 @@ class DriverWorldTest : public ::testing::Test {
   uint32_t Vmas() { return world_->kernel().mm().VmaCount(process().index()); }
   AllocationNames Allocations() { return Names(world_->kernel().allocations()); }
 
+  bool core_guards_ = true;  // of the next Load(): as WorldOptions
   std::unique_ptr<World> world_;
   hw::VirtAddr scratch_;
   int fd_ = -1;

@@ -1,0 +1,314 @@
+// What programs do with a mapping once they have it, the same for every reference driver: parts of
+// it are unmapped, it is inherited, moved, protected, and outlives its descriptor. What it shows
+// stays the driver's memory, no page is seen that was not asked for, and in the end nothing is
+// left.
+#include <cerrno>
+#include <cstdint>
+#include <ostream>
+#include <string>
+
+#include "driver_core/testing/driver_world.h"
+#include "gtest/gtest.h"
+
+namespace drydock {
+namespace {
+
+using user::Signal;
+
+struct Case {
+  const char *name;
+  const char *driver;
+  const char *node;
+  Params params;
+  const char *platform;
+  uint64_t first_page;
+  uint64_t pages;
+};
+void PrintTo(const Case &c, std::ostream *out) { *out << c.name; }
+
+class MappingLifeTest : public DriverWorldTest, public ::testing::WithParamInterface<Case> {
+ protected:
+  MappingLifeTest() : DriverWorldTest(GetParam().driver, GetParam().node) {}
+
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(Load(GetParam().params, GetParam().platform));
+    at_ = MapAll(kRead | kWrite, kShared);
+  }
+  void TearDown() override {
+    // Whatever the program did: when it has exited, the module goes, and takes everything along.
+    for (uint32_t p = 0; p < 3; ++p) {
+      if (world_->process(p).alive()) {
+        EXPECT_TRUE(world_->process(p).Exit().ok());
+      }
+    }
+    if (!unloaded_) {
+      EXPECT_TRUE(world_->UnloadDriver());
+    }
+    EXPECT_EQ(world_->kernel().allocations().live_count(), 0u);
+    DriverWorldTest::TearDown();
+  }
+  uint64_t MapAll(int prot, int flags) {
+    const int64_t at = Map(GetParam().first_page * kPage, GetParam().pages * kPage, prot, flags);
+    EXPECT_GT(at, 0);
+    return static_cast<uint64_t>(at);
+  }
+  uint64_t size() const { return GetParam().pages * kPage; }
+  uint64_t LastPage() const { return at_ + size() - kPage; }
+  // A number in each page, by its place.
+  void Mark(uint64_t at) {
+    for (uint64_t page = 0; page < GetParam().pages; ++page) {
+      StoreAs<uint64_t>(at + page * kPage + 8, 0x1000 + page);
+    }
+  }
+  void ExpectMarked(uint64_t at, uint64_t from_page, uint64_t pages) {
+    for (uint64_t page = from_page; page < from_page + pages; ++page) {
+      EXPECT_EQ(LoadAs<uint64_t>(at + (page - from_page) * kPage + 8), 0x1000 + page) << page;
+    }
+  }
+  Signal SignalOfStore(uint64_t address) {
+    const char byte = 1;
+    return process().Store({address}, &byte, 1).signal;
+  }
+  user::Process Child() {
+    const user::Outcome child = process().Fork();
+    EXPECT_TRUE(child.ok());
+    return world_->process(static_cast<uint32_t>(child.value));
+  }
+
+  uint64_t at_ = 0;
+  bool unloaded_ = false;
+};
+
+TEST_P(MappingLifeTest, FirstPageUnmappedLeavesTheOthers) {
+  Mark(at_);
+  ASSERT_EQ(process().Munmap({at_}, kPage).value, 0);
+
+  EXPECT_EQ(SignalOfLoad(at_), Signal::kSegvMaperr);
+  ExpectMarked(at_ + kPage, 1, GetParam().pages - 1);
+}
+
+TEST_P(MappingLifeTest, LastPageUnmappedLeavesTheOthers) {
+  Mark(at_);
+  ASSERT_EQ(process().Munmap({LastPage()}, kPage).value, 0);
+
+  EXPECT_EQ(SignalOfLoad(LastPage()), Signal::kSegvMaperr);
+  ExpectMarked(at_, 0, GetParam().pages - 1);
+}
+
+TEST_P(MappingLifeTest, HoleInTheMiddleIsFilledByTheSamePage) {
+  if (GetParam().pages < 3) GTEST_SKIP() << "skipped: the driver has fewer than 3 pages";
+  Mark(at_);
+  ASSERT_EQ(process().Munmap({at_ + kPage}, kPage).value, 0);
+  EXPECT_EQ(SignalOfLoad(at_ + kPage), Signal::kSegvMaperr);
+
+  EXPECT_EQ(process()
+                .Mmap({at_ + kPage}, kPage, kRead | kWrite, kShared | kFixed, fd_,
+                      (GetParam().first_page + 1) * kPage)
+                .value,
+            static_cast<int64_t>(at_ + kPage));
+
+  ExpectMarked(at_, 0, GetParam().pages);
+}
+
+TEST_P(MappingLifeTest, AnotherMappingOverItTakesItsPlace) {
+  Mark(at_);
+  EXPECT_EQ(
+      process().Mmap({at_}, kPage, kRead | kWrite, kPrivate | kAnonymous | kFixed, -1, 0).value,
+      static_cast<int64_t>(at_));
+
+  StoreAs<uint64_t>(at_ + 8, 1);
+
+  ExpectMarked(MapAll(kRead, kShared), 0, GetParam().pages);
+}
+
+TEST_P(MappingLifeTest, AChildSeesWhatItsParentStoresAndTheOtherWayRound) {
+  user::Process child = Child();
+  Mark(at_);
+
+  uint64_t seen = 0;
+  ASSERT_TRUE(child.Load({LastPage() + 8}, &seen, sizeof seen).ok());
+  EXPECT_EQ(seen, 0x1000 + GetParam().pages - 1);
+  const uint64_t word = 77;
+  ASSERT_TRUE(child.Store({at_ + 16}, &word, sizeof word).ok());
+  EXPECT_EQ(LoadAs<uint64_t>(at_ + 16), 77u);
+}
+
+TEST_P(MappingLifeTest, AChildsEndLeavesItsParentsMapping) {
+  Mark(at_);
+  ASSERT_TRUE(Child().Exit().ok());
+
+  EXPECT_FALSE(world_->UnloadDriver());
+  ExpectMarked(at_, 0, GetParam().pages);
+}
+
+TEST_P(MappingLifeTest, AParentsEndLeavesItsChildsMapping) {
+  user::Process child = Child();
+  Mark(at_);
+  ASSERT_TRUE(process().Exit().ok());
+
+  uint64_t seen = 0;
+  ASSERT_TRUE(child.Load({at_ + 8}, &seen, sizeof seen).ok());
+  EXPECT_EQ(seen, 0x1000u);
+  EXPECT_FALSE(world_->UnloadDriver());
+}
+
+TEST_P(MappingLifeTest, WhatIsLeftOfAChildsCopyHoldsTheModule) {
+  if (GetParam().pages < 2) GTEST_SKIP() << "skipped: the driver has one page";
+  user::Process child = Child();
+  ASSERT_TRUE(child.Munmap({at_}, size() - kPage).ok());
+  ASSERT_TRUE(child.Close(fd_).ok());
+  Mark(at_);
+  ASSERT_TRUE(process().Exit().ok());
+
+  EXPECT_FALSE(world_->UnloadDriver());
+  uint64_t seen = 0;
+  ASSERT_TRUE(child.Load({LastPage() + 8}, &seen, sizeof seen).ok());
+  EXPECT_EQ(seen, 0x1000 + GetParam().pages - 1);
+}
+
+TEST_P(MappingLifeTest, MovesWithItsPages) {
+  Mark(at_);
+  const uint64_t place = at_ + 64 * size();
+  ASSERT_EQ(process().Mremap({at_}, size(), size(), kMayMove | 2, {place}).value,
+            static_cast<int64_t>(place));
+
+  EXPECT_EQ(SignalOfLoad(at_), Signal::kSegvMaperr);
+  ExpectMarked(place, 0, GetParam().pages);
+}
+
+TEST_P(MappingLifeTest, DoesNotGrow) {
+  const uint32_t vmas = Vmas();
+
+  EXPECT_EQ(process().Mremap({at_}, size(), size() + kPage, kMayMove, {}).value, -EFAULT);
+  EXPECT_EQ(process().Mremap({at_}, size(), size() + kPage, 0, {}).value, -EFAULT);
+  EXPECT_EQ(process().Mremap({LastPage()}, kPage, 2 * kPage, kMayMove, {}).value, -EFAULT);
+
+  EXPECT_EQ(Vmas(), vmas);
+}
+
+TEST_P(MappingLifeTest, Shrinks) {
+  if (GetParam().pages < 2) GTEST_SKIP() << "skipped: the driver has one page";
+  Mark(at_);
+  ASSERT_EQ(process().Mremap({at_}, size(), kPage, 0, {}).value, static_cast<int64_t>(at_));
+
+  EXPECT_EQ(SignalOfLoad(at_ + kPage), Signal::kSegvMaperr);
+  ExpectMarked(at_, 0, 1);
+}
+
+TEST_P(MappingLifeTest, ProtectionIsTakenAndGivenBack) {
+  Mark(at_);
+  ASSERT_EQ(process().Mprotect({LastPage()}, kPage, kRead).value, 0);
+  EXPECT_EQ(SignalOfStore(LastPage()), Signal::kSegvAccerr);
+  ASSERT_EQ(process().Mprotect({LastPage()}, kPage, 0).value, 0);
+  EXPECT_EQ(SignalOfLoad(LastPage()), Signal::kSegvAccerr);
+  ASSERT_EQ(process().Mprotect({LastPage()}, kPage, kRead | kWrite).value, 0);
+
+  ExpectMarked(at_, 0, GetParam().pages);
+  EXPECT_EQ(SignalOfStore(LastPage()), Signal::kNone);
+}
+
+TEST_P(MappingLifeTest, NobodyGetsByMprotectWhatMmapRefuses) {
+  const uint64_t own = MapAll(kRead, kPrivate);
+
+  EXPECT_EQ(process().Mprotect({at_}, size(), kRead | kExec).value, -EACCES);
+  EXPECT_EQ(process().Mprotect({own}, size(), kRead | kExec).value, -EACCES);
+  EXPECT_EQ(process().Mprotect({own}, size(), kRead | kWrite).value, -EACCES);
+  EXPECT_EQ(SignalOfStore(own), Signal::kSegvAccerr);
+}
+
+TEST_P(MappingLifeTest, AReadersMappingStaysForReading) {
+  fd_ = Open(kReadOnly);
+  EXPECT_EQ(Map(GetParam().first_page * kPage, size(), kRead | kWrite), -EACCES);
+  const uint64_t reader = MapAll(kRead, kShared);
+
+  EXPECT_EQ(process().Mprotect({reader}, size(), kRead | kWrite).value, -EACCES);
+  EXPECT_EQ(SignalOfStore(reader), Signal::kSegvAccerr);
+  Mark(at_);
+  ExpectMarked(reader, 0, GetParam().pages);
+}
+
+TEST_P(MappingLifeTest, OutlivesItsDescriptorAndHoldsTheModule) {
+  Mark(at_);
+  ASSERT_TRUE(process().Close(fd_).ok());
+
+  EXPECT_FALSE(world_->UnloadDriver());
+  ExpectMarked(at_, 0, GetParam().pages);
+  ASSERT_TRUE(process().Munmap({at_}, size()).ok());
+  EXPECT_TRUE(world_->UnloadDriver());
+  unloaded_ = true;
+}
+
+TEST_P(MappingLifeTest, DescriptorsOutliveMappingsAndHoldTheModule) {
+  const int other = Open(kReadWrite);
+  ASSERT_TRUE(process().Munmap({at_}, size()).ok());
+  ASSERT_TRUE(process().Close(fd_).ok());
+
+  EXPECT_FALSE(world_->UnloadDriver());
+  ASSERT_TRUE(process().Close(other).ok());
+  EXPECT_TRUE(world_->UnloadDriver());
+  unloaded_ = true;
+}
+
+TEST_P(MappingLifeTest, TheNextProgramSeesWhatTheLastOneStored) {
+  Mark(at_);
+  ASSERT_TRUE(process().Munmap({at_}, size()).ok());
+  ASSERT_TRUE(process().Close(fd_).ok());
+
+  fd_ = Open(kReadWrite);
+
+  ExpectMarked(MapAll(kRead, kShared), 0, GetParam().pages);
+}
+
+TEST_P(MappingLifeTest, MayBeMappedManyTimes) {
+  Mark(at_);
+  uint64_t last = at_;
+  for (int i = 0; i < 20; ++i) last = MapAll(kRead | kWrite, kShared);
+
+  ExpectMarked(last, 0, GetParam().pages);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Drivers, MappingLifeTest,
+    ::testing::Values(
+        Case{"Chardev", "chardev", "/dev/drydock_chardev", {}, "x86-64", 0, 1},
+        Case{"ChardevOnArm64", "chardev", "/dev/drydock_chardev", {}, "arm64", 0, 1},
+        Case{"DmaBufferRemap",
+             "dma_buffer",
+             "/dev/drydock_dma_buffer",
+             {{"method", "remap"}},
+             "offset-dma",
+             3,
+             5},
+        Case{"DmaBufferRemapUncached",
+             "dma_buffer",
+             "/dev/drydock_dma_buffer",
+             {{"method", "remap"}, {"cache", "uncached"}},
+             "x86-64",
+             0,
+             4},
+        Case{"DmaBufferDmaMmap",
+             "dma_buffer",
+             "/dev/drydock_dma_buffer",
+             {{"method", "dma_mmap"}},
+             "iommu",
+             3,
+             5},
+        Case{"DmaBufferDmaMmapOfVmallocMemory",
+             "dma_buffer",
+             "/dev/drydock_dma_buffer",
+             {{"method", "dma_mmap"}},
+             "vmalloc-dma",
+             0,
+             16},
+        Case{"DmaBufferDmaMmapWithoutCoherence",
+             "dma_buffer",
+             "/dev/drydock_dma_buffer",
+             {{"method", "dma_mmap"}},
+             "arm64-noncoherent",
+             0,
+             4},
+        Case{"Framebuffer", "framebuffer", "/dev/drydock_framebuffer", {}, "x86-64", 7, 30}),
+    [](const ::testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace drydock
