@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "fuzz/program_findings.h"
 #include "fuzz/short_fuzz.h"
 #include "sim/hw/platform.h"
 
@@ -147,15 +148,34 @@ INSTANTIATE_TEST_SUITE_P(
     // clang-format on
     NameOf);
 
+// And what comes of it: the bytes themselves.
+TEST(CachedAlias, ShowsStaleBytesWhereDevicesDoNotSeeTheCaches) {
+  constexpr char kProgram[] =
+      "drydock program 1\nplatform arm64-noncoherent\n\nfd0 = open(node 0, O_RDWR)\n"
+      "m0 = mmap(fd0, 1 page, PROT_READ|PROT_WRITE, MAP_SHARED, offset 0 pages)\n"
+      "m1 = mmap(anonymous, 1 page, PROT_READ|PROT_WRITE, MAP_PRIVATE)\n"
+      "store(m0, 8 bytes, pattern)\nread(fd0, m1, 8 bytes)\n";
+  WorkerOptions options;
+  options.driver = "fuzz/bugs/cached_alias/faulty.so";
+  const std::string faulty = FindingsOf(options, kProgram);
+  EXPECT_NE(faulty.find("in alias_read: "), std::string::npos) << faulty;
+  EXPECT_NE(faulty.find("stale: a cached mapping holds back"), std::string::npos) << faulty;
+
+  options.driver = "fuzz/bugs/cached_alias/repaired.so";
+  EXPECT_EQ(FindingsOf(options, kProgram), "");
+}
+
 // What an exit shows, and a file that is open.
 INSTANTIATE_TEST_SUITE_P(DmaTextbook, SampleDriver,
                          testing::Values(
                              // clang-format off
     Case{"dma_textbook", "only_C59", kX86, true, {"C59"}},
     Case{"dma_textbook", "only_C59", kIommu, true, {"C59"}},
+    Case{"dma_textbook", "only_C60", kX86, true, {"C60"}},
+    Case{"dma_textbook", "only_C60", kIommu, true, {"C60"}},
     Case{"dma_textbook", "only_C63", kX86, true, {"C63"}},
     Case{"dma_textbook", "only_C63", kIommu, true, {"C63"}},
-    Case{"dma_textbook", "faulty", kX86, true, {"C59", "C63"}},
+    Case{"dma_textbook", "faulty", kX86, true, {"C59", "C60", "C63"}},
     Case{"dma_textbook", "repaired", kX86, true, {}},
     Case{"dma_textbook", "repaired", kOffset, true, {}},
     Case{"dma_textbook", "repaired", kIommu, true, {}},

@@ -34,6 +34,7 @@ struct Record {
 struct Progress {
   std::atomic<uint32_t> trial{0};
   std::atomic<uint64_t> fault_pc{0};
+  std::atomic<bool> after_use{false};  // a program runs, and is no part of the trial
 };
 
 class Shared {
@@ -58,6 +59,33 @@ void Send(int to, const Record& record) {
   if (write(to, &record, sizeof record) != sizeof record) _exit(3);
 }
 
+bool IsOneOf(const std::vector<kernel::Violation>& known, const kernel::Violation& violation) {
+  for (const kernel::Violation& other : known) {
+    if (other.class_number == violation.class_number && other.trap == violation.trap &&
+        other.driver_pc == violation.driver_pc) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// What unloading shows when a program has used the driver, and showed not before.
+void TryUnload(const WorkerOptions& options, World& world, int to, Progress* progress) {
+  std::vector<kernel::Violation> known;
+  for (size_t i = 0; i < world.verdicts().count(); ++i) known.push_back(world.verdicts()[i]);
+  world.verdicts().Clear();
+  progress->after_use = true;
+  world.TryUnloadAfterUse(options.driver, options.params);
+  progress->after_use = false;
+  for (size_t i = 0; i < world.verdicts().count(); ++i) {
+    if (IsOneOf(known, world.verdicts()[i])) continue;
+    Send(to, {.kind = Record::kViolation,
+              .fail_allocation = 0,
+              .violation = world.verdicts()[i],
+              .error = {}});
+  }
+}
+
 // Trials first..last, until one in which no allocation failed. In the child.
 void RunTrials(const WorkerOptions& options, uint32_t first, uint32_t last, int to,
                Progress* progress) {
@@ -77,6 +105,7 @@ void RunTrials(const WorkerOptions& options, uint32_t first, uint32_t last, int 
                 .violation = world.verdicts()[i],
                 .error = {}});
     }
+    if (n == 0 && !never_loads) TryUnload(options, world, to, progress);
     Record done{.kind = Record::kTrialDone, .fail_allocation = n, .violation = {}, .error = {}};
     std::snprintf(done.error, sizeof done.error, "%s", trial.error.c_str());
     Send(to, done);
@@ -141,6 +170,7 @@ class Trials {
     Progress& progress = *shared_.get();
     progress.trial = next_;
     progress.fault_pc = 0;
+    progress.after_use = false;
     int ends[2];
     if (pipe(ends) != 0) return true;
     std::fflush(nullptr);
@@ -176,6 +206,8 @@ class Trials {
     int status = 0;
     if (waitpid(child, &status, 0) != child) return true;
     if (finished) return true;
+    // How programs end the driver the fuzzer finds out.
+    if (progress.after_use) return false;
     found_.violations.push_back(DeathOf(progress, status));
     return false;
   }

@@ -1,6 +1,7 @@
 // What insmod shows when memory runs out in it: the driver is loaded once for each allocation of
-// its init calls, with this one failing, and once with none failing and unloaded again. The
-// fuzzer's programs begin after that.
+// its init calls, with this one failing, and once with none failing and unloaded again; then once
+// more, with a program that maps each of its nodes before it is unloaded. The fuzzer's programs
+// begin after that.
 //
 // In processes of their own: the driver is loaded many times, and may end the process.
 #ifndef DRYDOCK_FUZZ_LOAD_TRIALS_H_

@@ -69,6 +69,50 @@ struct World::Impl {
     kernel.alloc().ReportLeftovers(mark, expected);
   }
 
+  // "", or why there is none. Then the verdicts know the driver's code.
+  std::string OpenImage(const std::string& so_path) {
+    try {
+      image = std::make_unique<kernel::ModuleImage>(so_path);
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    data = std::make_unique<kernel::DriverData>(image->data());
+    kernel.verdicts().SetDriverImage(image->base(), image->code_end());
+    return "";
+  }
+
+  void CloseImage() {
+    data.reset();
+    image.reset();
+    kernel.verdicts().SetDriverImage(nullptr, nullptr);
+  }
+
+  bool Trapped() { return kernel.verdicts().pending_trap() != kernel::Trap::kNone; }
+
+  // A program that maps the first page of each node, as far as the driver lets it. Not after a
+  // trap: then nothing can be said any more.
+  void MapEachNode() {
+    user::Process process(kernel, 0);
+    for (const std::string& node : nodes) {
+      constexpr int kReadWrite = 2, kReadOnly = 0, kRead = 1, kWrite = 2, kShared = 1;
+      user::Outcome file = process.Open(node.c_str(), kReadWrite);
+      if (Trapped()) return;
+      if (!file.ok()) file = process.Open(node.c_str(), kReadOnly);
+      if (Trapped()) return;
+      for (const int prot : {kRead | kWrite, kRead}) {
+        if (!file.ok()) break;
+        const user::Outcome at =
+            process.Mmap({}, hw::kPageSize, prot, kShared, static_cast<int>(file.value), 0);
+        if (Trapped()) return;
+        if (!at.ok()) continue;
+        process.Touch({static_cast<uint64_t>(at.value)}, /*write=*/false);
+        break;
+      }
+      if (Trapped()) return;
+    }
+    process.Exit();
+  }
+
   // What init began goes on until it sleeps for good: a checkpoint holds no running task. "", or
   // one line.
   std::string ComeToRest() {
@@ -103,21 +147,14 @@ World::~World() = default;
 std::string World::LoadDriver(const std::string& so_path,
                               const std::vector<std::pair<std::string, std::string>>& params) {
   Impl& world = *impl_;
-  try {
-    world.image = std::make_unique<kernel::ModuleImage>(so_path);
-  } catch (const std::runtime_error& error) {
-    return error.what();
-  }
-  world.data = std::make_unique<kernel::DriverData>(world.image->data());
-  verdicts().SetDriverImage(world.image->base(), world.image->code_end());
-  std::string wrong = world.loader.Load(*world.image, params);
+  std::string wrong = world.OpenImage(so_path);
+  if (!wrong.empty()) return wrong;
+  wrong = world.loader.Load(*world.image, params);
   if (wrong.empty()) wrong = world.ComeToRest();
   if (!wrong.empty()) {
     Reset();
     verdicts().Clear();
-    world.data.reset();
-    world.image.reset();
-    verdicts().SetDriverImage(nullptr, nullptr);
+    world.CloseImage();
     return wrong;
   }
   world.ListNodes();
@@ -130,14 +167,8 @@ World::LoadTrial World::TryLoad(const std::string& so_path,
                                 uint32_t fail_allocation) {
   Impl& world = *impl_;
   LoadTrial trial;
-  try {
-    world.image = std::make_unique<kernel::ModuleImage>(so_path);
-  } catch (const std::runtime_error& error) {
-    trial.error = error.what();
-    return trial;
-  }
-  world.data = std::make_unique<kernel::DriverData>(world.image->data());
-  verdicts().SetDriverImage(world.image->base(), world.image->code_end());
+  trial.error = world.OpenImage(so_path);
+  if (!trial.error.empty()) return trial;
   const uint64_t mark = world.kernel.alloc().LeakMark();
   FailAllocation(fail_allocation);
   trial.error = world.loader.Load(*world.image, params);
@@ -145,13 +176,33 @@ World::LoadTrial World::TryLoad(const std::string& so_path,
   trial.allocation_failed = fail_allocation != 0 && !world.kernel.alloc().failure_pending();
   FailAllocation(0);
   // After a trap nothing can be said about what is left.
-  if (verdicts().pending_trap() == kernel::Trap::kNone) world.ReportLeft(mark);
+  if (!world.Trapped()) world.ReportLeft(mark);
   Reset();
-  if (verdicts().pending_trap() != kernel::Trap::kNone) verdicts().ClearTrap();
-  world.data.reset();
-  world.image.reset();
-  verdicts().SetDriverImage(nullptr, nullptr);
+  if (world.Trapped()) verdicts().ClearTrap();
+  world.CloseImage();
   return trial;
+}
+
+void World::TryUnloadAfterUse(const std::string& so_path,
+                              const std::vector<std::pair<std::string, std::string>>& params) {
+  Impl& world = *impl_;
+  if (!world.OpenImage(so_path).empty()) return;
+  world.kernel.WatchRemoval(true);
+  const uint64_t mark = world.kernel.alloc().LeakMark();
+  bool used = world.loader.Load(*world.image, params).empty() && world.ComeToRest().empty();
+  if (used) {
+    world.ListNodes();
+    world.MapEachNode();
+    used = !world.Trapped() && Settle();
+  }
+  // What is wrong with loading and mapping it others tell.
+  verdicts().Clear();
+  if (used) world.ReportLeft(mark);
+  Reset();
+  if (world.Trapped()) verdicts().ClearTrap();
+  world.kernel.WatchRemoval(false);
+  world.nodes.clear();
+  world.CloseImage();
 }
 
 bool World::UnloadDriver() {

@@ -57,6 +57,12 @@ class World {
   LoadTrial TryLoad(const std::string& so_path,
                     const std::vector<std::pair<std::string, std::string>>& params,
                     uint32_t fail_allocation);
+  // Another: insmod, a program that maps the first page of each node and exits, rmmod. The verdicts
+  // then hold what the unloading showed: memory that is freed before its device is gone (C60), and
+  // what is left. Nothing, if the driver does not load or the program traps. Precondition: no
+  // driver is loaded.
+  void TryUnloadAfterUse(const std::string& so_path,
+                         const std::vector<std::pair<std::string, std::string>>& params);
   // As rmmod: the modules' exits in reverse order. False if a module is in use or has no exit.
   bool UnloadDriver();
 
