@@ -223,8 +223,9 @@ TEST_F(PluggedTest, ScreenShowsWhatLiesInItsMemory) {
 }
 
 TEST_F(PluggedTest, BadMachinesAreRefusedWithTheirLine) {
-  EXPECT_EQ(RefusedFor("device d\nmodel toaster\n"),
-            "x.device:2: there is no model 'toaster'; there are edu, framebuffer and nic");
+  EXPECT_EQ(
+      RefusedFor("device d\nmodel toaster\n"),
+      "x.device:2: there is no model 'toaster'; there are dma-engine, edu, framebuffer and nic");
   EXPECT_EQ(RefusedFor("pci 1:1\nmodel edu\noption speed 1\n"),
             "x.device:2: model edu has no option 'speed'; it has dma-ns and factorial-ns");
   EXPECT_EQ(RefusedFor("device d\nmem 0x1000000 16\n"),
