@@ -77,6 +77,9 @@ class AllocApi {
   virtual void FreePagesExact(void* address, size_t size_bytes) = 0;
   virtual void GetPage(page* page) = 0;
   virtual void PutPage(page* page) = 0;
+  // PG_locked of the page, or of the first one of its block: lock_page() and its kin.
+  virtual bool TrylockPage(page* page) = 0;
+  virtual void UnlockPage(page* page) = 0;
   virtual void SplitPage(page* page, unsigned int order) = 0;
   // `user`: the area may be mapped by remap_vmalloc_range (VM_USERMAP), as vmalloc_user() makes it.
   virtual void* Vmalloc(size_t size_bytes, unsigned int gfp, bool user) = 0;
@@ -170,7 +173,8 @@ class IoApi {
   virtual void MmioWrite(volatile void* address, uint64_t value, unsigned int size_bytes) = 0;
 };
 
-// fs/char_dev.c, drivers/char/misc.c. dev numbers are the kernel's dev_t (12 bits major, 20 minor).
+// fs/char_dev.c, drivers/char/misc.c, fs/inode.c. dev numbers are the kernel's dev_t (12 bits
+// major, 20 minor).
 class ChrdevApi {
  public:
   virtual ~ChrdevApi() = default;
@@ -187,6 +191,8 @@ class ChrdevApi {
   virtual void CdevDel(cdev* cdev) = 0;
   virtual int MiscRegister(miscdevice* misc) = 0;
   virtual void MiscDeregister(miscdevice* misc) = 0;
+  virtual void Ihold(inode* inode) = 0;
+  virtual void Iput(inode* inode) = 0;
 };
 
 // drivers/base: devices, classes, platform bus, devres.

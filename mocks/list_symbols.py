@@ -69,6 +69,9 @@ def declared(include):
             for name in re.findall(r"^DRYDOCK_PAGE_FLAG\((\w+),", text, flags=re.M):
                 for verb in ("Page", "SetPage", "ClearPage"):
                     inline.setdefault(verb + name, header)
+            for order, bits in re.findall(r"^DRYDOCK_UNALIGNED\((\w+), (\d+)\)", text, flags=re.M):
+                for verb in ("get", "put"):
+                    inline.setdefault("%s_unaligned_%s%s" % (verb, order, bits), header)
             text = outside_braces(re.sub(r"^\s*#.*$", "", text, flags=re.M))
             for statement in text.split(";"):
                 statement = re.sub(r"__(printf|scanf)\(\d, \d\)", "", " ".join(statement.split()))

@@ -114,6 +114,18 @@ TEST_F(SleepTest, MutexOfASleepingWorkerIsWaitedFor) {
   ExpectClean();
 }
 
+TEST_F(SleepTest, PageThatASleepingWorkerHasLockedIsWaitedFor) {
+  EXPECT_EQ(Ioctl(SLEEPER_PAGE).value, 1);
+  EXPECT_GE(NowMs(), 5u);
+  ExpectClean();
+}
+
+TEST_F(SleepTest, PageLockedTwiceByOneTaskIsAHang) {
+  EXPECT_TRUE(Ioctl(SLEEPER_PAGE_TWICE).trapped);
+  EXPECT_EQ(world_.verdicts()[0].trap, Trap::kDeadlock);
+  EXPECT_EQ(Seen(), "lock_page: waits for an event that nothing can cause any more");
+}
+
 TEST_F(SleepTest, SleepingInAtomicContextIsFound) {
   Ioctl(SLEEPER_ATOMIC);
   EXPECT_NE(Seen().find("the spinlock sleeper_lock is held"), std::string::npos) << Seen();

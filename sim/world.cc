@@ -18,13 +18,15 @@ constexpr double kSecondsPerCallback = 1.0;
 devices::Models models;  // it has no state
 
 kernel::KernelOptions OptionsOf(const WorldOptions& options) {
+  const bool plain = options.device_text.empty() && options.device_name.empty();
   return {.platform = options.platform,
           .profile = options.profile,
           .core_guards = options.core_guards,
           .seed = options.seed,
-          .device_text = options.device_text,
-          .device_name = options.device_name,
-          .models = &models};
+          .device_text = plain ? devices::kDefaultMachine : options.device_text,
+          .device_name = plain ? devices::kDefaultMachineName : options.device_name,
+          .models = &models,
+          .raw_io = options.raw_io};
 }
 
 }  // namespace
@@ -239,7 +241,15 @@ bool World::InjectFault(const char* name, std::string_view fault, uint32_t count
 }
 
 std::string World::ScanOut(const char* name, devices::Picture* picture) {
-  auto* screen = dynamic_cast<devices::Framebuffer*>(impl_->kernel.machine().Find(name));
+  const kernel::MachineDevices& machine = impl_->kernel.machine();
+  if (name == nullptr) {
+    for (size_t i = 0; i < machine.count(); ++i) {
+      auto* screen = dynamic_cast<devices::Framebuffer*>(machine.At(i));
+      if (screen != nullptr) return screen->ScanOut(picture);
+    }
+    return "the machine has no framebuffer: describe one with --device";
+  }
+  auto* screen = dynamic_cast<devices::Framebuffer*>(machine.Find(name));
   return screen != nullptr ? screen->ScanOut(picture) : std::string(name) + " is no framebuffer";
 }
 

@@ -29,8 +29,9 @@ struct WorldOptions {
   int profile = 601;        // 601, 612, 703
   bool core_guards = true;  // mmap(2)'s own checks of offset + length (C03)
   uint64_t seed = 1;
-  std::string device_text;  // a --device description; empty for none
+  std::string device_text;  // a --device description; with no name either, the default machine's
   std::string device_name;  // the file it came from, for messages
+  bool raw_io = false;      // programs have CAP_SYS_RAWIO
 };
 
 class World {
@@ -89,7 +90,8 @@ class World {
   bool BindDevice(const char* name);
   // "lost-interrupt", "bus-error", "short-transfer", `count` times.
   bool InjectFault(const char* name, std::string_view fault, uint32_t count);
-  // What a framebuffer shows. "" or one line that says why it shows nothing.
+  // What a framebuffer shows, nullptr: the first there is. "" or one line that says why it shows
+  // nothing.
   std::string ScanOut(const char* name, devices::Picture* picture);
 
   // Leaves the machine alone for a while, so that what is to come comes: timers, delayed work.

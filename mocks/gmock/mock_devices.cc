@@ -21,6 +21,8 @@ MockChrdevApi::MockChrdevApi(ChrdevApi& real) {
   ON_CALL(*this, MiscRegister).WillByDefault(::testing::Invoke(&real, &ChrdevApi::MiscRegister));
   ON_CALL(*this, MiscDeregister)
       .WillByDefault(::testing::Invoke(&real, &ChrdevApi::MiscDeregister));
+  ON_CALL(*this, Ihold).WillByDefault(::testing::Invoke(&real, &ChrdevApi::Ihold));
+  ON_CALL(*this, Iput).WillByDefault(::testing::Invoke(&real, &ChrdevApi::Iput));
 }
 MockChrdevApi::~MockChrdevApi() = default;
 

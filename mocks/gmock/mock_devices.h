@@ -32,6 +32,8 @@ class MockChrdevApi : public ChrdevApi {
   MOCK_METHOD(void, CdevDel, (cdev * cdev), (override));
   MOCK_METHOD(int, MiscRegister, (miscdevice * misc), (override));
   MOCK_METHOD(void, MiscDeregister, (miscdevice * misc), (override));
+  MOCK_METHOD(void, Ihold, (inode * inode), (override));
+  MOCK_METHOD(void, Iput, (inode * inode), (override));
 };
 
 class MockDeviceApi : public DeviceApi {

@@ -16,6 +16,8 @@ MockAllocApi::MockAllocApi(AllocApi& real) {
   ON_CALL(*this, FreePagesExact).WillByDefault(::testing::Invoke(&real, &AllocApi::FreePagesExact));
   ON_CALL(*this, GetPage).WillByDefault(::testing::Invoke(&real, &AllocApi::GetPage));
   ON_CALL(*this, PutPage).WillByDefault(::testing::Invoke(&real, &AllocApi::PutPage));
+  ON_CALL(*this, TrylockPage).WillByDefault(::testing::Invoke(&real, &AllocApi::TrylockPage));
+  ON_CALL(*this, UnlockPage).WillByDefault(::testing::Invoke(&real, &AllocApi::UnlockPage));
   ON_CALL(*this, SplitPage).WillByDefault(::testing::Invoke(&real, &AllocApi::SplitPage));
   ON_CALL(*this, Vmalloc).WillByDefault(::testing::Invoke(&real, &AllocApi::Vmalloc));
   ON_CALL(*this, Vfree).WillByDefault(::testing::Invoke(&real, &AllocApi::Vfree));

@@ -25,6 +25,8 @@ class MockAllocApi : public AllocApi {
   MOCK_METHOD(void, FreePagesExact, (void* address, size_t size_bytes), (override));
   MOCK_METHOD(void, GetPage, (page * page), (override));
   MOCK_METHOD(void, PutPage, (page * page), (override));
+  MOCK_METHOD(bool, TrylockPage, (page * page), (override));
+  MOCK_METHOD(void, UnlockPage, (page * page), (override));
   MOCK_METHOD(void, SplitPage, (page * page, unsigned int order), (override));
   MOCK_METHOD(void*, Vmalloc, (size_t size_bytes, unsigned int gfp, bool user), (override));
   MOCK_METHOD(void, Vfree, (const void* address), (override));

@@ -1,4 +1,4 @@
-// Symbols of fs/char_dev.c and drivers/char/misc.c.
+// Symbols of fs/char_dev.c, drivers/char/misc.c and fs/inode.c.
 #include "mocks/shims/shim.h"
 
 using drydock::mocks::ChrdevApi;
@@ -31,5 +31,7 @@ int cdev_add(cdev* cdev, unsigned int dev, unsigned int count) {
 void cdev_del(cdev* cdev) { Cross<&ChrdevApi::CdevDel>(cdev); }
 int misc_register(miscdevice* misc) { return Cross<&ChrdevApi::MiscRegister>(misc); }
 void misc_deregister(miscdevice* misc) { Cross<&ChrdevApi::MiscDeregister>(misc); }
+void ihold(inode* inode) { Cross<&ChrdevApi::Ihold>(inode); }
+void iput(inode* inode) { Cross<&ChrdevApi::Iput>(inode); }
 
 }  // extern "C"

@@ -553,6 +553,40 @@ TEST_F(ShimTest, CompletionIsTakenOnceForEachComplete) {
   EXPECT_EQ(drv_wait_completion(), -512);
 }
 
+TEST_F(ShimTest, PageLockIsWaitedForAndItsEndWakesOne) {
+  page first{}, tail{};
+  tail.compound_head = &first;
+  EXPECT_CALL(sync_, MightSleep(StrEq("lock_page")));
+  EXPECT_CALL(alloc_, TrylockPage(&tail)).WillOnce(Return(false)).WillOnce(Return(true));
+  EXPECT_CALL(tasks_, WaitOn(static_cast<const void*>(&first), TASK_UNINTERRUPTIBLE, _, _))
+      .WillOnce(Return(0));
+  drv_lock_page(&tail);
+  EXPECT_CALL(alloc_, UnlockPage(&tail));
+  EXPECT_CALL(tasks_, WakeOn(static_cast<const void*>(&first), 1u));
+  drv_unlock_page(&tail);
+}
+
+TEST_F(ShimTest, KillEndsTheWaitForAPage) {
+  page page{};
+  EXPECT_CALL(alloc_, TrylockPage(&page)).WillOnce(Return(false));
+  EXPECT_CALL(tasks_, WaitOn(_, TASK_KILLABLE, _, _)).WillOnce(Return(-512));
+  EXPECT_EQ(drv_lock_page_killable(&page), -EINTR);
+}
+
+TEST_F(ShimTest, InodesAreHeldAndPut) {
+  inode inode{};
+  EXPECT_CALL(chrdev_, Ihold(&inode));
+  drv_hold_inode(&inode);
+  EXPECT_CALL(chrdev_, Iput(nullptr));
+  drv_put_inode(nullptr);
+}
+
+TEST_F(ShimTest, UnalignedNumbersHaveTheirOrderOfBytes) {
+  unsigned char at[8] = {};
+  EXPECT_EQ(drv_unaligned(at, 0x11223344), 0x44332211u);
+  EXPECT_THAT(at, ::testing::ElementsAre(0, 0x44, 0x33, 0x22, 0x11, 0x33, 0x44, 0));
+}
+
 TEST_F(ShimTest, SleepsAndDelaysAreInNanoseconds) {
   EXPECT_CALL(tasks_, Sleep(3'000'000u, TASK_UNINTERRUPTIBLE, StrEq("msleep")));
   drv_msleep();

@@ -2,6 +2,7 @@
 /* Driver code of one call each, for shim_test.cc. */
 #include "mocks/shims/shim_test_driver.h"
 
+#include <asm/unaligned.h>
 #include <linux/completion.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
@@ -13,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
+#include <linux/pagemap.h>
 #include <linux/pfn_t.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -194,6 +196,22 @@ int drv_wait_completion(void) { return wait_for_completion_interruptible(&drv_do
 void drv_complete(void) { complete(&drv_done); }
 
 int drv_lock_interruptible(void) { return mutex_lock_interruptible(&drv_mutex); }
+
+void drv_lock_page(struct page *page) { lock_page(page); }
+
+int drv_lock_page_killable(struct page *page) { return lock_page_killable(page); }
+
+void drv_unlock_page(struct page *page) { unlock_page(page); }
+
+void drv_hold_inode(struct inode *inode) { ihold(inode); }
+
+void drv_put_inode(struct inode *inode) { iput(inode); }
+
+unsigned int drv_unaligned(unsigned char *at, unsigned int value) {
+  put_unaligned_le32(value, at + 1);
+  put_unaligned_be16(get_unaligned_le16(at + 1), at + 5);
+  return get_unaligned_be32(at + 1);
+}
 
 void drv_msleep(void) { msleep(3); }
 

@@ -161,6 +161,8 @@ class Allocator final : public mocks::AllocApi, public KernelMemory {
   void FreePagesExact(void* address, size_t size_bytes) override;
   void GetPage(struct page* page) override;
   void PutPage(struct page* page) override;
+  bool TrylockPage(struct page* page) override;
+  void UnlockPage(struct page* page) override;
   void SplitPage(struct page* page, unsigned order) override;
   void* Vmalloc(size_t size_bytes, unsigned gfp, bool user) override;
   void Vfree(const void* address) override;

@@ -33,6 +33,38 @@ TEST_F(PagesTest, TailsOfACompoundBlockPointToTheHead) {
   EXPECT_EQ(allocator_.PageCount(page + 1), 2);
 }
 
+TEST_F(PagesTest, ALockedPageIsNotLockedAgainUntilItIsUnlocked) {
+  struct page* page = Alloc(0);
+  EXPECT_TRUE(allocator_.TrylockPage(page));
+  EXPECT_FALSE(allocator_.TrylockPage(page));
+  allocator_.UnlockPage(page);
+  EXPECT_TRUE(allocator_.TrylockPage(page));
+  ExpectViolations(0);
+}
+
+TEST_F(PagesTest, ACompoundBlockHasOneLock) {
+  struct page* page = Alloc(2, kGfpKernel | kGfpComp);
+  EXPECT_TRUE(allocator_.TrylockPage(page + 3));
+  EXPECT_FALSE(allocator_.TrylockPage(page));
+  EXPECT_EQ(memory_.ReadPage(PfnOf(page)).flags & 1, 1u);
+  EXPECT_EQ(memory_.ReadPage(PfnOf(page) + 3).flags & 1, 0u);
+  allocator_.UnlockPage(page + 1);
+  EXPECT_TRUE(allocator_.TrylockPage(page));
+  ExpectViolations(0);
+}
+
+TEST_F(PagesTest, UnlockingWhatIsNotLockedIsReported) {
+  allocator_.UnlockPage(Alloc(0));
+  ExpectViolations(1, 0, 15, "which is not locked");
+}
+
+TEST_F(PagesTest, LockingAFreePageIsReported) {
+  struct page* page = Alloc(0);
+  allocator_.FreePages(page, 0);
+  allocator_.TrylockPage(page);
+  ExpectViolations(1, 43, 6, "which is free");
+}
+
 TEST_F(PagesTest, GfpDma32GivesLowMemoryAndTheDefaultHigh) {
   EXPECT_LT(PfnOf(Alloc(0, kGfpKernel | kGfpDma32)).value, uint64_t{1} << 20);
   EXPECT_GE(PfnOf(Alloc(0)).value, uint64_t{1} << 20);

@@ -1,4 +1,4 @@
-// References to pages: get_page, put_page, split_page.
+// References to pages, and their locks: get_page, put_page, split_page, lock_page.
 #include "sim/kernel/allocator.h"
 
 namespace drydock::kernel {
@@ -6,6 +6,8 @@ namespace drydock::kernel {
 using hw::FrameKind;
 using hw::Pfn;
 using hw::PhysAddr;
+
+constexpr unsigned long kPageLocked = 1;  // PG_locked
 
 // compound_head() by the register, not by the struct page: the driver can write to that.
 Pfn Allocator::HeadOf(Pfn pfn) const {
@@ -53,6 +55,41 @@ void Allocator::PutPage(struct page* page) {
     return;
   }
   if (--memory_.MutPage(head)._refcount.counter == 0) LastReferenceDropped(head);
+}
+
+// mm/filemap.c: PG_locked is the block's, in its first page.
+bool Allocator::TrylockPage(struct page* page) {
+  if (!memory_.IsPage(page)) {
+    verdicts_.TrapNow(Trap::kOops, 0, 14, "lock_page() is given a struct page",
+                      "lock_page(%p): no struct page", static_cast<void*>(page));
+    return true;
+  }
+  const Pfn pfn = memory_.PfnOf(page);
+  if (memory_.frame(pfn).kind == FrameKind::kFree) {
+    verdicts_.Report(43, 6, "a page is locked while somebody holds it",
+                     "lock_page() of PFN 0x%llx, which is free",
+                     static_cast<unsigned long long>(pfn.value));
+  }
+  const Pfn head = HeadOf(pfn);
+  if ((memory_.ReadPage(head).flags & kPageLocked) != 0) return false;
+  memory_.MutPage(head).flags |= kPageLocked;
+  return true;
+}
+
+void Allocator::UnlockPage(struct page* page) {
+  if (!memory_.IsPage(page)) {
+    verdicts_.TrapNow(Trap::kOops, 0, 14, "unlock_page() is given a struct page",
+                      "unlock_page(%p): no struct page", static_cast<void*>(page));
+    return;
+  }
+  const Pfn head = HeadOf(memory_.PfnOf(page));
+  if ((memory_.ReadPage(head).flags & kPageLocked) == 0) {
+    verdicts_.Report(0, 15, "who unlocks a page has locked it",
+                     "unlock_page() of PFN 0x%llx, which is not locked",
+                     static_cast<unsigned long long>(head.value));
+    return;
+  }
+  memory_.MutPage(head).flags &= ~kPageLocked;
 }
 
 void Allocator::LastReferenceDropped(Pfn head) {

@@ -351,4 +351,21 @@ void Chrdevs::MiscDeregister(miscdevice* misc) {
                    misc->name != nullptr ? misc->name : "(no name)");
 }
 
+void Chrdevs::Ihold(inode* inode) {
+  if (++inode->i_count < 2) {
+    verdicts_.Report(43, 6, "ihold() of an inode that somebody holds",
+                     "WARN: ihold: nobody holds the inode");
+  }
+}
+
+void Chrdevs::Iput(inode* inode) {
+  if (inode == nullptr) return;
+  if (inode->i_count > 1) {
+    --inode->i_count;
+    return;
+  }
+  verdicts_.Report(44, 6, "an iput() for each ihold() and no more",
+                   "iput: the reference that is dropped is not the driver's");
+}
+
 }  // namespace drydock::kernel

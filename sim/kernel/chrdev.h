@@ -1,9 +1,11 @@
-// Character devices: fs/char_dev.c, drivers/char/misc.c, and the part of fs/open.c that opens one.
+// Character devices: fs/char_dev.c, drivers/char/misc.c, and the part of fs/open.c that opens one;
+// references to inodes, fs/inode.c.
 //
 // A device number is the kernel's dev_t: major << 20 | minor. Errors are the kernel's, in its
 // order, and leave nothing behind. Violations:
 //  unregistering or deleting what is not registered       C44, O6
 //  removing the same cdev or misc device twice             C44, O6
+//  more iput() than ihold()                                C44, O6
 //  registrations left at module exit (ReportLeftovers)     C45, O6
 //  misc_register() from a misc device's open               Trap::kDeadlock, C52, O15 (misc_mtx)
 //
@@ -63,6 +65,9 @@ class Chrdevs final : public mocks::ChrdevApi {
   void CdevDel(cdev* cdev) override;
   int MiscRegister(miscdevice* misc) override;
   void MiscDeregister(miscdevice* misc) override;
+  // Inodes are the Vfs's; it counts one reference to each for the name by which it is found.
+  void Ihold(inode* inode) override;
+  void Iput(inode* inode) override;
 
   struct Node {
     char path[96] = {};

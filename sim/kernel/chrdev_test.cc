@@ -123,6 +123,28 @@ TEST_F(ChrdevTest, CdevWithoutRegionIsNamedByItsNumber) {
   EXPECT_EQ(Nodes(), "/dev/char/240:3");
 }
 
+TEST_F(ChrdevTest, InodesAreHeldAsOftenAsTheyArePut) {
+  inode_.i_count = 1;  // its name
+  chrdevs_.Ihold(&inode_);
+  EXPECT_EQ(inode_.i_count, 2u);
+  chrdevs_.Iput(&inode_);
+  chrdevs_.Iput(nullptr);
+  EXPECT_EQ(inode_.i_count, 1u);
+  EXPECT_EQ(OnlyVerdict(), "");
+}
+
+TEST_F(ChrdevTest, InodePutOnceTooOftenIsReportedAndStays) {
+  inode_.i_count = 1;
+  chrdevs_.Iput(&inode_);
+  EXPECT_EQ(OnlyVerdict(), "C44 O6");
+  EXPECT_EQ(inode_.i_count, 1u);
+}
+
+TEST_F(ChrdevTest, InodeThatNobodyHoldsIsNotHeld) {
+  chrdevs_.Ihold(&inode_);
+  EXPECT_EQ(OnlyVerdict(), "C43 O6");
+}
+
 TEST_F(ChrdevTest, OpenTakesReferencesAndReleaseGivesThemBack) {
   fops_.release = [](inode*, file*) {
     Note("release");

@@ -266,9 +266,23 @@ bool Mm::Alone(hw::Pfn pfn) const {
   return users == 1;
 }
 
-void Mm::UnlockPage(hw::Pfn pfn) {
-  page* page = backend_.PageOf(pfn);
-  if (page != nullptr) page->flags &= ~kPageLocked;
+// __do_fault(), do_page_mkwrite(): the page comes locked, or the kernel locks it, until its entry
+// is made. Nothing of the driver runs in between, so it is unlocked here. False: the driver
+// trapped.
+bool Mm::PassLock(vm_fault_t code, page* page, const char* hook) {
+  if (page == nullptr) return true;
+  const bool locked = (page->flags & kPageLocked) != 0;
+  if ((code & kFaultLocked) == 0) {
+    if (!locked) return true;
+    backend_.LockPage(page);
+    if (Trapped()) return false;
+  } else if (!locked) {
+    verdicts_.Report(37, 11, "VM_FAULT_LOCKED with a page that is locked",
+                     "%s returned VM_FAULT_LOCKED and a page that nobody has locked", hook);
+    return true;
+  }
+  backend_.UnlockPage(page);
+  return true;
 }
 
 // do_page_mkwrite().
@@ -289,10 +303,12 @@ bool Mm::TellWrite(Vma* vma, vm_fault* vmf, Outcome* outcome) {
     return false;
   }
   if ((code & kFaultNoPage) != 0) return false;
-  if ((code & kFaultLocked) != 0) {
-    if (vmf->page != nullptr) UnlockPage(backend_.PfnOf(vmf->page));
-    return true;
+  page* page = vmf->page != nullptr ? backend_.PageOf(backend_.PfnOf(vmf->page)) : nullptr;
+  if (!PassLock(code, page, "->page_mkwrite")) {
+    *outcome = kTrapped;
+    return false;
   }
+  if ((code & kFaultLocked) != 0) return true;
   // 0 is for pages of a page cache. Without a mapping the page counts as truncated: the store is
   // made again.
   return vmf->page == nullptr || vmf->page->mapping != nullptr;
@@ -381,7 +397,7 @@ Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write) {
     return kTrapped;
   }
   const hw::Pfn pfn = backend_.PfnOf(vmf.page);
-  if ((code & kFaultLocked) != 0) UnlockPage(pfn);
+  if (!PassLock(code, backend_.PageOf(pfn), "->fault")) return kTrapped;
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
   if (write && !shared) {
     const bool copied = CopyOnWrite(vma, address, pfn);

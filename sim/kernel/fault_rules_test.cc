@@ -121,6 +121,26 @@ TEST_F(FaultRules, FA2_MajorAndLockedAreNoErrors) {
   EXPECT_EQ(backend.PageAt(kRam).flags & 1, 0U);  // the kernel unlocked it
 }
 
+TEST_F(FaultRules, FA2_LockedWithoutALockIsReported) {
+  MapFaulting();
+  driver.fault = [this](vm_fault* vmf) { return GivePage(vmf, kRam) | kFaultCodeLocked; };
+  EXPECT_EQ(Load(0), "");
+  EXPECT_EQ(TakeVerdict(),
+            "C37 ->fault returned VM_FAULT_LOCKED and a page that nobody has locked");
+}
+
+TEST_F(FaultRules, FA2_TheKernelLocksThePageThatDoesNotComeLocked) {
+  MapFaulting();
+  driver.fault = [this](vm_fault* vmf) {
+    const vm_fault_t code = GivePage(vmf, kRam);
+    vmf->page->flags |= 1;  // somebody else's
+    return code;
+  };
+  EXPECT_EQ(Load(0), "");
+  EXPECT_EQ(backend.page_lock_waits, 1);
+  EXPECT_EQ(backend.PageAt(kRam).flags & 1, 0U);
+}
+
 TEST_F(FaultRules, FA2_TheReferenceGivenIsDroppedAtUnmap) {
   MapFaulting();
   ASSERT_EQ(Load(0), "");

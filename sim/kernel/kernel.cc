@@ -55,7 +55,8 @@ Kernel::Kernel(const KernelOptions& options)
       dma_(state_, allocator_, mapped_for_devices_, verdicts_, mm_, *options.platform),
       machine_(state_, mmio_, clock_, interrupts_, pci_, dma_, devices_),
       uaccess_(allocator_, verdicts_, mm_),
-      vfs_(state_, verdicts_, runner_, chrdevs_, backend_) {
+      vfs_(state_, verdicts_, runner_, chrdevs_, backend_),
+      raw_io_(options.raw_io) {
   verdicts_.SetListener(this);
   verdicts_.SetCallerSlot(caller_slot());
   static_assert(Fibres::kStackBytes == mocks::kDriverStackBytes);
@@ -64,6 +65,7 @@ Kernel::Kernel(const KernelOptions& options)
   vfs_.SetTasks(tasks_);
   backend_.SetVfs(vfs_);
   backend_.SetDma(dma_);
+  backend_.SetTasks(tasks_, verdicts_);
   allocator_.SetMappedPageQuery(this);
   locks_.SetWaiter(&tasks_);
   tasks_.SetSources(&interrupts_, &works_);
@@ -147,6 +149,7 @@ void Kernel::ReportLeftovers() {
   works_.ReportLeftovers();
   timers_.ReportLeftovers();
   interrupts_.ReportLeftovers();
+  vfs_.ReportLeftovers();
 }
 
 bool Kernel::UnplugDevice(const char* name) {

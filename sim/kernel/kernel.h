@@ -45,6 +45,7 @@ struct KernelOptions {
   std::string device_text;
   std::string device_name;
   DeviceModels* models = nullptr;  // what stands behind registers; nullptr: nothing
+  bool raw_io = false;             // programs have CAP_SYS_RAWIO
 };
 
 class Kernel final : public mocks::KernelApi,
@@ -132,8 +133,12 @@ class Kernel final : public mocks::KernelApi,
     return tasks_.running() != 0 ? tasks_.running() : mm_.current() + 1;
   }
   int Pid() const override { return static_cast<int>(TaskId()) + 99; }
-  bool Capable(int) const override { return true; }  // programs run as root
-  void NoteWrite(const void*, size_t) override {}    // the write protection of memory sees it
+  // Programs run as root. What one with CAP_SYS_RAWIO makes hardware do is no driver's mistake.
+  bool Capable(int capability) const override {
+    constexpr int kCapSysRawio = 17;
+    return raw_io_ || capability != kCapSysRawio;
+  }
+  void NoteWrite(const void*, size_t) override {}  // the write protection of memory sees it
   void OnMemoryResource(const resource& resource) override;
   void OnInterruptResource(const resource& resource) override {
     interrupts_.Declare(static_cast<uint32_t>(resource.start));
@@ -191,6 +196,7 @@ class Kernel final : public mocks::KernelApi,
   Vfs vfs_;
   bool machine_complete_ = false;
   bool was_leaving_ = false;
+  const bool raw_io_;
 };
 
 }  // namespace drydock::kernel

@@ -214,6 +214,8 @@ SimulatedDevice* MachineDevices::Find(std::string_view name) const {
   return nullptr;
 }
 
+SimulatedDevice* MachineDevices::At(size_t index) const { return units_[index]->model(); }
+
 void MachineDevices::NotePlatformUnplugged(std::string_view name) {
   for (const std::unique_ptr<Unit>& unit : units_) {
     if (unit->name() == name) unit->Unplug();

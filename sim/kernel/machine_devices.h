@@ -38,6 +38,9 @@ class MachineDevices {
   // By the name of the kernel's device: "drydock_nic_rings", "0000:00:04.0". nullptr if there is
   // none, or nothing stands behind it.
   SimulatedDevice* Find(std::string_view name) const;
+  // One after the other; nullptr for those that nothing stands behind.
+  size_t count() const { return units_.size(); }
+  SimulatedDevice* At(size_t index) const;
   // The machine loses it: registers read as ones from now on, its interrupt is low, it has no way
   // to memory. For platform devices; PCI functions know it themselves.
   void NotePlatformUnplugged(std::string_view name);

@@ -44,6 +44,8 @@ class MmBackend {
   virtual void PageGet(hw::Pfn pfn) = 0;  // a reference, for vm_insert_page
   virtual void PagePut(hw::Pfn pfn) = 0;
   virtual int PageCount(const page* page) = 0;
+  virtual void LockPage(page* page) = 0;  // waits for whoever has locked it; may trap
+  virtual void UnlockPage(page* page) = 0;
   virtual hw::Pfn PfnOf(const page* page) = 0;
   // The struct page, to hand to the driver and to write. nullptr: there is none.
   virtual page* PageOf(hw::Pfn pfn) = 0;
@@ -324,7 +326,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // ->page_mkwrite: true if the kernel goes on to make the entry writable, else *outcome is the
   // answer.
   bool TellWrite(Vma* vma, vm_fault* vmf, user::Outcome* outcome);
-  void UnlockPage(hw::Pfn pfn);
+  bool PassLock(vm_fault_t code, page* page, const char* hook);
   user::Outcome FromFaultCode(vm_fault_t code);
 
   Verdicts& verdicts_;

@@ -1,5 +1,6 @@
 #include "sim/kernel/mm_backend.h"
 
+#include <climits>
 #include <cstring>
 
 #include "sim/kernel/vfs.h"
@@ -17,6 +18,19 @@ mocks::LockKind KindOf(bool write) {
 
 void MachineBackend::FileGet(file* file) { vfs_->FileGet(file); }
 void MachineBackend::FilePut(file* file) { vfs_->FilePut(file); }
+
+void MachineBackend::LockPage(page* page) {
+  while (!allocator_.TrylockPage(page)) {
+    long forever = LONG_MAX;
+    tasks_->WaitOn(page, TASK_UNINTERRUPTIBLE, &forever, "lock_page");
+    if (verdicts_->pending_trap() != Trap::kNone) return;
+  }
+}
+
+void MachineBackend::UnlockPage(page* page) {
+  allocator_.UnlockPage(page);
+  tasks_->WakeOn(page, 1);
+}
 
 bool MachineBackend::ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) {
   if (memory_.IsRam(from.pfn())) {

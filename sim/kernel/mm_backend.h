@@ -1,5 +1,5 @@
 // Mm's view of the machine: pages from the allocator, bytes from RAM or device windows, files from
-// the VFS, mmap_lock from the lock checker.
+// the VFS, mmap_lock from the lock checker, a page's lock from the tasks.
 #ifndef DRYDOCK_SIM_KERNEL_MM_BACKEND_H_
 #define DRYDOCK_SIM_KERNEL_MM_BACKEND_H_
 
@@ -9,6 +9,8 @@
 #include "sim/kernel/dma.h"
 #include "sim/kernel/locks.h"
 #include "sim/kernel/mm.h"
+#include "sim/kernel/tasks.h"
+#include "sim/kernel/verdict.h"
 
 namespace drydock::kernel {
 
@@ -19,8 +21,12 @@ class MachineBackend final : public MmBackend {
   MachineBackend(hw::PhysicalMemory& memory, hw::MmioSpace& mmio, Allocator& allocator,
                  Locks& locks)
       : memory_(memory), mmio_(mmio), allocator_(allocator), locks_(locks) {}
-  void SetVfs(Vfs& vfs) { vfs_ = &vfs; }  // before anything else
-  void SetDma(Dma& dma) { dma_ = &dma; }  // likewise
+  void SetVfs(Vfs& vfs) { vfs_ = &vfs; }                   // before anything else
+  void SetDma(Dma& dma) { dma_ = &dma; }                   // likewise
+  void SetTasks(Tasks& tasks, const Verdicts& verdicts) {  // likewise
+    tasks_ = &tasks;
+    verdicts_ = &verdicts;
+  }
 
   bool AllocAnonPage(bool zeroed, hw::Pfn* pfn) override {
     return allocator_.AllocAnonPage(zeroed, pfn);
@@ -35,6 +41,8 @@ class MachineBackend final : public MmBackend {
   void PageGet(hw::Pfn pfn) override { allocator_.GetPage(memory_.PageAddress(pfn)); }
   void PagePut(hw::Pfn pfn) override { allocator_.PutPage(memory_.PageAddress(pfn)); }
   int PageCount(const page* page) override { return allocator_.PageCount(page); }
+  void LockPage(page* page) override;
+  void UnlockPage(page* page) override;
   hw::Pfn PfnOf(const page* page) override { return memory_.PfnOf(page); }
   page* PageOf(hw::Pfn pfn) override { return memory_.IsRam(pfn) ? memory_.PageOf(pfn) : nullptr; }
   bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) override;
@@ -57,6 +65,8 @@ class MachineBackend final : public MmBackend {
   Locks& locks_;
   Vfs* vfs_ = nullptr;
   Dma* dma_ = nullptr;
+  Tasks* tasks_ = nullptr;
+  const Verdicts* verdicts_ = nullptr;
 };
 
 }  // namespace drydock::kernel

@@ -60,6 +60,11 @@ class FakeBackend final : public MmBackend {
   void PageGet(hw::Pfn pfn) override { ++PageAt(pfn)._refcount.counter; }
   void PagePut(hw::Pfn pfn) override { --PageAt(pfn)._refcount.counter; }
   int PageCount(const page* page) override { return page->_refcount.counter; }
+  void LockPage(page* page) override {
+    ++page_lock_waits;
+    page->flags |= 1;
+  }
+  void UnlockPage(page* page) override { page->flags &= ~1UL; }
   hw::Pfn PfnOf(const page* page) override;
   page* PageOf(hw::Pfn pfn) override { return IsRam(pfn) ? &PageAt(pfn) : nullptr; }
   bool ReadPhysical(hw::PhysAddr from, void* to, size_t size_bytes) override;
@@ -88,7 +93,7 @@ class FakeBackend final : public MmBackend {
   hw::CacheType last_type = hw::CacheType::kWriteBack;  // of AccessAs()
   bool area_is_for_user = true;                         // VM_USERMAP
   // Counts of LockMmap calls.
-  int write_locks = 0, read_locks = 0;
+  int write_locks = 0, read_locks = 0, page_lock_waits = 0;
 
  private:
   bool Fails();

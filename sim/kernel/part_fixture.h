@@ -40,6 +40,8 @@ class CountingHeap final : public mocks::AllocApi {
   void FreePagesExact(void*, size_t) override {}
   void GetPage(page*) override {}
   void PutPage(page*) override {}
+  bool TrylockPage(page*) override { return true; }
+  void UnlockPage(page*) override {}
   void SplitPage(page*, unsigned int) override {}
   void* Vmalloc(size_t, unsigned int, bool) override { return nullptr; }
   void Vfree(const void*) override {}

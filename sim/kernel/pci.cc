@@ -378,7 +378,10 @@ bool PciBus::Unplug(const char* name) {
 }
 
 void PciBus::PutBackReachable() {
-  for (size_t i = 0; i < functions_made_; ++i) slots_.PutBackAlways(i, 0, sizeof slots_[i]);
+  for (size_t i = 0; i < functions_made_; ++i) {
+    const auto* pdev = reinterpret_cast<const pci_dev*>(slots_[i].pdev);
+    if (pdev->dev.driver != nullptr) slots_.PutBackAlways(i, 0, sizeof slots_[i]);
+  }
 }
 
 }  // namespace drydock::kernel

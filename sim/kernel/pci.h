@@ -83,7 +83,7 @@ class PciBus final : public mocks::PciApi, public Bus {
   // Pulls a function out: its driver is unbound, and it is there no more (pciehp, or
   // /sys/.../remove). `name`: "0000:00:04.0". False if there is none. May trap.
   bool Unplug(const char* name);
-  // Drivers write to pci_dev without a call: each reset puts it back. After a checkpoint.
+  // Drivers write to their pci_dev without a call: each reset puts it back. After a checkpoint.
   void PutBackReachable();
 
  private:

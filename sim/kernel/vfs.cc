@@ -49,6 +49,7 @@ Vfs::InodeSlot* Vfs::InodeFor(const char* path, unsigned int devt, unsigned shor
       slot.c.i_mode = static_cast<unsigned short>(kCharDevice | mode);
       slot.c.i_rdev = devt;
       slot.c.i_ino = i + 1;
+      slot.c.i_count = 1;
       slot.c.i_mapping = &slot.c.i_data;
       slot.c.i_data.host = &slot.c;
       slot.entry.d_inode = &slot.c;
@@ -145,6 +146,14 @@ uint32_t Vfs::open_files() const {
   uint32_t count = 0;
   for (size_t i = 0; i < kMaxFiles; ++i) count += files_[i].used != 0 ? 1U : 0U;
   return count;
+}
+
+void Vfs::ReportLeftovers() {
+  for (size_t i = 0; i < kMaxInodes; ++i) {
+    if (inodes_[i].used == 0 || inodes_[i].c.i_count <= 1) continue;
+    verdicts_.Report(45, 6, "module exit gives back what the module holds",
+                     "the inode of %s is still held by ihold()", inodes_[i].path);
+  }
 }
 
 const char* Vfs::PathOf(const file* file) const {

@@ -63,6 +63,8 @@ class Vfs {
   void FileGet(file* file);
   void FilePut(file* file);  // the last one releases it
   uint32_t open_files() const;
+  // What a driver holds that is gone: inodes.
+  void ReportLeftovers();
   // The node a file was opened by ("/dev/pump").
   const char* PathOf(const file* file) const;
 

@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pagemap.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -61,6 +62,17 @@ static enum hrtimer_restart sleeper_hrtimer_fn(struct hrtimer *timer) {
   return HRTIMER_NORESTART;
 }
 
+static void sleeper_page_fn(struct work_struct *work) {
+  struct page *page = virt_to_page((void *)sleeper_page);
+
+  lock_page(page);
+  msleep(5);
+  sleeper_ready = 1;
+  unlock_page(page);
+}
+
+static DECLARE_WORK(sleeper_page_work, sleeper_page_fn);
+
 static void sleeper_bug_fn(struct work_struct *work) { BUG(); }
 
 static DECLARE_WORK(sleeper_bug, sleeper_bug_fn);
@@ -105,6 +117,7 @@ static long sleeper_free(unsigned int command) {
 }
 
 static long sleeper_ioctl(struct file *file, unsigned int command, unsigned long arg) {
+  struct page *page = virt_to_page((void *)sleeper_page);
   struct completion never;
   unsigned long flags;
   long left;
@@ -148,6 +161,16 @@ static long sleeper_ioctl(struct file *file, unsigned int command, unsigned long
       mutex_lock(&sleeper_mutex);
       mutex_unlock(&sleeper_mutex);
       return sleeper_ready;
+    case SLEEPER_PAGE:
+      schedule_work(&sleeper_page_work);
+      while (!PageLocked(page)) cpu_relax();
+      lock_page(page);
+      unlock_page(page);
+      return sleeper_ready;
+    case SLEEPER_PAGE_TWICE:
+      lock_page(page);
+      lock_page(page);
+      return 0;
     case SLEEPER_ATOMIC:
       spin_lock_irqsave(&sleeper_lock, flags);
       wait_event_timeout(sleeper_wait, sleeper_ready, 2);

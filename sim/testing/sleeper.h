@@ -14,7 +14,9 @@ enum {
   SLEEPER_KILLABLE,
   SLEEPER_FOR_EVER,
   SLEEPER_MUTEX, /* waits for a mutex that a worker holds */
+  SLEEPER_PAGE,  /* waits for a page that a worker has locked */
   /* mistakes */
+  SLEEPER_PAGE_TWICE,
   SLEEPER_ATOMIC,
   SLEEPER_IRQ_UNSAFE,
   SLEEPER_BUG,

@@ -61,6 +61,10 @@ static inline void i_size_write(struct inode *inode, loff_t size)
 	inode->i_size = size;
 }
 
+/* References to an inode; iput(NULL) is nothing. */
+void ihold(struct inode *inode);
+void iput(struct inode *inode);
+
 int __register_chrdev(unsigned int major, unsigned int baseminor,
 		      unsigned int count, const char *name,
 		      const struct file_operations *fops);
