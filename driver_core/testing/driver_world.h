@@ -44,15 +44,17 @@ class DriverWorldTest : public ::testing::Test {
   DriverWorldTest(std::string driver, std::string node)
       : driver_(std::move(driver)), node_(std::move(node)) {}
 
-  // Loads the driver, takes the scratch page and opens the node.
+  // Loads the driver, takes the scratch page and opens the node. Without a device text, the machine
+  // is the default one.
   void Load(const Params& params, std::string_view platform = "x86-64",
             std::string_view device_text = "") {
     WorldOptions options;
     options.platform = hw::FindPlatform(platform);
     ASSERT_NE(options.platform, nullptr) << platform;
     options.device_text = std::string(device_text);
-    options.device_name = "test.device";
+    if (!device_text.empty()) options.device_name = "test.device";
     options.core_guards = core_guards_;
+    options.raw_io = raw_io_;
     world_ = std::make_unique<World>(options);
     ASSERT_EQ(world_->LoadDriver("driver_core/" + driver_ + ".so", params), "");
     world_->Checkpoint();
@@ -121,6 +123,7 @@ class DriverWorldTest : public ::testing::Test {
   std::unique_ptr<World> world_;
   hw::VirtAddr scratch_;
   int fd_ = -1;
+  bool raw_io_ = false;  // before Load(): programs have CAP_SYS_RAWIO
 
  private:
   const std::string driver_, node_;
