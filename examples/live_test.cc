@@ -17,15 +17,15 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 struct Case {
-  const char* name;
-  const char* program;
-  const char* driver;
+  const char *name;
+  const char *program;
+  const char *driver;
   std::vector<std::string> options;
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const Case &c, std::ostream *out) { *out << c.name; }
 
-std::string Expected(const std::string& program) {
+std::string Expected(const std::string &program) {
   std::ifstream file("examples/expected/" + program + ".txt");
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
@@ -33,7 +33,7 @@ std::string Expected(const std::string& program) {
 class ProgramOnTheSimulatedMachine : public testing::TestWithParam<Case> {};
 
 TEST_P(ProgramOnTheSimulatedMachine, PrintsWhatItPrintsInARealKernel) {
-  const Case& c = GetParam();
+  const Case &c = GetParam();
   const std::string expected = Expected(c.program);
   ASSERT_NE(expected, "");
   LiveSession session(std::string("driver_core/") + c.driver + ".so", c.options);
@@ -57,8 +57,44 @@ INSTANTIATE_TEST_SUITE_P(
                          "dma_buffer",
                          {"--param=method=dma_mmap", "--platform=offset-dma"}},
                     Case{"FramebufferPainter", "framebuffer_painter", "framebuffer", {}},
+                    Case{"FramebufferPainterOnADevice",
+                         "framebuffer_painter",
+                         "framebuffer",
+                         {"--device=examples/devices/framebuffer_screen.device"}},
                     Case{"TutorialDemo", "tutorial_demo", "chardev", {}}),
-    [](const testing::TestParamInfo<Case>& info) { return std::string(info.param.name); });
+    [](const testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });
+
+// The mode that the painter leaves is the first one: 300 by 200 pixels.
+TEST(Screen, IsWrittenWhenTheProgramsAreGone) {
+  const std::string picture = testing::TempDir() + "/screen.ppm";
+  LiveSession session(
+      "driver_core/framebuffer.so",
+      {"--device=examples/devices/framebuffer_screen.device", "--screen=" + picture});
+  ASSERT_EQ(session.error(), "");
+
+  EXPECT_EQ(session.Run({Parts().cases + "/framebuffer_painter"}).status, 0);
+
+  EXPECT_EQ(session.Stop(), 0);
+  std::ifstream file(picture, std::ios::binary);
+  const std::string ppm{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string head = "P6\n300 200\n255\n";
+  ASSERT_EQ(ppm.size(), head.size() + 300 * 200 * 3);
+  EXPECT_EQ(ppm.substr(0, head.size() + 3), head + std::string("\0\0\x40", 3));
+}
+
+TEST(Screen, ThatIsNotThereIsSaid) {
+  LiveSession session("driver_core/framebuffer.so",
+                      {"--screen=" + testing::TempDir() + "/none.png"});
+  ASSERT_EQ(session.error(), "");
+  EXPECT_EQ(session.Stop(), 2);
+  EXPECT_THAT(session.Lines("note"),
+              ElementsAre(testing::HasSubstr("the machine has no framebuffer")));
+}
+
+TEST(Fault, OfNoDeviceIsRefused) {
+  LiveSession session("driver_core/nic_rings.so", {"--fault=drydock_nic_rings,lost-interrupt"});
+  EXPECT_THAT(session.error(), testing::HasSubstr("there is no simulated device"));
+}
 
 // It measures, so what it prints is its own affair; that each byte came out as it went in is not.
 TEST(Benchmark, PassesItsDataOnTheSimulatedMachine) {
@@ -82,7 +118,7 @@ TEST(Benchmark, PassesItsDataOnTheSimulatedMachine) {
 }  // namespace
 }  // namespace drydock::live
 
-int main(int argc, char** argv) {
+int main(int argc, char **argv) {
   testing::InitGoogleMock(&argc, argv);
   drydock::live::TakeParts(&argc, argv);
   return RUN_ALL_TESTS();

@@ -2,6 +2,7 @@
 // the command closes --stop and the last of them is gone.
 //
 //   server --driver=SO [--device=FILE] [--policy=FILE] [--param=N=V]... [--platform=P]
+//          [--screen=PICTURE] [--fault=DEVICE,FAULT[,COUNT]]...
 //          --session=FOLDER --report=FD --stop=FD
 //
 // Exit status: 0 clean, 1 findings, 2 could not run or something is not modelled.
@@ -13,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fuzz/elf_image.h"
 #include "fuzz/policy.h"
@@ -21,6 +23,7 @@
 #include "live/server/machine.h"
 #include "live/server/reports.h"
 #include "live/server/server.h"
+#include "sim/devices/picture.h"
 #include "sim/world.h"
 
 namespace drydock::live {
@@ -32,6 +35,8 @@ struct ServerOptions {
   std::string session;
   int report = 2;
   int stop = -1;
+  std::string screen;  // where to write what the framebuffer shows
+  std::vector<std::string> faults;
 };
 
 // False for an argument that is none of ours.
@@ -50,9 +55,47 @@ bool Take(std::string_view argument, ServerOptions* options) {
     options->session = rest;
     return true;
   }
+  if (value("--screen=", &rest)) {
+    options->screen = rest;
+    return true;
+  }
+  if (value("--fault=", &rest)) {
+    options->faults.emplace_back(rest);
+    return true;
+  }
   if (value("--report=", &rest)) return number(rest, &options->report);
   if (value("--stop=", &rest)) return number(rest, &options->stop);
   return false;
+}
+
+// "DEVICE,FAULT" or "DEVICE,FAULT,COUNT". "" or one line.
+std::string Inject(World& world, const std::string& text) {
+  const size_t comma = text.find(',');
+  const size_t second = comma == text.npos ? text.npos : text.find(',', comma + 1);
+  const std::string device = text.substr(0, comma);
+  uint32_t count = 1;
+  bool good = comma != text.npos;
+  if (good && second != text.npos) {
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + second + 1, end, count);
+    good = error == std::errc() && stop == end && count != 0;
+  }
+  if (!good) return "--fault " + text + ": write DEVICE,FAULT or DEVICE,FAULT,COUNT";
+  const std::string fault = text.substr(comma + 1, second - comma - 1);
+  if (world.InjectFault(device.c_str(), fault, count)) return "";
+  return "--fault " + text + ": there is no simulated device " + device +
+         " that knows this fault; there are lost-interrupt, bus-error and short-transfer";
+}
+
+// What the framebuffer shows, into a file whose name ends in .png or .ppm. "" or one line.
+std::string WriteScreen(World& world, const std::string& path) {
+  devices::Picture picture;
+  const std::string wrong = world.ScanOut(nullptr, &picture);
+  if (!wrong.empty()) return "--screen " + path + ": " + wrong;
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << (path.ends_with(".ppm") ? devices::AsPpm(picture) : devices::AsPng(picture));
+  file.close();
+  return file.good() ? "" : "--screen " + path + ": cannot be written";
 }
 
 int Run(const fuzz::WorkerOptions& options, const ServerOptions& server_options) {
@@ -77,6 +120,13 @@ int Run(const fuzz::WorkerOptions& options, const ServerOptions& server_options)
   fuzz::CatchSanitizerReports(&world->kernel(), &fault_pc);
   const std::string wrong = world->LoadDriver(options.driver, options.params);
   if (!wrong.empty()) return cannot(wrong);
+  for (const std::string& fault : server_options.faults) {
+    if (const std::string why = Inject(*world, fault); !why.empty()) return cannot(why);
+  }
+  if (!server_options.screen.empty() && !server_options.screen.ends_with(".png") &&
+      !server_options.screen.ends_with(".ppm")) {
+    return cannot("--screen " + server_options.screen + ": name a file that ends in .png or .ppm");
+  }
   int status = 0;
   {
     Machine machine(*world, policy, reports);
@@ -84,8 +134,15 @@ int Run(const fuzz::WorkerOptions& options, const ServerOptions& server_options)
     if (!server.error().empty()) return cannot(server.error());
     reports.Ready(server.nodes());
     server.Run(server_options.stop);
+    if (!server_options.screen.empty()) {
+      const std::string why = WriteScreen(*world, server_options.screen);
+      if (!why.empty()) {
+        reports.Note(why);
+        status = kCouldNotRun;
+      }
+    }
     reports.Left(machine.Unload());
-    if (machine.findings() != 0) status = kFindings;
+    if (machine.findings() != 0 && status == 0) status = kFindings;
     if (machine.reached_limit()) status = kCouldNotRun;
   }
   fuzz::CatchSanitizerReports(nullptr, nullptr);
@@ -97,7 +154,8 @@ int Run(const fuzz::WorkerOptions& options, const ServerOptions& server_options)
 
 int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
-  const drydock::fuzz::WorkerOptions options = drydock::fuzz::TakeWorkerOptions(&argc, argv);
+  drydock::fuzz::WorkerOptions options = drydock::fuzz::TakeWorkerOptions(&argc, argv);
+  options.world.raw_io = true;  // as root has it
   drydock::live::ServerOptions server_options;
   for (int i = 1; i < argc; ++i) {
     if (drydock::live::Take(argv[i], &server_options)) continue;

@@ -86,6 +86,14 @@ int Run(int argc, char** argv) {
   run_command->add_option("--driver", run.drivers, "The driver's C file")->expected(1)->take_all();
   run_command->add_option("--platform", run.platform, "Machine")->capture_default_str();
   AddDriverOptions(run_command, &run);
+  run_command->add_option("--screen", run.screen,
+                          "File (.png, .ppm) for what the framebuffer shows at the end");
+  run_command
+      ->add_option("--fault", run.faults,
+                   "DEVICE,FAULT[,COUNT]: what goes wrong in a simulated device: lost-interrupt, "
+                   "bus-error, short-transfer")
+      ->expected(1)
+      ->take_all();
   // What follows -- is the program's, whatever it looks like.
   int own = argc;
   for (int i = 2; i < argc && argc > 1 && std::string(argv[1]) == "run"; ++i) {

@@ -144,6 +144,8 @@ class LiveRun {
                                         "--session=" + session,
                                         "--report=" + std::to_string(report_.write),
                                         "--stop=" + std::to_string(stop_.read)};
+    if (!options_.screen.empty()) command.push_back("--screen=" + options_.screen);
+    for (const std::string& fault : options_.faults) command.push_back("--fault=" + fault);
     command.insert(command.end(), arguments_.begin(), arguments_.end());
     server_ = Spawn(command, {.environment = {}, .output_file = scratch_.path() + "/server.log"});
     if (server_ < 0) return server_file_ + ": cannot be started, build it anew";

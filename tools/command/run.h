@@ -13,6 +13,8 @@ namespace drydock::command {
 struct RunOptions : DriverOptions {
   std::vector<std::string> drivers;  // --driver; one
   std::string platform = "x86-64";
+  std::string screen;                // --screen: a .png or .ppm file
+  std::vector<std::string> faults;   // --fault: DEVICE,FAULT[,COUNT]
   std::vector<std::string> program;  // what follows --
 };
 
