@@ -109,12 +109,14 @@ void Locks::Order(const drydock_lock* lock, uint32_t class_id, const char* funct
     const Held& held = held_[i];
     // What an interrupt came upon is not taken on its behalf.
     if (held.task != me || held.context != context_) continue;
-    if (held.class_id == class_id && held.lock != reinterpret_cast<uint64_t>(lock) &&
-        graph_.FirstRecursion(class_id)) {
-      // LO2: two tasks may take two such locks in both orders.
-      verdicts_.Report(52, 15, "locks of one class are nested by mutex_lock_nested() and its kin",
-                       "%s: takes %s while another lock of this class is held", function,
-                       NameOf(lock));
+    if (held.class_id == class_id && held.lock != reinterpret_cast<uint64_t>(lock)) {
+      // LO2: two tasks may take two such locks in both orders. An order it is not.
+      if (graph_.FirstRecursion(class_id)) {
+        verdicts_.Report(52, 15, "locks of one class are nested by mutex_lock_nested() and its kin",
+                         "%s: takes %s while another lock of this class is held", function,
+                         NameOf(lock));
+      }
+      return;
     }
     if (graph_.AddOrder(held.class_id, class_id)) continue;  // LO1
     verdicts_.Report(52, 15, "locks are taken in one order everywhere",
