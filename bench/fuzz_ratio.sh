@@ -1,7 +1,8 @@
 #!/bin/bash
 # Usage: bench/fuzz_ratio.sh [fuzz-plain|fuzz]... [-- RUNS]
 # The mmap target with the reference driver and all oracles against an empty libFuzzer target of the
-# same build: exec/s of each, best of five turns, and the ratio.
+# same build: executions in a second of CPU of each, best of five turns, and the ratio. (By CPU time,
+# in turn: what else the machine does counts for little.)
 #
 # "fixed": both are libFuzzer's whole loop with the same mutator, which gives the corpus's programs
 # one after the other; so both run the same inputs. "mutating": each fuzzes from the same corpus,
@@ -11,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-configs=() runs=400000
+configs=() runs=2000000 empty_rate=0 target_rate=0
 while (($#)); do
   case $1 in
     --) runs=$2; shift 2 ;;
@@ -27,34 +28,44 @@ ASAN_OPTIONS+=:handle_sigill=0:symbolize=0:detect_stack_use_after_return=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# run BINARY CORPUS OPTION...: prints exec/s, keeps the log.
+# run RUNS BINARY CORPUS OPTION...: prints the milliseconds of CPU, user and system, keeps the log.
 run() {
-  local binary=$1 corpus=$2
-  shift 2
+  local runs=$1 binary=$2 corpus=$3 TIMEFORMAT='%3U %3S'
+  shift 3
   rm -rf "$work/corpus"
   cp -r "$corpus" "$work/corpus"
-  "$binary" -runs="$runs" -seed=1 -max_len=192 -len_control=0 -timeout=0 -rss_limit_mb=0 \
-    -detect_leaks=0 -reload=0 -entropic=0 -artifact_prefix="$work/" \
-    "$@" "$work/corpus" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-  # libFuzzer counts whole seconds; the clock here counts the whole process, loading included.
-  awk '/^stat::number_of_executed_units:/ {print $2}' "$work/log"
+  { time "$binary" -runs="$runs" -seed=1 -max_len=192 -len_control=0 -timeout=0 -rss_limit_mb=0 \
+    -detect_leaks=0 -reload=0 -entropic=0 -print_final_stats=1 -artifact_prefix="$work/" \
+    "$@" "$work/corpus" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }; } 2>"$work/time"
+  awk '{printf "%d\n", ($1 + $2) * 1000}' "$work/time"
 }
 
-# rate BINARY CORPUS OPTION...: exec/s, best of five; what loading costs is taken off.
-rate() {
-  local best=0 start end empty n
+# rates NAME...: runs the commands in the arrays of these names in turn, five times; into NAME_rate
+# executions in a second of CPU, by the least time of all runs; what loading costs is taken off.
+rates() {
+  local name ms
+  local -A least loading units
   for _ in 1 2 3 4 5; do
-    start=$(date +%s%N)
-    (runs=1 run "$@" >/dev/null)
-    end=$(date +%s%N)
-    empty=$((end - start))
-    start=$(date +%s%N)
-    n=$(run "$@" -print_final_stats=1)
-    end=$(date +%s%N)
-    n=$((n * 1000000000 / (end - start - empty)))
-    ((n > best)) && best=$n
+    for name in "$@"; do
+      local -n command=$name
+      ms=$(run 1 "${command[@]}")
+      ((ms >= ${loading[$name]:-ms + 1})) || loading[$name]=$ms
+      ms=$(run "$runs" "${command[@]}")
+      ((ms >= ${least[$name]:-ms + 1})) || least[$name]=$ms
+      units[$name]=$(awk '/^stat::number_of_executed_units:/ {print $2}' "$work/log")
+    done
   done
-  echo "$best"
+  for name in "$@"; do
+    printf -v "${name}_rate" %d $((units[$name] * 1000 / (least[$name] - loading[$name])))
+  done
+}
+
+# tell KIND: one line.
+tell() {
+  awk -v c="$config" -v k="$1" -v e="$empty_rate" -v t="$target_rate" \
+    -v l="$(cut -d' ' -f1-3 /proc/loadavg)" 'BEGIN {
+    printf "%-10s %-8s  empty %8d exec/s  mmap target %8d exec/s  ratio %.3f%s; load %s\n",
+           c, k, e, t, t / e, k == "fixed" ? " (at least 0.35)" : "", l}'
 }
 
 for config in "${configs[@]}"; do
@@ -70,16 +81,16 @@ for config in "${configs[@]}"; do
     -runs=0 >/dev/null 2>&1
   rm "$DRYDOCK_BENCH_CORPUS/first"
 
-  empty=$(rate "$bin/bench/empty_target" "$DRYDOCK_BENCH_CORPUS")
-  target=$(rate "$bin/bench/session_target" "$DRYDOCK_BENCH_CORPUS" "$driver")
+  # shellcheck disable=SC2034 # used by rates, by their names
+  empty=("$bin/bench/empty_target" "$DRYDOCK_BENCH_CORPUS") \
+    target=("$bin/bench/session_target" "$DRYDOCK_BENCH_CORPUS" "$driver")
+  rates empty target
   grep '^bench:' "$work/log" || true
-  awk -v c="$config" -v e="$empty" -v t="$target" -v l="$(cut -d' ' -f1-3 /proc/loadavg)" 'BEGIN {
-    printf "%-10s fixed     empty %8d exec/s  mmap target %8d exec/s  ratio %.3f  (at least 0.35; load %s)\n",
-           c, e, t, t / e, l}'
+  tell fixed
 
-  empty=$(rate "$bin/bench/empty_target_mutating" "$DRYDOCK_BENCH_CORPUS")
-  target=$(rate "$bin/fuzz/targets/dma_buffer_remap_bin" "$DRYDOCK_BENCH_CORPUS" "$driver")
-  awk -v c="$config" -v e="$empty" -v t="$target" -v l="$(cut -d' ' -f1-3 /proc/loadavg)" 'BEGIN {
-    printf "%-10s mutating  empty %8d exec/s  mmap target %8d exec/s  ratio %.3f  (load %s)\n",
-           c, e, t, t / e, l}'
+  # shellcheck disable=SC2034
+  empty=("$bin/bench/empty_target_mutating" "$DRYDOCK_BENCH_CORPUS") \
+    target=("$bin/fuzz/targets/dma_buffer_remap_bin" "$DRYDOCK_BENCH_CORPUS" "$driver")
+  rates empty target
+  tell mutating
 done
