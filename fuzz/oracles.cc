@@ -207,14 +207,20 @@ void Oracles::CheckIdentity() {
 void Oracles::CheckTables() {
   kernel_.mm().ForEachLiveMm([this](uint32_t m) {
     const hw::PageTable& table = kernel_.mm().table(m);
+    // Runs and mappings are both in order of addresses.
+    const uint32_t vmas = kernel_.mm().VmaCount(m);
+    uint32_t next = 0;
     for (size_t i = 0; i < table.count(); ++i) {
-      if (table[i].bits.anon == 0) CheckExtent(m, table[i]);
+      const uint64_t at = table[i].va.value;
+      while (next < vmas && kernel_.mm().VmaAt(m, next).c.vm_end <= at) ++next;
+      const Vma* vma = next < vmas ? &kernel_.mm().VmaAt(m, next) : nullptr;
+      if (vma != nullptr && vma->c.vm_start > at) vma = nullptr;
+      if (table[i].bits.anon == 0) CheckExtent(vma, table[i]);
     }
   });
 }
 
-void Oracles::CheckExtent(uint32_t mm, const hw::Extent& extent) {
-  const Vma* vma = kernel_.mm().Find(mm, extent.va.value);
+void Oracles::CheckExtent(const Vma* vma, const hw::Extent& extent) {
   if (vma != nullptr) CheckPermissions(*vma, extent);
   if (platform_.attributes == hw::PageAttributes::kArm64) CheckCacheType(extent);
   CheckFrames(vma, extent);

@@ -70,7 +70,7 @@ class Oracles final : public StepObserver {
   void CheckMmapResult();
   void CheckCopy();
   void CheckTables();
-  void CheckExtent(uint32_t mm, const hw::Extent& extent);
+  void CheckExtent(const kernel::Vma* vma, const hw::Extent& extent);
   void CheckFrames(const kernel::Vma* vma, const hw::Extent& extent);
   void CheckPermissions(const kernel::Vma& vma, const hw::Extent& extent);
   void CheckUpgrade(const kernel::Vma& vma, const hw::Extent& extent);

@@ -89,6 +89,8 @@ inline constexpr uint32_t kHasMore = 4;      // ask kMore for the rest of the up
 inline constexpr uint32_t kTellStack = 8;    // the server wants kStack
 inline constexpr uint32_t kEmulate = 16;     // kFault: no memory behind it; kLoad and kStore do it
 inline constexpr uint32_t kCannotPoll = 32;  // kPoll: the driver has no poll
+inline constexpr uint32_t kRestarts = 64;    // -EINTR: restarted, if the handler has SA_RESTART ...
+inline constexpr uint32_t kRestartsAlways = 128;  // ... or whatever it has
 
 enum class Store : uint32_t { kNone, kRam, kMmio };
 
@@ -141,8 +143,9 @@ struct Channel {
   static constexpr size_t kSlots = 32;
   uint32_t magic = kMagic;
   uint32_t reserved = 0;
-  std::atomic<uint64_t> pending{0};  // bit i: slot i has a request
-  std::atomic<uint64_t> applied{0};  // number of the last batch that was carried out
+  std::atomic<uint64_t> pending{0};      // bit i: slot i has a request
+  std::atomic<uint64_t> interrupted{0};  // bit i: a signal waits for who waits for slot i
+  std::atomic<uint64_t> applied{0};      // number of the last batch that was carried out
   Revocation revocation;
   Slot slots[kSlots];
 };

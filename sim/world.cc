@@ -26,7 +26,8 @@ kernel::KernelOptions OptionsOf(const WorldOptions& options) {
           .device_text = plain ? devices::kDefaultMachine : options.device_text,
           .device_name = plain ? devices::kDefaultMachineName : options.device_name,
           .models = &models,
-          .raw_io = options.raw_io};
+          .raw_io = options.raw_io,
+          .capacity = options.capacity};
 }
 
 }  // namespace

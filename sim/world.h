@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/hw/platform.h"
+#include "sim/kernel/capacity.h"
 #include "sim/kernel/verdict.h"
 #include "sim/user/process.h"
 
@@ -32,6 +33,7 @@ struct WorldOptions {
   std::string device_text;  // a --device description; with no name either, the default machine's
   std::string device_name;  // the file it came from, for messages
   bool raw_io = false;      // programs have CAP_SYS_RAWIO
+  kernel::Capacity capacity;
 };
 
 class World {

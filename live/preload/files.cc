@@ -29,11 +29,11 @@ int64_t OpenNode(const Node& node, int flags) {
   uint64_t inode = 0;
   const int fd = descriptors.Make((flags & O_CLOEXEC) != 0, &inode);
   if (fd < 0) return fd;
-  Call call(Op::kOpen);
-  call[0] = Word(flags);
-  call[1] = inode;
-  call.SetPath(node.path);
-  const int64_t simulated = call.Run();
+  const int64_t simulated = RunRestarting(Op::kOpen, [&](Call& call) {
+    call[0] = Word(flags);
+    call[1] = inode;
+    call.SetPath(node.path);
+  });
   if (simulated < 0) {
     raw::Close(fd);
     return simulated;
@@ -52,12 +52,12 @@ bool Open(int folder, const char* path, int flags, int* result) {
 
 int64_t Transfer(Op op, int simulated, const void* buffer, size_t bytes, off_t offset = 0) {
   if (!session.joined()) return -EBADF;
-  Call call(op);
-  call[0] = Word(simulated);
-  call[1] = Word(buffer);
-  call[2] = bytes;
-  call[3] = static_cast<uint64_t>(offset);
-  return call.Run();
+  return RunRestarting(op, [&](Call& call) {
+    call[0] = Word(simulated);
+    call[1] = Word(buffer);
+    call[2] = bytes;
+    call[3] = static_cast<uint64_t>(offset);
+  });
 }
 
 // do_loop_readv_writev(): a driver with read() and write() gets one call a piece.
@@ -296,11 +296,11 @@ DRYDOCK_INTERPOSE(int, ioctl, int fd, unsigned long command, ...) {
         Returned(raw::Call(SYS_fcntl, fd, F_SETFD, command == FIOCLEX ? FD_CLOEXEC : 0)));
   }
   if (!session.joined()) return static_cast<int>(Returned(-EBADF));
-  Call call(Op::kIoctl);
-  call[0] = Word(simulated);
-  call[1] = command;
-  call[2] = argument;
-  return static_cast<int>(Returned(call.Run()));
+  return static_cast<int>(Returned(RunRestarting(Op::kIoctl, [&](Call& call) {
+    call[0] = Word(simulated);
+    call[1] = command;
+    call[2] = argument;
+  })));
 }
 
 DRYDOCK_INTERPOSE(ssize_t, read, int fd, void* buffer, size_t bytes) {

@@ -57,6 +57,8 @@ class SignalsBlocked {
   ~SignalsBlocked() {
     Call(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&before_), 0, sizeof before_);
   }
+  // What was blocked before.
+  uint64_t before() const { return before_; }
   SignalsBlocked(const SignalsBlocked&) = delete;
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 

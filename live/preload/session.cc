@@ -62,7 +62,8 @@ void Say(const char* text, uint64_t number, const char* more) {
 namespace {
 
 constexpr uint64_t kSpinNs = 30'000;
-constexpr int kOwnDescriptors = 8;  // room below the limit for the library's descriptors
+constexpr long kSignalNapNs = 10'000'000;  // how often a waiting call looks for signals
+constexpr int kOwnDescriptors = 8;         // room below the limit for the library's descriptors
 
 uint64_t NowNs() {
   timespec now = {};
@@ -255,10 +256,7 @@ bool Call::Exchange() {
   if (session.gone() || !session.Mine()) return false;
   slot_->state.store(SlotState::kRequest);
   session.channel()->pending.fetch_or(uint64_t{1} << index_);
-  if (session.page()->sleeping.load() != 0) {
-    raw::Call(SYS_sendto, session.socket(), reinterpret_cast<long>("!"), 1,
-              MSG_DONTWAIT | MSG_NOSIGNAL);
-  }
+  Ring();
   if (session.can_spin()) {
     const uint64_t end = NowNs() + kSpinNs;
     do {
@@ -270,9 +268,10 @@ bool Call::Exchange() {
   }
   slot_->waiter.store(1);
   while (slot_->state.load() != SlotState::kAnswer) {
-    const timespec time = {0, 100'000'000};
+    const timespec time = {0, kSignalNapNs};
     raw::FutexWait(&slot_->state, static_cast<uint32_t>(SlotState::kRequest), &time);
     if (slot_->state.load() == SlotState::kAnswer) break;
+    if (!interrupted_) LookForSignals();
     pollfd server = {session.socket(), POLLIN, 0};
     const timespec now = {};
     const long ready = raw::Call(SYS_ppoll, reinterpret_cast<long>(&server), 1,
@@ -284,6 +283,39 @@ bool Call::Exchange() {
   }
   slot_->waiter.store(0, std::memory_order_relaxed);
   return true;
+}
+
+void Call::Ring() {
+  if (session.page()->sleeping.load() == 0) return;
+  raw::Call(SYS_sendto, session.socket(), reinterpret_cast<long>("!"), 1,
+            MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+// A call that sleeps in the driver ends by a signal, if the driver lets it. Blocked meanwhile, the
+// signal is pending, and comes when the call has ended.
+void Call::LookForSignals() {
+  uint64_t pending = 0;
+  raw::Call(SYS_rt_sigpending, reinterpret_cast<long>(&pending), sizeof pending);
+  pending &= ~blocked_.before();
+  for (; pending != 0; pending &= pending - 1) {
+    const int number = std::countr_zero(pending) + 1;
+    struct {
+      void (*handler)(int);
+      unsigned long flags;
+      void (*restorer)();
+      uint64_t mask;
+    } action = {};
+    raw::Call(SYS_rt_sigaction, number, 0, reinterpret_cast<long>(&action), 8);
+    const bool ignored = action.handler == SIG_IGN ||
+                         (action.handler == SIG_DFL && (number == SIGCHLD || number == SIGCONT ||
+                                                        number == SIGURG || number == SIGWINCH));
+    if (ignored) continue;
+    interrupted_ = true;
+    restartable_ &= action.handler == SIG_DFL || (action.flags & SA_RESTART) != 0;
+  }
+  if (!interrupted_) return;
+  session.channel()->interrupted.fetch_or(uint64_t{1} << index_);
+  Ring();
 }
 
 int64_t Call::Run(Before before, void* argument) {

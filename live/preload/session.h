@@ -3,6 +3,7 @@
 #define DRYDOCK_LIVE_PRELOAD_SESSION_H_
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
@@ -80,9 +81,16 @@ class Call {
   uint32_t flags() const { return flags_; }
   int signal() const { return signal_; }
   int code() const { return code_; }
+  // After Run(): a signal ended the call, and it is to be made again when the handler has run.
+  bool restarts() const {
+    return interrupted_ && (flags_ & kRestarts) != 0 &&
+           (restartable_ || (flags_ & kRestartsAlways) != 0);
+  }
 
  private:
   bool Exchange();
+  void LookForSignals();
+  void Ring();
   void TellStack();
 
   raw::SignalsBlocked blocked_;
@@ -90,7 +98,21 @@ class Call {
   size_t index_;
   uint32_t flags_ = 0;
   int signal_ = 0, code_ = 0;
+  bool interrupted_ = false;  // a signal waits for this thread, and the server knows
+  bool restartable_ = true;   // as far as its handlers say
 };
+
+// Makes a call, which `fill(Call&)` fills in, until no signal restarts it. The signals' handlers
+// run in between. Precondition: session.joined().
+template <class Fill>
+int64_t RunRestarting(Op op, Fill fill) {
+  for (;;) {
+    Call call(op);
+    fill(call);
+    const int64_t value = call.Run();
+    if (value != -EINTR || !call.restarts()) return value;
+  }
+}
 
 // Carries out the updates of one batch when those before it have been.
 void CarryOut(Channel* channel, uint64_t batch, const Update* updates, uint32_t count);

@@ -113,7 +113,9 @@ int Run(const fuzz::WorkerOptions& options, const ServerOptions& server_options)
   if (!wrong_policy.empty()) return cannot(wrong_policy);
   std::unique_ptr<World> world;
   try {
-    world = std::make_unique<World>(options.world);
+    WorldOptions room = options.world;
+    room.capacity = Machine::Room();
+    world = std::make_unique<World>(room);
   } catch (const std::runtime_error& wrong) {
     return cannot(wrong.what());
   }

@@ -115,9 +115,10 @@ void Mirror::ShowFreeFrames(hw::Pfn pfn, uint64_t pages) {
   }
 }
 
-void Mirror::Grant(const hw::PageTable& table, std::vector<Update>* updates) {
+void Mirror::Grant(const hw::PageTable& table, hw::VirtAddr from, hw::VirtAddr to,
+                   std::vector<Update>* updates) {
   std::vector<Update> fresh;
-  for (size_t i = 0; i < table.count(); ++i) {
+  for (size_t i = table.LowerBound(from); i < table.count() && table[i].va < to; ++i) {
     const hw::Extent& extent = table[i];
     if (extent.bits.present == 0 || hw::IsArmDevice(extent.bits.cache)) continue;
     for (uint64_t done = 0; done < extent.pages;) {

@@ -22,9 +22,10 @@ class Mirror {
   // Both outlive the mirror.
   Mirror(hw::PhysicalMemory& memory, hw::MmioSpace& mmio) : memory_(memory), mmio_(mmio) {}
 
-  // Appends what has to be mapped so that everything present in `table` is shown. Free frames get
-  // their pattern (PhysicalMemory::Plain) and count as written from then on.
-  void Grant(const hw::PageTable& table, std::vector<Update>* updates);
+  // Appends what has to be mapped so that everything present in [from, to) of `table` is shown.
+  // Free frames get their pattern (PhysicalMemory::Plain) and count as written from then on.
+  void Grant(const hw::PageTable& table, hw::VirtAddr from, hw::VirtAddr to,
+             std::vector<Update>* updates);
   // The range is no longer shown. Appends what has to be taken away.
   void Revoke(hw::VirtAddr va, uint64_t pages, std::vector<Update>* updates);
   void Clear() { shown_.clear(); }

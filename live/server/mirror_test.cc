@@ -35,7 +35,7 @@ class MirrorTest : public testing::Test {
   static Update None(uint64_t page, uint64_t pages) { return {At(page).value, pages}; }
   std::vector<Update> Grant() {
     std::vector<Update> updates;
-    mirror_.Grant(table_, &updates);
+    mirror_.Grant(table_, {0}, {~uint64_t{0}}, &updates);
     return updates;
   }
   std::vector<Update> Revoke(uint64_t page, uint64_t pages) {

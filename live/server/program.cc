@@ -52,6 +52,7 @@ void Program::LeaveChannel() {
   socket_ = -1;
   mirror_.Clear();
   updates.clear();
+  deferred = 0;
 }
 
 void Program::SetSocket(int socket) {

@@ -4,14 +4,13 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "live/protocol.h"
 #include "live/server/mirror.h"
-#include "sim/kernel/vfs.h"
 
 namespace drydock::live {
 
@@ -46,9 +45,16 @@ class Program {
   bool PushNow();
 
   // Inode of each simulated descriptor, 0: none. They name descriptors over an exec.
-  std::array<uint64_t, kernel::Vfs::kMaxFds + 1> inodes{};
+  std::vector<uint64_t> inodes;
   uint64_t token = 0;    // of a fork whose child has not joined yet; 0: none
   bool watched = false;  // the server hears of its end
+  // --- its calls ---
+  uint32_t running_calls = 0;  // that have begun and not ended
+  uint32_t deferred = 0;       // bit by slot: requests for which there was no room
+  bool dying = false;          // the process is dead
+  bool exited = false;         // its exit has begun
+  // Waits until none runs; false: it must be tried again.
+  std::function<bool()> when_idle;
 
  private:
   bool WaitForRevocation();

@@ -5,17 +5,17 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
-#include "sim/kernel/mm.h"
 #include "sim/kernel/user_memory.h"
 
 namespace drydock::live {
 
 class ProgramMemory final : public kernel::ForeignMemory {
  public:
+  explicit ProgramMemory(uint32_t processes) : pids_(processes) {}
   // The real process behind an address space; 0: none.
   void SetPid(uint32_t mm, pid_t pid) { pids_[mm] = pid; }
   size_t Copy(uint32_t mm, uint64_t address, void* to, const void* from,
@@ -24,7 +24,7 @@ class ProgramMemory final : public kernel::ForeignMemory {
   static int Probe(pid_t pid, uint64_t address, size_t size_bytes);
 
  private:
-  std::array<pid_t, kernel::Mm::kMaxMms> pids_{};
+  std::vector<pid_t> pids_;
 };
 
 }  // namespace drydock::live

@@ -10,12 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <utility>
 
-#include "live/futex.h"
 #include "sim/kernel/kernel.h"
 
 namespace drydock::live {
@@ -33,6 +34,9 @@ uint64_t NowNs() {
 uint64_t Tag(int descriptor, uint32_t kind) {
   return static_cast<uint64_t>(kind) << 32 | static_cast<uint32_t>(descriptor);
 }
+
+// How long a call of a dead process may sleep on before the end of the run waits no longer for it.
+constexpr uint64_t kGraceNs = 3'000'000'000;
 
 void Send(int socket, const Welcome& welcome, const int* descriptors, size_t count) {
   iovec part = {const_cast<Welcome*>(&welcome), sizeof welcome};
@@ -171,37 +175,49 @@ void Server::TakeHello(int socket) {
     return;
   }
   Welcome welcome;
-  welcome.server_pid = getpid();
-  const auto refuse = [&](int error, const std::string& why) {
-    welcome.error = error;
-    why.copy(welcome.message, sizeof welcome.message - 1);
-    Send(socket, welcome, nullptr, 0);
-    close(socket);
-  };
   Program* program = nullptr;
   const uint32_t inherited = std::min<uint32_t>(hello.inherited_count, Hello::kMaxInherited);
   for (uint32_t i = 0; i < inherited; ++i) welcome.inherited[i] = -1;
   if (hello.join == Join::kFork) {
     program = machine_.Adopt(hello.token, peer.pid);
-    if (program == nullptr) return refuse(ESRCH, "a fork that the machine does not know of");
-  } else {
-    for (const auto& other : machine_.programs()) {
-      if (other->pid() == peer.pid && !other->Dead()) program = other.get();
+    if (program == nullptr) {
+      return Refuse(socket, welcome, ESRCH, "a fork that the machine does not know of");
     }
-    if (program != nullptr) {
-      machine_.Exec(*program, hello.inherited, welcome.inherited, inherited);
-    } else {
-      int error = 0;
-      program = machine_.Join(peer.pid, &error);
-      if (program == nullptr) return refuse(error, std::strerror(error));
-    }
+    return Admit(socket, program, welcome);
   }
+  for (const auto& other : machine_.programs()) {
+    if (other->pid() == peer.pid && !other->dying && !other->Dead()) program = other.get();
+  }
+  if (program != nullptr) {
+    const std::vector<uint64_t> inodes(hello.inherited, hello.inherited + inherited);
+    return machine_.Exec(*program, inodes,
+                         [this, socket, program](const Machine::Inherited& descriptors) {
+                           Welcome known;
+                           std::copy(descriptors.begin(), descriptors.end(), known.inherited);
+                           Admit(socket, program, known);
+                         });
+  }
+  int error = 0;
+  program = machine_.Join(peer.pid, &error);
+  if (program == nullptr) return Refuse(socket, welcome, error, std::strerror(error));
+  Admit(socket, program, welcome);
+}
+
+void Server::Refuse(int socket, Welcome welcome, int error, const std::string& why) {
+  welcome.error = error;
+  why.copy(welcome.message, sizeof welcome.message - 1);
+  Send(socket, welcome, nullptr, 0);
+  close(socket);
+}
+
+void Server::Admit(int socket, Program* program, Welcome welcome) {
   WatchProcesses();
+  welcome.server_pid = getpid();
   int channel = -1;
-  if (!program->MakeChannel(&channel)) {
-    const int error = errno;
+  if (program->dying || !program->MakeChannel(&channel)) {
+    const int error = program->dying ? ESRCH : errno;
     machine_.Leave(*program);
-    return refuse(error, std::strerror(error));
+    return Refuse(socket, welcome, error, std::strerror(error));
   }
   program->SetSocket(socket);
   Watch(socket, Kind::kSocket);
@@ -211,9 +227,11 @@ void Server::TakeHello(int socket) {
   close(channel);
 }
 
-void Server::TakeEvents(int timeout_ms) {
+void Server::TakeEvents(int64_t timeout_ns) {
   epoll_event events[32];
-  const int count = epoll_wait(epoll_, events, std::size(events), timeout_ms);
+  const timespec time = {timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+  const int count =
+      epoll_pwait2(epoll_, events, std::size(events), timeout_ns < 0 ? nullptr : &time, nullptr);
   for (int i = 0; i < count; ++i) {
     const int descriptor = static_cast<int>(events[i].data.u64 & 0xffffffff);
     switch (static_cast<Kind>(events[i].data.u64 >> 32)) {
@@ -255,20 +273,25 @@ void Server::TakeEvents(int timeout_ms) {
 void Server::ServeSlots(Program& program, uint64_t slots) {
   Channel* channel = program.channel();
   while (slots != 0) {
-    Slot& slot = channel->slots[static_cast<size_t>(std::countr_zero(slots))];
+    const auto index = static_cast<size_t>(std::countr_zero(slots));
+    Slot& slot = channel->slots[index];
     slots &= slots - 1;
     if (slot.state.load(std::memory_order_acquire) != SlotState::kRequest) continue;
-    machine_.Serve(program, &slot);
-    slot.state.store(SlotState::kAnswer);
-    if (slot.waiter.load() != 0) FutexWake(&slot.state);
+    if (!machine_.Serve(program, &slot)) program.deferred |= uint32_t{1} << index;
   }
+}
+
+bool Server::Asks(Program& program) {
+  Channel* channel = program.channel();
+  return channel != nullptr && (channel->pending.load() != 0 || program.deferred != 0 ||
+                                channel->interrupted.load() != 0);
 }
 
 bool Server::ServeAll() {
   bool served = false;
   for (size_t i = 0; i < machine_.programs().size(); ++i) {
     Program& program = *machine_.programs()[i];
-    if (program.channel() == nullptr || program.channel()->pending.load() == 0) continue;
+    if (!Asks(program)) continue;
     if (machine_.programs().size() > 1) {
       // Who asks may have seen another one's end: first that, then the request.
       const size_t before = machine_.programs().size();
@@ -276,8 +299,13 @@ bool Server::ServeAll() {
       if (machine_.programs().size() != before) return true;
       if (program.channel() == nullptr) continue;
     }
-    ServeSlots(program, program.channel()->pending.exchange(0));
-    served = true;
+    const bool fresh = program.channel()->pending.load() != 0;
+    uint64_t slots = program.channel()->pending.exchange(0) | std::exchange(program.deferred, 0);
+    for (uint64_t left = program.channel()->interrupted.exchange(0); left != 0; left &= left - 1) {
+      machine_.Interrupt(program, &program.channel()->slots[std::countr_zero(left)]);
+    }
+    ServeSlots(program, slots);
+    served |= fresh;
   }
   if (served) {
     ListNodes();
@@ -290,7 +318,15 @@ void Server::Run(int stop) {
   Watch(stop, Kind::kStop);
   uint64_t last = 0;
   while (!stopping_ || !machine_.programs().empty()) {
-    if (ServeAll()) {
+    const bool served = ServeAll();
+    if (machine_.GoOn()) {
+      ListNodes();
+      last = NowNs();
+      // (Work that never ends must not keep deaths from being seen.)
+      TakeEvents(0);
+      continue;
+    }
+    if (served) {
       last = NowNs();
       continue;
     }
@@ -300,10 +336,18 @@ void Server::Run(int stop) {
     }
     page_->sleeping.store(1);
     bool waiting = false;
+    bool all_dead = stopping_;
     for (const auto& program : machine_.programs()) {
-      waiting |= program->channel() != nullptr && program->channel()->pending.load() != 0;
+      waiting |= program->channel() != nullptr && (program->channel()->pending.load() != 0 ||
+                                                   program->channel()->interrupted.load() != 0);
+      all_dead &= program->dying;
     }
-    if (!waiting) TakeEvents(-1);
+    const int64_t idle = machine_.IdleNs();
+    if (!waiting && !all_dead) TakeEvents(idle);
+    if (!waiting && all_dead) {
+      TakeEvents(idle < 0 ? static_cast<int64_t>(kGraceNs / 10) : idle);
+      if (NowNs() - last > kGraceNs && machine_.GiveUp()) return;
+    }
     page_->sleeping.store(0);
   }
 }

@@ -31,10 +31,14 @@ class Server {
   void ListNodes();
   bool Watch(int descriptor, Kind kind);
   void WatchProcesses();
-  // Deaths, new programs, bells. Sleeps for at most `timeout_ms`; -1: until something happens.
-  void TakeEvents(int timeout_ms);
+  // Deaths, new programs, bells. Sleeps for at most so long; -1: until something happens.
+  void TakeEvents(int64_t timeout_ns);
   void Accept();
   void TakeHello(int socket);
+  // The program may use the machine, or may not: tells it.
+  void Admit(int socket, Program* program, Welcome welcome);
+  static void Refuse(int socket, Welcome welcome, int error, const std::string& why);
+  static bool Asks(Program& program);
   void ServeSlots(Program& program, uint64_t slots);
   bool ServeAll();
 

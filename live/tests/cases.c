@@ -9,8 +9,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "probe_uapi.h"
-
 const char *result(int failed)
 {
 	return failed ? strerrorname_np(errno) : "ok";
@@ -59,6 +57,14 @@ void print_counts(int fd)
 		       counts.mappings);
 }
 
+struct probe_counts counts_of(int fd)
+{
+	struct probe_counts counts = { 0 };
+
+	ioctl(fd, PROBE_COUNTS, &counts);
+	return counts;
+}
+
 static int plain(int (*run)(void), char **argv)
 {
 	(void)argv;
@@ -102,6 +108,22 @@ static const struct {
 	WITH_ARGUMENTS(gone),
 	WITH_ARGUMENTS(oops),
 	PLAIN(survivor),
+	PLAIN(waiter),
+	PLAIN(waiting_threads),
+	PLAIN(sleeper),
+	PLAIN(interrupted),
+	PLAIN(restarted),
+	PLAIN(killed_waiter),
+	PLAIN(stubborn_waiter),
+	PLAIN(closed_meanwhile),
+	PLAIN(slow_fault),
+	PLAIN(waiter_and_oops),
+	PLAIN(exec_meanwhile),
+	WITH_ARGUMENTS(counts_from),
+	PLAIN(poll_wakes),
+	PLAIN(many_waiters),
+	PLAIN(many_processes),
+	PLAIN(hangs),
 };
 
 int main(int argc, char **argv)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The programs of live mode's tests: cases NAME [ARGUMENT...]. Ordinary C against device nodes, with
- * nothing of Drydock in it; each prints what it saw.
+ * The programs of live mode's tests: cases NAME [ARGUMENT...]. Ordinary C against device nodes,
+ * with nothing of Drydock in it; each prints what it saw.
  */
 #ifndef CASES_H
 #define CASES_H
 
 #include <stddef.h>
+
+#include "probe_uapi.h"
 
 #define PAGE 4096UL
 
@@ -21,6 +23,7 @@ const char *result(int failed);
 void say(const char *what, long value);
 /* Prints what the driver counts: files, mappings. */
 void print_counts(int fd);
+struct probe_counts counts_of(int fd);
 
 int case_files(void);
 int case_many_descriptors(void);
@@ -54,5 +57,22 @@ int case_two_programs(char **argv);
 int case_gone(char **argv);
 int case_oops(char **argv);
 int case_survivor(void);
+
+int case_waiter(void);
+int case_waiting_threads(void);
+int case_sleeper(void);
+int case_interrupted(void);
+int case_restarted(void);
+int case_killed_waiter(void);
+int case_stubborn_waiter(void);
+int case_closed_meanwhile(void);
+int case_slow_fault(void);
+int case_waiter_and_oops(void);
+int case_exec_meanwhile(void);
+int case_counts_from(char **argv);
+int case_poll_wakes(void);
+int case_many_waiters(void);
+int case_many_processes(void);
+int case_hangs(void);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The driver of live mode's tests: each way to be mapped, and each way to go wrong. */
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
@@ -12,6 +13,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 
 #include "probe_uapi.h"
 
@@ -26,6 +28,10 @@ static atomic_t files = ATOMIC_INIT(0);
 static atomic_t mappings = ATOMIC_INIT(0);
 static atomic_t faults = ATOMIC_INIT(0);
 static atomic_t first_stores = ATOMIC_INIT(0);
+static atomic_t waiting = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(wakes_queue);
+static unsigned int wakes;
+static bool slow_faults;
 static bool removed;
 /* Where nothing is; behind a pointer that the compiler cannot see through. */
 static int *volatile nowhere = (int *)16;
@@ -40,11 +46,29 @@ static void probe_vm_close(struct vm_area_struct *vma)
 	atomic_dec(&mappings);
 }
 
+static long probe_wait(unsigned long how)
+{
+	unsigned int seen = wakes;
+	long err = 0;
+
+	atomic_inc(&waiting);
+	if (how == PROBE_INTERRUPTIBLE)
+		err = wait_event_interruptible(wakes_queue, wakes != seen);
+	else if (how == PROBE_KILLABLE)
+		err = wait_event_killable(wakes_queue, wakes != seen);
+	else
+		wait_event(wakes_queue, wakes != seen);
+	atomic_dec(&waiting);
+	return err;
+}
+
 static vm_fault_t probe_fault(struct vm_fault *vmf)
 {
 	unsigned long index = vmf->pgoff & 0x7f;
 
 	atomic_inc(&faults);
+	if (slow_faults)
+		probe_wait(PROBE_UNINTERRUPTIBLE);
 	if (removed || index >= PROBE_FAULT_PAGES)
 		return VM_FAULT_SIGBUS;
 	get_page(pages[index]);
@@ -169,6 +193,7 @@ static loff_t probe_llseek(struct file *file, loff_t offset, int whence)
 /* Readable when the first byte of the buffer is not zero; always writable. */
 static __poll_t probe_poll(struct file *file, struct poll_table_struct *wait)
 {
+	poll_wait(file, &wakes_queue, wait);
 	return EPOLLOUT | EPOLLWRNORM |
 	       (*(char *)buffer ? EPOLLIN | EPOLLRDNORM : 0);
 }
@@ -196,6 +221,7 @@ static long probe_counts(void __user *arg)
 		.mappings = atomic_read(&mappings),
 		.faults = atomic_read(&faults),
 		.first_stores = atomic_read(&first_stores),
+		.waiting = atomic_read(&waiting),
 	};
 
 	return copy_to_user(arg, &counts, sizeof(counts)) ? -EFAULT : 0;
@@ -242,6 +268,18 @@ static long probe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case PROBE_REMOVE:
 		removed = true;
 		unmap_mapping_range(mapping, 0, 0, 1);
+		return 0;
+	case PROBE_WAIT:
+		return probe_wait(arg);
+	case PROBE_WAKE:
+		wakes++;
+		wake_up_all(&wakes_queue);
+		return 0;
+	case PROBE_SLEEP:
+		msleep(arg);
+		return 0;
+	case PROBE_SLOW_FAULTS:
+		slow_faults = arg;
 		return 0;
 	default:
 		return -ENOTTY;

@@ -24,7 +24,11 @@ struct probe_counts {
 	__u32 mappings;
 	__u32 faults;
 	__u32 first_stores;
+	__u32 waiting; /* calls that sleep in PROBE_WAIT or a slow fault */
 };
+
+/* How PROBE_WAIT sleeps. */
+enum { PROBE_INTERRUPTIBLE, PROBE_KILLABLE, PROBE_UNINTERRUPTIBLE };
 
 struct probe_word {
 	__u64 offset; /* in the buffer, bytes */
@@ -44,5 +48,12 @@ struct probe_word {
 #define PROBE_SECOND _IO('P', 8)
 /* What fault brings from now on is SIGBUS, and what it brought is gone. */
 #define PROBE_REMOVE _IO('P', 9)
+/* Sleeps, in the way that the argument says, until PROBE_WAKE. */
+#define PROBE_WAIT _IO('P', 10)
+#define PROBE_WAKE _IO('P', 11)
+/* Sleeps for so many milliseconds. */
+#define PROBE_SLEEP _IO('P', 12)
+/* 1: faults wait for PROBE_WAKE before they bring their page. */
+#define PROBE_SLOW_FAULTS _IO('P', 13)
 
 #endif

@@ -63,8 +63,8 @@ const char* CacheName(CacheType type) {
   return kNames[static_cast<unsigned>(type)];
 }
 
-MemoryTypes::MemoryTypes(ResetList& list)
-    : entries_(list, "memtype entries", kCapacity), count_(list, "memtype count") {}
+MemoryTypes::MemoryTypes(ResetList& list, size_t capacity)
+    : entries_(list, "memtype entries", capacity), count_(list, "memtype count") {}
 
 bool MemoryTypes::Compatible(CacheType wanted, CacheType got) {
   if (got == CacheType::kWriteBack) {
@@ -86,7 +86,7 @@ MemoryTypes::Result MemoryTypes::Reserve(Pfn pfn, uint64_t pages, CacheType want
     type = present;
     overlaps = true;
   }
-  if (*count_ == kCapacity) return Result::kFull;
+  if (*count_ == entries_.size()) return Result::kFull;
   entries_.Mut(*count_) = Entry{pfn, pages, static_cast<uint64_t>(type)};
   ++count_.Mut();
   *got = type;

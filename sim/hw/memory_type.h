@@ -43,7 +43,9 @@ const char* CacheName(
 
 class MemoryTypes {
  public:
-  explicit MemoryTypes(ResetList& list);
+  static constexpr size_t kCapacity = 64;
+
+  explicit MemoryTypes(ResetList& list, size_t capacity = kCapacity);
 
   enum class Result : uint8_t { kOk, kConflict, kFull };
 
@@ -68,7 +70,6 @@ class MemoryTypes {
     uint64_t pages = 0;
     uint64_t type = 0;
   };
-  static constexpr size_t kCapacity = 64;
   TrackedArray<Entry> entries_;
   Tracked<uint64_t> count_;
 };

@@ -2,8 +2,8 @@
 
 namespace drydock::hw {
 
-PageTable::PageTable(ResetList& list, const char* name)
-    : extents_(list, name, kCapacity), count_(list, name) {}
+PageTable::PageTable(ResetList& list, const char* name, size_t capacity)
+    : extents_(list, name, capacity), count_(list, name) {}
 
 size_t PageTable::LowerBound(VirtAddr va) const {
   const Extent* const extents = extents_.data();
@@ -46,7 +46,7 @@ bool PageTable::Map(VirtAddr va, uint64_t pages, Pfn pfn, PteBits bits, uint64_t
       return true;
     }
   }
-  if (count() == kCapacity) return false;
+  if (count() == capacity()) return false;
   InsertAt(i, Extent{va, pages, pfn, bits, driver_pc});
   return true;
 }
@@ -54,7 +54,7 @@ bool PageTable::Map(VirtAddr va, uint64_t pages, Pfn pfn, PteBits bits, uint64_t
 bool PageTable::SplitAt(VirtAddr va) {
   const size_t i = LowerBound(va);
   if (i == count() || extents_[i].va >= va) return true;
-  if (count() == kCapacity) return false;
+  if (count() == capacity()) return false;
   Extent upper = extents_[i];
   const uint64_t pages_below = (va - upper.va) >> kPageShift;
   upper.va = va;

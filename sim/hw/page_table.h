@@ -52,7 +52,9 @@ class PageTable {
   // Sixteen mappings of a megabyte each whose frames are anywhere.
   static constexpr size_t kCapacity = 4096;
 
-  PageTable(ResetList& list, const char* name);
+  PageTable(ResetList& list, const char* name, size_t capacity = kCapacity);
+
+  size_t capacity() const { return extents_.size(); }
 
   size_t count() const { return *count_; }
   const Extent& operator[](size_t i) const { return extents_[i]; }

@@ -210,7 +210,7 @@ Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
   if (shared) {
     // Another process may hold this page of the object already.
     const uint64_t index = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
-    for (uint32_t m = 0; m < kMaxMms && !found; ++m) {
+    for (uint32_t m = 0; m < max_mms() && !found; ++m) {
       for (uint32_t i = 0; mms_[m].live != 0 && i < mms_[m].vma_count && !found; ++i) {
         const vm_area_struct& other = VmaAt(m, i).c;
         if (other.vm_file != nullptr || (other.vm_flags & kVmShared) == 0 ||
@@ -256,7 +256,7 @@ bool Mm::CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from) {
 
 bool Mm::Alone(hw::Pfn pfn) const {
   int users = 0;
-  for (uint32_t m = 0; m < kMaxMms; ++m) {
+  for (uint32_t m = 0; m < max_mms(); ++m) {
     if (mms_[m].live == 0) continue;
     for (size_t i = 0; i < tables_[m]->count(); ++i) {
       const hw::Extent& other = (*tables_[m])[i];

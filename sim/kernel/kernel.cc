@@ -51,11 +51,12 @@ Kernel::Kernel(const KernelOptions& options)
       of_(state_, verdicts_, Describe(options), options.device_name),
       io_(state_, mmio_, allocator_, verdicts_),
       backend_(memory_, mmio_, allocator_, locks_),
-      mm_(state_, verdicts_, runner_, backend_, options.core_guards, *options.platform),
+      mm_(state_, verdicts_, runner_, backend_, options.core_guards, *options.platform,
+          options.capacity),
       dma_(state_, allocator_, mapped_for_devices_, verdicts_, mm_, *options.platform),
       machine_(state_, mmio_, clock_, interrupts_, pci_, dma_, devices_),
       uaccess_(allocator_, verdicts_, mm_),
-      vfs_(state_, verdicts_, runner_, chrdevs_, backend_),
+      vfs_(state_, verdicts_, runner_, chrdevs_, backend_, options.capacity),
       raw_io_(options.raw_io) {
   verdicts_.SetListener(this);
   verdicts_.SetCallerSlot(caller_slot());

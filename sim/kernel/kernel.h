@@ -12,6 +12,7 @@
 #include "sim/hw/platform.h"
 #include "sim/hw/tracked.h"
 #include "sim/kernel/allocator.h"
+#include "sim/kernel/capacity.h"
 #include "sim/kernel/chrdev.h"
 #include "sim/kernel/clock.h"
 #include "sim/kernel/device_model.h"
@@ -46,6 +47,7 @@ struct KernelOptions {
   std::string device_name;
   DeviceModels* models = nullptr;  // what stands behind registers; nullptr: nothing
   bool raw_io = false;             // programs have CAP_SYS_RAWIO
+  Capacity capacity;
 };
 
 class Kernel final : public mocks::KernelApi,
@@ -91,9 +93,9 @@ class Kernel final : public mocks::KernelApi,
   Verdicts& verdicts() { return verdicts_; }
   DriverRunner& runner() { return runner_; }
   Locks& locks() { return locks_; }
-  Clock& clock() { return clock_; }
   Vfs& vfs() { return vfs_; }
   MachineDevices& machine() { return machine_; }
+  Clock& clock() { return clock_; }
   const AllocationRegister& allocations() const { return allocator_.allocations(); }
 
   // The end of a system call or of a load or store: what the driver left locked, and what the

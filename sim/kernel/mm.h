@@ -19,6 +19,7 @@
 #include "sim/hw/page_table.h"
 #include "sim/hw/platform.h"
 #include "sim/hw/tracked.h"
+#include "sim/kernel/capacity.h"
 #include "sim/kernel/capacity_note.h"
 #include "sim/kernel/driver_runner.h"
 #include "sim/kernel/outcome.h"
@@ -74,7 +75,7 @@ struct Vma {
   uint32_t mm = 0;      // address space it is in
   uint32_t live = 0;    // 1 while in use
   uint32_t opened = 0;  // ->open ran on it, or it is the one ->mmap made
-  uint32_t reserved = 0;
+  uint32_t next = 0;    // among those that are on their way out: number + 1
 };
 
 // One call of the driver's mmap hook, for the oracles: what was asked and what came of it.
@@ -104,18 +105,17 @@ inline constexpr uint8_t kAnonExclusive = 1, kAnonForked = 2;
 
 class Mm final : public mocks::MmApi, public UserMemory {
  public:
-  static constexpr uint32_t kMaxMms = 6;
-  static constexpr uint32_t kMaxVmas = 128;  // of all address spaces together
-  static constexpr uint32_t kMaxVmasPerMm = 48;
   static constexpr uint64_t kMmapBase = 0x21fffffff000;  // top-down from here
   static constexpr hw::Pfn kMaxPfn{uint64_t{1} << 28};   // MAXPHYADDR of 40 bits, as QEMU's TCG has
   static constexpr uint64_t kPfnFieldMask = (uint64_t{1} << 40) - 1;  // frame bits of an entry
 
   Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
-     bool core_guards, const hw::Platform& platform);
+     bool core_guards, const hw::Platform& platform, const Capacity& capacity = {});
 
   // --- address spaces ---
-  // A new, empty one. Precondition: one is free (kMaxMms); index, or -1.
+  // How many there can be at a time.
+  uint32_t max_mms() const { return static_cast<uint32_t>(mms_.size()); }
+  // A new, empty one. Its index; -1: none is free.
   int NewMm();
   mm_struct* mm(uint32_t index) { return &mms_.Mut(index).c; }
   bool MmLive(uint32_t index) const { return mms_[index].live != 0; }
@@ -155,7 +155,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
 
   // --- what oracles and people look at ---
   uint32_t VmaCount(uint32_t mm) const { return mms_[mm].vma_count; }
-  const Vma& VmaAt(uint32_t mm, uint32_t i) const { return vmas_[mms_[mm].order[i]]; }
+  const Vma& VmaAt(uint32_t mm, uint32_t i) const { return vmas_[(*orders_[mm])[i]]; }
   const hw::PageTable& table(uint32_t mm) const { return *tables_[mm]; }
   const hw::MemoryTypes& memory_types() const { return memtypes_; }
   hw::MemoryTypes& memory_types() { return memtypes_; }
@@ -228,7 +228,6 @@ class Mm final : public mocks::MmApi, public UserMemory {
     mm_struct c;
     uint32_t live = 0;
     uint32_t vma_count = 0;
-    uint16_t order[kMaxVmasPerMm] = {};  // VMAs by address
   };
 
   // vma.cc
@@ -237,7 +236,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   void Link(Vma* vma);  // into its address space, by address
   void Unlink(Vma* vma);
   uint32_t FirstEndingAfter(uint32_t mm, uint64_t address) const;  // index into order
-  Vma* MutAt(uint32_t mm, uint32_t i) { return &vmas_.Mut(mms_[mm].order[i]); }
+  Vma* MutAt(uint32_t mm, uint32_t i) { return &vmas_.Mut((*orders_[mm])[i]); }
   Vma* VmaOf(vm_area_struct* c);  // nullptr if `c` is none of ours: a copy, or made up
   int64_t Split(Vma* vma, uint64_t address, bool new_below);
   // vma_merge(): the VMA that [start, end) with these properties was merged into, or nullptr.
@@ -258,6 +257,11 @@ class Mm final : public mocks::MmApi, public UserMemory {
     if (vma.vm_ops == nullptr || vma.vm_ops->close == nullptr) return;
     last_copy_ = {vma.vm_ops, kind, vma.vm_pgoff, (vma.vm_end - vma.vm_start) >> hw::kPageShift};
   }
+  // The VMAs from place `first` in the order of `mm` to `end`, out of it; they are chained by
+  // `next`. The first of them, or nullptr.
+  Vma* Detach(uint32_t mm, uint32_t first, uint64_t end);
+  void ReleaseAll(Vma* first);
+  Vma* Next(const Vma* vma) { return vma->next != 0 ? &vmas_.Mut(vma->next - 1) : nullptr; }
   void CallOpen(Vma* vma);
   void CallClose(Vma* vma);
   void ReleaseVma(Vma* vma);  // remove_vma(): ->close, file reference, back to the pool
@@ -341,6 +345,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   hw::Tracked<Counts> counts_;
   hw::MemoryTypes memtypes_;
   CapacityNote table_note_;
+  std::vector<std::unique_ptr<hw::TrackedArray<uint16_t>>> orders_;  // VMAs of each, by address
   std::vector<std::unique_ptr<hw::PageTable>> tables_;
   uint32_t current_ = 0;
   bool note_shown_ = false;

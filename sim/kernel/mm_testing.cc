@@ -214,7 +214,7 @@ MmTest::~MmTest() { driver_now = nullptr; }
 
 void MmTest::TearDown() {
   if (Trapped()) return;  // the run was abandoned: what it held is for the reset
-  for (uint32_t i = 0; i < Mm::kMaxMms; ++i) {
+  for (uint32_t i = 0; i < mm.max_mms(); ++i) {
     if (!mm.MmLive(i)) continue;
     EXPECT_EQ(mm.mm(i)->mmap_lock.owner, 0U);
     EXPECT_EQ(mm.mm(i)->mmap_lock.readers, 0U);
@@ -276,7 +276,7 @@ std::string MmTest::Maps(uint32_t process) const {
 
 std::string MmTest::State() const {
   std::string text;
-  for (uint32_t i = 0; i < Mm::kMaxMms; ++i) {
+  for (uint32_t i = 0; i < mm.max_mms(); ++i) {
     if (mm.MmLive(i)) text += "process " + std::to_string(i) + "\n" + Maps(i);
   }
   text += "memory types " + std::to_string(mm.memory_types().count()) + "\nfiles";

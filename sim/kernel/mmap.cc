@@ -51,8 +51,8 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
   const uint64_t pages_bytes = hw::PageAlignUp(length);
   if (pages_bytes == 0) return -ENOMEM;  // 1.5
   const uint64_t pages = pages_bytes >> hw::kPageShift;
-  if (core_guards_ && pgoff + pages < pgoff) return -EOVERFLOW;  // 1.6
-  if (mms_[mm].vma_count >= kMaxVmasPerMm - 2) return -ENOMEM;   // 1.7
+  if (core_guards_ && pgoff + pages < pgoff) return -EOVERFLOW;       // 1.6
+  if (mms_[mm].vma_count >= orders_[mm]->size() - 2) return -ENOMEM;  // 1.7
 
   const int64_t area =
       UnmappedArea(mm, anonymous ? nullptr : file, address, pages_bytes, pgoff, flags);

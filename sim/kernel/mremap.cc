@@ -206,7 +206,7 @@ void Mm::MoveEntries(uint32_t mm, uint64_t from, uint64_t to, uint64_t length) {
     // A driver's stray entries (RP5) at the target are overwritten.
     if (!table.Unmap({to + (start - from)}, pages) || !table.Unmap({start}, pages) ||
         !table.Map({to + (start - from)}, pages, pfn, extent.bits, extent.driver_pc)) {
-      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs",
+      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables that are large enough",
                         "a page table is full");
       return;
     }

@@ -105,7 +105,7 @@ bool Mm::InstallRange(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, hw::
     }
     return true;
   }
-  table_note_.Exceeded(hw::PageTable::kCapacity);
+  table_note_.Exceeded(table.capacity());
   return false;
 }
 
@@ -200,7 +200,7 @@ void Mm::UnmapMappingPages(address_space* mapping, unsigned long first, unsigned
                            int even_cows) {
   uint64_t last = first + pages - 1;
   if (last < first) last = ~uint64_t{0};
-  for (uint32_t m = 0; m < kMaxMms; ++m) {
+  for (uint32_t m = 0; m < max_mms(); ++m) {
     if (mms_[m].live == 0) continue;
     const hw::PageTable& table = *tables_[m];
     for (uint32_t i = 0; i < mms_[m].vma_count; ++i) {

@@ -20,20 +20,23 @@ constexpr int64_t kNoIoctlCmd = 515, kErestartnohand = 514;
 }  // namespace
 
 Vfs::Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs,
-         MmBackend& backend)
+         MmBackend& backend, const Capacity& capacity)
     : verdicts_(verdicts),
       calls_(calls),
       chrdevs_(chrdevs),
       backend_(backend),
-      processes_(list, "processes", kMaxProcesses),
-      files_(list, "files", kMaxFiles),
+      last_fd_(capacity.last_fd),
+      processes_(list, "processes", capacity.processes),
+      fds_(list, "descriptors",
+           capacity.processes * static_cast<size_t>(capacity.last_fd + 1 - kFirstFd)),
+      files_(list, "files", capacity.files),
       inodes_(list, "inodes", kMaxInodes) {}
 
 int Vfs::NewProcess() {
   const int mm = mm_->NewMm();
   if (mm < 0) return -1;
   // A process has the index of its address space.
-  processes_.Mut(static_cast<size_t>(mm)) = Process{.alive = 1, .open = 0, .fds = {}};
+  processes_.Mut(static_cast<size_t>(mm)) = Process{.alive = 1};
   return mm;
 }
 
@@ -78,9 +81,9 @@ int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
   if ((flags & kDirectory) != 0) return -ENOTDIR;
   if (backend_.FailNow()) return -ENOMEM;
   uint32_t index = 0;
-  while (index < kMaxFiles && files_[index].used != 0) ++index;
+  while (index < files_.size() && files_[index].used != 0) ++index;
   InodeSlot* node = InodeFor(path, devt, mode);
-  if (index == kMaxFiles || node == nullptr) return -ENFILE;
+  if (index == files_.size() || node == nullptr) return -ENFILE;
 
   FileSlot& slot = files_.Mut(index);
   slot = FileSlot{};
@@ -93,7 +96,9 @@ int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
   file.f_mode = (static_cast<unsigned>(flags + 1) & 3U) | kModeLseek | kModePread | kModePwrite;
   file.f_count.counter = 1;
   file.drydock_id = index;
+  SetFd(process, fd, kReserved);  // ->open may sleep
   const int error = chrdevs_.Open(&node->c, &file);
+  SetFd(process, fd, 0);
   if (Trapped()) return -EINTR;
   if (error != 0) {
     slot = FileSlot{};
@@ -115,22 +120,32 @@ int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
 }
 
 int64_t Vfs::FreeFd(uint32_t process) const {
-  const int fd = kFirstFd + std::countr_one(processes_[process].open);
-  return fd <= kMaxFds ? fd : -EMFILE;
+  int fd = kFirstFd;
+  const int end = static_cast<int>(processes_[process].end);
+  while (fd < end && FdAt(process, fd) != 0) ++fd;
+  return fd <= last_fd_ ? fd : -EMFILE;
 }
 
-// `file_index`: 0 for none.
-void Vfs::SetFd(uint32_t process, int fd, uint32_t file_index) {
-  Process& owner = processes_.Mut(process);
-  const uint32_t bit = uint32_t{1} << (fd - kFirstFd);
-  owner.fds[fd - kFirstFd] = static_cast<uint16_t>(file_index);
-  owner.open = file_index != 0 ? owner.open | bit : owner.open & ~bit;
+// `value`: 0 for none.
+void Vfs::SetFd(uint32_t process, int fd, uint32_t value) {
+  fds_.Mut(FdIndex(process, fd)) = static_cast<uint16_t>(value);
+  const uint32_t end = processes_[process].end;
+  if (value != 0 && static_cast<uint32_t>(fd) >= end) {
+    processes_.Mut(process).end = static_cast<uint32_t>(fd) + 1;
+  } else if (value == 0 && static_cast<uint32_t>(fd) + 1 == end) {
+    uint32_t last = end;
+    while (last > static_cast<uint32_t>(kFirstFd) &&
+           FdAt(process, static_cast<int>(last) - 1) == 0) {
+      --last;
+    }
+    processes_.Mut(process).end = last;
+  }
 }
 
 file* Vfs::FileOf(uint32_t process, int fd) {
-  if (fd < kFirstFd || fd > kMaxFds) return nullptr;
-  const uint16_t index = processes_[process].fds[fd - kFirstFd];
-  return index == 0 ? nullptr : &files_.Mut(index - 1U).c;
+  if (fd < kFirstFd || fd > last_fd_) return nullptr;
+  const uint16_t index = FdAt(process, fd);
+  return index == 0 || index == kReserved ? nullptr : &files_.Mut(index - 1U).c;
 }
 
 void Vfs::FileGet(file* file) { ++file->f_count.counter; }
@@ -144,7 +159,7 @@ void Vfs::FilePut(file* file) {
 
 uint32_t Vfs::open_files() const {
   uint32_t count = 0;
-  for (size_t i = 0; i < kMaxFiles; ++i) count += files_[i].used != 0 ? 1U : 0U;
+  for (size_t i = 0; i < files_.size(); ++i) count += files_[i].used != 0 ? 1U : 0U;
   return count;
 }
 
@@ -348,10 +363,12 @@ int64_t Vfs::Fork(uint32_t process) {
   const int child = NewProcess();
   if (child < 0) return -EAGAIN;
   const auto index = static_cast<uint32_t>(child);
-  Process& fresh = processes_.Mut(index);
-  fresh = processes_[process];
-  for (uint32_t left = fresh.open; left != 0; left &= left - 1) {
-    FileGet(&files_.Mut(fresh.fds[std::countr_zero(left)] - 1U).c);
+  const int end = static_cast<int>(processes_[process].end);
+  for (int fd = kFirstFd; fd < end; ++fd) {
+    file* shared = FileOf(process, fd);
+    if (shared == nullptr) continue;
+    SetFd(index, fd, FdAt(process, fd));
+    FileGet(shared);
   }
   const int64_t error = mm_->Fork(process, index);
   if (Trapped()) return -EINTR;
@@ -364,8 +381,9 @@ int64_t Vfs::Fork(uint32_t process) {
 
 int64_t Vfs::Exit(uint32_t process) {
   mm_->ExitMm(process);  // exit_mm() comes before exit_files()
-  for (uint32_t left = processes_[process].open; left != 0 && !Trapped(); left &= left - 1) {
-    Close(process, kFirstFd + std::countr_zero(left));
+  const int end = static_cast<int>(processes_[process].end);
+  for (int fd = kFirstFd; fd < end && !Trapped(); ++fd) {
+    if (FdAt(process, fd) != 0) Close(process, fd);
   }
   if (!Trapped()) processes_.Mut(process) = Process{};
   return 0;

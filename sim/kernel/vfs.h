@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "sim/hw/tracked.h"
+#include "sim/kernel/capacity.h"
 #include "sim/kernel/chrdev.h"
 #include "sim/kernel/driver_call.h"
 #include "sim/kernel/mm.h"
@@ -17,14 +18,11 @@ namespace drydock::kernel {
 
 class Vfs {
  public:
-  static constexpr uint32_t kMaxProcesses = Mm::kMaxMms;
   static constexpr int kFirstFd = 3;  // 0, 1 and 2 are the terminal's
-  static constexpr int kMaxFds = 19;
-  static constexpr uint32_t kMaxFiles = 64;
   static constexpr uint32_t kMaxInodes = 32;
 
   Vfs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Chrdevs& chrdevs,
-      MmBackend& backend);
+      MmBackend& backend, const Capacity& capacity);
   void SetMm(Mm& mm) { mm_ = &mm; }  // Mm and Vfs need each other; before anything else
   void SetTasks(Tasks& tasks) { tasks_ = &tasks; }
 
@@ -33,6 +31,7 @@ class Vfs {
   // The node's inode is there from now on, and has its number. Otherwise the first open makes it.
   void MakeInode(const char* path);
   bool Alive(uint32_t process) const { return processes_[process].alive != 0; }
+  int last_fd() const { return last_fd_; }
 
   // System calls of `process`; values or negative errnos. Buffers are user addresses.
   int64_t Open(uint32_t process, const char* path, int flags);
@@ -71,8 +70,7 @@ class Vfs {
  private:
   struct Process {
     uint32_t alive = 0;
-    uint32_t open = 0;               // bit i: fds[i] is in use
-    uint16_t fds[kMaxFds + 1] = {};  // file index + 1
+    uint32_t end = kFirstFd;  // descriptors from here on are free
   };
   struct FileSlot {
     file c;
@@ -85,8 +83,15 @@ class Vfs {
     char path[96] = {};
   };
 
-  void SetFd(uint32_t process, int fd, uint32_t file_index);
+  void SetFd(uint32_t process, int fd, uint32_t value);
   InodeSlot* InodeFor(const char* path, unsigned int devt, unsigned short mode);
+  // What a descriptor is: a file's index + 1; 0: free.
+  static constexpr uint16_t kReserved = 0xffff;  // an open is on its way
+  uint16_t FdAt(uint32_t process, int fd) const { return fds_[FdIndex(process, fd)]; }
+  size_t FdIndex(uint32_t process, int fd) const {
+    return process * static_cast<size_t>(last_fd_ + 1 - kFirstFd) +
+           static_cast<size_t>(fd - kFirstFd);
+  }
   // The lowest free descriptor, or -EMFILE.
   int64_t FreeFd(uint32_t process) const;
   unsigned PollOne(uint32_t process, PollFd* entry, poll_table_struct* table);
@@ -104,7 +109,9 @@ class Vfs {
   MmBackend& backend_;
   Mm* mm_ = nullptr;
   Tasks* tasks_ = nullptr;
+  const int last_fd_;
   hw::TrackedArray<Process> processes_;
+  hw::TrackedArray<uint16_t> fds_;
   hw::TrackedArray<FileSlot> files_;
   hw::TrackedArray<InodeSlot> inodes_;
 };

@@ -8,7 +8,7 @@
 namespace drydock::kernel {
 
 Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
-       bool core_guards, const hw::Platform& platform)
+       bool core_guards, const hw::Platform& platform, const Capacity& capacity)
     : verdicts_(verdicts),
       driver_(driver),
       backend_(backend),
@@ -16,13 +16,16 @@ Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend&
       has_pat_(platform.has_pat),
       arm64_(platform.attributes == hw::PageAttributes::kArm64),
       coherent_(platform.coherent),
-      mms_(list, "address spaces", kMaxMms),
-      vmas_(list, "VMAs", kMaxVmas),
+      mms_(list, "address spaces", capacity.processes),
+      vmas_(list, "VMAs", capacity.vmas),
       counts_(list, "mm counts"),
-      memtypes_(list),
+      memtypes_(list, capacity.memory_types),
       table_note_(list, verdicts, "runs of pages in a page table") {
-  for (uint32_t i = 0; i < kMaxMms; ++i) {
-    tables_.push_back(std::make_unique<hw::PageTable>(list, "page table"));
+  for (uint32_t i = 0; i < capacity.processes; ++i) {
+    tables_.push_back(
+        std::make_unique<hw::PageTable>(list, "page table", capacity.page_table_runs));
+    orders_.push_back(std::make_unique<hw::TrackedArray<uint16_t>>(list, "order of VMAs",
+                                                                   capacity.vmas_per_process));
   }
 }
 
@@ -31,7 +34,7 @@ void Mm::SetWatcher(hw::PageTableWatcher* watcher) {
 }
 
 int Mm::NewMm() {
-  for (uint32_t i = 0; i < kMaxMms; ++i) {
+  for (uint32_t i = 0; i < max_mms(); ++i) {
     if (mms_[i].live != 0) continue;
     MmSlot& slot = mms_.Mut(i);
     slot = MmSlot{};
@@ -48,15 +51,15 @@ int Mm::NewMm() {
 }
 
 void Mm::PutBackReachable() {
-  for (uint32_t i = 0; i < kMaxMms; ++i) {
+  for (uint32_t i = 0; i < max_mms(); ++i) {
     if (mms_[i].live != 0) mms_.PutBackAlways(i, offsetof(MmSlot, c), sizeof(mm_struct));
   }
 }
 
 Vma* Mm::AllocVma(uint32_t mm) {
   if (backend_.FailNow()) return nullptr;
-  if (mms_[mm].vma_count == kMaxVmasPerMm) return nullptr;
-  for (uint32_t i = 0; i < kMaxVmas; ++i) {
+  if (mms_[mm].vma_count == orders_[mm]->size()) return nullptr;
+  for (uint32_t i = 0; i < vmas_.size(); ++i) {
     if (vmas_[i].live != 0) continue;
     Vma& vma = vmas_.Mut(i);
     vma = Vma{};
@@ -82,9 +85,16 @@ Vma* Mm::VmaOf(vm_area_struct* c) {
 }
 
 uint32_t Mm::FirstEndingAfter(uint32_t mm, uint64_t address) const {
-  uint32_t i = 0;
-  while (i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_end <= address) ++i;
-  return i;
+  uint32_t low = 0, high = mms_[mm].vma_count;
+  while (low < high) {
+    const uint32_t middle = (low + high) / 2;
+    if (VmaAt(mm, middle).c.vm_end > address) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
 }
 
 const Vma* Mm::Find(uint32_t mm, uint64_t address) const {
@@ -100,19 +110,21 @@ vm_area_struct* Mm::FindVma(mm_struct* mm, unsigned long addr) {
 
 void Mm::Link(Vma* vma) {
   MmSlot& slot = mms_.Mut(vma->mm);
+  hw::TrackedArray<uint16_t>& order = *orders_[vma->mm];
   uint32_t at = FirstEndingAfter(vma->mm, vma->c.vm_start);
-  for (uint32_t i = slot.vma_count; i > at; --i) slot.order[i] = slot.order[i - 1];
-  slot.order[at] = static_cast<uint16_t>(vma->c.drydock_id);
+  for (uint32_t i = slot.vma_count; i > at; --i) order.Mut(i) = order[i - 1];
+  order.Mut(at) = static_cast<uint16_t>(vma->c.drydock_id);
   ++slot.vma_count;
   slot.c.total_vm += (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift;
 }
 
 void Mm::Unlink(Vma* vma) {
   MmSlot& slot = mms_.Mut(vma->mm);
+  hw::TrackedArray<uint16_t>& order = *orders_[vma->mm];
   uint32_t at = 0;
-  while (slot.order[at] != vma->c.drydock_id) ++at;
-  for (uint32_t i = at + 1; i < slot.vma_count; ++i) slot.order[i - 1] = slot.order[i];
-  slot.order[--slot.vma_count] = 0;
+  while (order[at] != vma->c.drydock_id) ++at;
+  for (uint32_t i = at + 1; i < slot.vma_count; ++i) order.Mut(i - 1) = order[i];
+  order.Mut(--slot.vma_count) = 0;
   slot.c.total_vm -= (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift;
 }
 
@@ -270,19 +282,41 @@ int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
   }
   NoteChange();
   // Detach all, then unmap all, then close all, as the kernel does.
-  std::array<Vma*, kMaxVmasPerMm> gone;  // the first `count`
-  uint32_t count = 0;
-  while (first < mms_[mm].vma_count && VmaAt(mm, first).c.vm_start < end) {
-    Vma* vma = MutAt(mm, first);
-    gone[count++] = vma;
-    Unlink(vma);
+  Vma* const gone = Detach(mm, first, end);
+  for (Vma* vma = gone; vma != nullptr; vma = Next(vma)) {
+    Untrack(vma);
+    Zap(mm, vma->c.vm_start, vma->c.vm_end);
   }
-  for (uint32_t i = 0; i < count; ++i) {
-    Untrack(gone[i]);
-    Zap(mm, gone[i]->c.vm_start, gone[i]->c.vm_end);
-  }
-  for (uint32_t i = 0; i < count; ++i) ReleaseVma(gone[i]);
+  ReleaseAll(gone);
   return 0;
+}
+
+Vma* Mm::Detach(uint32_t mm, uint32_t first, uint64_t end) {
+  MmSlot& slot = mms_.Mut(mm);
+  hw::TrackedArray<uint16_t>& order = *orders_[mm];
+  Vma* head = nullptr;
+  Vma* last = nullptr;
+  uint32_t after = first;
+  for (; after < slot.vma_count && VmaAt(mm, after).c.vm_start < end; ++after) {
+    Vma* vma = MutAt(mm, after);
+    slot.c.total_vm -= (vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift;
+    vma->next = 0;
+    if (last != nullptr) last->next = vma->c.drydock_id + 1;
+    if (head == nullptr) head = vma;
+    last = vma;
+  }
+  const uint32_t count = after - first;
+  for (; after < slot.vma_count; ++after) order.Mut(after - count) = order[after];
+  slot.vma_count -= count;
+  return head;
+}
+
+void Mm::ReleaseAll(Vma* first) {
+  while (first != nullptr) {
+    Vma* const next = Next(first);
+    ReleaseVma(first);
+    first = next;
+  }
 }
 
 // unmap_page_range(): entries go, pages that the process or vm_insert_page holds are put.
@@ -299,7 +333,7 @@ void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
     } else if (table.Unmap({from}, pages)) {
       i = table.LowerBound({start});
     } else {
-      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables of at most 160 runs",
+      verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "page tables that are large enough",
                         "a page table is full");
       return;
     }
@@ -326,23 +360,16 @@ bool Mm::AnyMapped(hw::Pfn first, uint64_t pages) const {
 
 void Mm::UnmapAll(uint32_t index) {
   // exit_mmap(): all PTEs first, then every VMA is closed in address order.
-  std::array<Vma*, kMaxVmasPerMm> gone;  // the first `count`
-  uint32_t count = 0;
-  while (mms_[index].vma_count > 0) {
-    Vma* vma = MutAt(index, 0);
-    gone[count++] = vma;
-    Unlink(vma);
+  Vma* const gone = Detach(index, 0, ~uint64_t{0});
+  for (Vma* vma = gone; vma != nullptr; vma = Next(vma)) {
+    Untrack(vma);
+    Zap(index, vma->c.vm_start, vma->c.vm_end);
   }
-  for (uint32_t i = 0; i < count; ++i) {
-    Untrack(gone[i]);
-    Zap(index, gone[i]->c.vm_start, gone[i]->c.vm_end);
-  }
-  if (tables_[index]->count() != 0)
-    Zap(index, 0,
-        ~hw::kPageMask);  // what lies outside of every VMA: a driver's stray entries (RP5)
-  if (count > 0) {
+  // What lies outside of every VMA: a driver's stray entries (RP5).
+  if (tables_[index]->count() != 0) Zap(index, 0, ~hw::kPageMask);
+  if (gone != nullptr) {
     backend_.LockMmap(&mms_.Mut(index).c, true);  // LK1
-    for (uint32_t i = 0; i < count; ++i) ReleaseVma(gone[i]);
+    ReleaseAll(gone);
     backend_.UnlockMmap(&mms_.Mut(index).c, true);
   }
   NoteChange();

@@ -71,7 +71,7 @@ TEST_F(VmaRules, SP1_TheNewPartInheritsWhatTheDriverSet) {
     EXPECT_NE(vma->drydock_id, VmaAt(0).drydock_id);
   };
   ASSERT_EQ(Unmap(0, 1), 0);
-  EXPECT_LT(old_id, Mm::kMaxVmas);
+  EXPECT_LT(old_id, Capacity{}.vmas);
 }
 
 TEST_F(VmaRules, SP1_CloseRunsWhenTheEntriesAreGone) {
