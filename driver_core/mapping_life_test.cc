@@ -23,6 +23,7 @@ struct Case {
   const char *platform;
   uint64_t first_page;
   uint64_t pages;
+  bool parts = true;  // may be mapped by themselves
 };
 void PrintTo(const Case &c, std::ostream *out) { *out << c.name; }
 
@@ -97,6 +98,7 @@ TEST_P(MappingLifeTest, LastPageUnmappedLeavesTheOthers) {
 
 TEST_P(MappingLifeTest, HoleInTheMiddleIsFilledByTheSamePage) {
   if (GetParam().pages < 3) GTEST_SKIP() << "skipped: the driver has fewer than 3 pages";
+  if (!GetParam().parts) GTEST_SKIP() << "skipped: the driver maps all or nothing";
   Mark(at_);
   ASSERT_EQ(process().Munmap({at_ + kPage}, kPage).value, 0);
   EXPECT_EQ(SignalOfLoad(at_ + kPage), Signal::kSegvMaperr);
@@ -307,7 +309,25 @@ INSTANTIATE_TEST_SUITE_P(
              "arm64-noncoherent",
              0,
              4},
-        Case{"Framebuffer", "framebuffer", "/dev/drydock_framebuffer", {}, "x86-64", 7, 30}),
+        Case{"EduMemory", "edu", "/dev/drydock_edu0", {}, "x86-64", 0x100, 1},
+        Case{"Framebuffer", "framebuffer", "/dev/drydock_framebuffer", {}, "x86-64", 7, 30},
+        Case{"NicRingsTxRing", "nic_rings", "/dev/drydock_nic_rings", {}, "iommu", 0x10000, 1},
+        Case{"NicRingsBuffers",
+             "nic_rings",
+             "/dev/drydock_nic_rings",
+             {{"entries", "64"}},
+             "vmalloc-dma",
+             0x20000,
+             64,
+             /*parts=*/false},
+        Case{"SharedRingPage", "shared_ring", "/dev/drydock_shared_ring", {}, "x86-64", 1, 5},
+        Case{"SharedRingPfn",
+             "shared_ring",
+             "/dev/drydock_shared_ring",
+             {{"method", "pfn"}},
+             "arm64",
+             1,
+             16}),
     [](const ::testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });
 
 }  // namespace

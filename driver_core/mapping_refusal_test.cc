@@ -89,7 +89,9 @@ INSTANTIATE_TEST_SUITE_P(
                    16,
                    16,
                    ENXIO},
-            Driver{"Framebuffer", "framebuffer", "/dev/drydock_framebuffer", {}, 119, 119, EINVAL}),
+            Driver{"Framebuffer", "framebuffer", "/dev/drydock_framebuffer", {}, 119, 119, EINVAL},
+            Driver{"NicRingsRxRing", "nic_rings", "/dev/drydock_nic_rings", {}, 1, 1, EINVAL},
+            Driver{"SharedRing", "shared_ring", "/dev/drydock_shared_ring", {}, 17, 17, EINVAL}),
         ::testing::Values(
             Refusal{"OnePageMoreThanAll", 0, 0, 0, 1, 0, kReadAndWrite, kShared, 0},
             Refusal{"TwiceAllAndMore", 0, 0, 0, 500, 0, kRead, kShared, 0},
