@@ -172,6 +172,22 @@ TEST_F(LocksTest, LO2_ASubclassIsOfOneAcquisitionAlone) {
   EXPECT_EQ(OnlyVerdict(), "C52 O15");
 }
 
+TEST_F(LocksTest, LO2_WhatIsNoOrderIsNotToldAsOneToo) {
+  drydock_lock a = Lock("&p->lock");
+  drydock_lock b = Lock(a.name);
+  drydock_lock c = Lock(a.name);
+  for (int i = 0; i < 2; ++i) {
+    Take(&a);
+    locks_.LockNested(1);
+    Take(&b);
+    Take(&c);
+    Give(&c);
+    Give(&b);
+    Give(&a);
+  }
+  EXPECT_EQ(OnlyVerdict(), "C52 O15");
+}
+
 TEST_F(LocksTest, LO1_TheOrderOfSubclassesIsKept) {
   drydock_lock a = Lock("&p->lock");
   drydock_lock b = Lock(a.name);
