@@ -280,9 +280,23 @@ TEST_F(DeviceModelTest, SameDriverNameIsBusy) {
 }
 
 TEST_F(DeviceModelTest, UnregisterOfUnknownDriverIsReported) {
-  platform_driver driver = Driver("pump", ProbeOk);
+  platform_driver driver{};
+  driver.driver.name = "p";
   model_.PlatformDriverUnregister(&driver);
   EXPECT_EQ(OnlyVerdict(), "C44 O6");
+  EXPECT_EQ(Seen(), "platform_driver_unregister of p: WARN: Unexpected driver unregister!");
+}
+
+TEST_F(DeviceModelTest, UnregisterTwiceUsesWhatIsFreed) {
+  platform_driver driver{};
+  driver.driver.name = "p";
+  EXPECT_EQ(model_.PlatformDriverRegister(&driver, nullptr), 0);
+  model_.PlatformDriverUnregister(&driver);
+  model_.PlatformDriverUnregister(&driver);
+  EXPECT_EQ(OnlyVerdict(), "C44 O6");
+  EXPECT_EQ(
+      Seen(),
+      "platform_driver_unregister of p: it was unregistered before, and what it had is freed");
 }
 
 TEST_F(DeviceModelTest, ResourcesAreFoundByTypeAndIndex) {
