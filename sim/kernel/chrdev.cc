@@ -20,11 +20,10 @@ constexpr int kDynamicMinors = 128;
 
 }  // namespace
 
-Chrdevs::Chrdevs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, DriverMemory& memory,
-                 mocks::AllocApi& alloc, mocks::LogApi& modules, DeviceModel& devices)
+Chrdevs::Chrdevs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, mocks::AllocApi& alloc,
+                 mocks::LogApi& modules, DeviceModel& devices)
     : verdicts_(verdicts),
       calls_(calls),
-      memory_(memory),
       alloc_(alloc),
       modules_(modules),
       devices_(devices),
@@ -159,7 +158,6 @@ int Chrdevs::AllocChrdevRegion(unsigned int* dev, unsigned int base_minor, unsig
   const long region = AddRegion(0, base_minor, count, name);
   if (region < 0) return static_cast<int>(region);
   *dev = MakeDevt(regions_[static_cast<size_t>(region)].major, base_minor);
-  memory_.NoteWrite(dev, sizeof *dev);
   return 0;
 }
 
@@ -205,7 +203,6 @@ long Chrdevs::MappingOf(const cdev* cdev) const {
 int Chrdevs::MapCdev(cdev* cdev, unsigned int devt, unsigned int count, uint32_t pooled) {
   cdev->dev = devt;
   cdev->count = count;
-  memory_.NoteWrite(cdev, sizeof *cdev);
   if (!HasMemory("cdev_add")) return -ENOMEM;  // NM10: kobj_map()
   for (size_t i = 0; i < kMaxCdevs; ++i) {
     if (mappings_[i].cdev != 0) continue;
@@ -249,7 +246,6 @@ void Chrdevs::CdevInit(cdev* cdev, const file_operations* fops) {
   cdev->kobj.drydock_state = kCdevInitialised;
   cdev->kobj.kref.refcount.counter = 1;
   cdev->ops = fops;
-  memory_.NoteWrite(cdev, sizeof *cdev);
 }
 
 int Chrdevs::CdevAdd(cdev* cdev, unsigned int dev, unsigned int count) {
@@ -266,7 +262,6 @@ void Chrdevs::CdevDel(cdev* cdev) {
   const long known = MappingOf(cdev);
   if (known >= 0 && mappings_[static_cast<size_t>(known)].mapped != 0) {
     --cdev->kobj.kref.refcount.counter;
-    memory_.NoteWrite(cdev, sizeof *cdev);
     UnmapCdev(static_cast<size_t>(known));
     return;
   }
@@ -274,7 +269,6 @@ void Chrdevs::CdevDel(cdev* cdev) {
   if (known < 0 && (cdev->kobj.drydock_state & kCdevInitialised) != 0 &&
       cdev->kobj.kref.refcount.counter > 0) {
     --cdev->kobj.kref.refcount.counter;
-    memory_.NoteWrite(cdev, sizeof *cdev);
     if ((cdev->kobj.drydock_state & kCdevAllocated) != 0) alloc_.Kfree(cdev);
     return;
   }
@@ -295,7 +289,6 @@ miscdevice* Chrdevs::FindMisc(unsigned int minor) const {
 
 int Chrdevs::MiscRegister(miscdevice* misc) {
   misc->list.next = misc->list.prev = &misc->list;
-  memory_.NoteWrite(misc, sizeof *misc);
   if (open_->misc_mutex != 0) {
     verdicts_.TrapNow(Trap::kDeadlock, 52, 15, "misc_mtx is free",
                       "misc_register: called from a misc device's open, which holds misc_mtx");

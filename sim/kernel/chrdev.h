@@ -46,8 +46,8 @@ class Chrdevs final : public mocks::ChrdevApi {
   static constexpr int kMiscDynamicMinor = 255;
 
   // Registers the class "misc" and major 10.
-  Chrdevs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, DriverMemory& memory,
-          mocks::AllocApi& alloc, mocks::LogApi& modules, DeviceModel& devices);
+  Chrdevs(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, mocks::AllocApi& alloc,
+          mocks::LogApi& modules, DeviceModel& devices);
 
   // Asked for what these functions allocate for themselves; unset, that never fails.
   void SetMemory(KernelMemory* memory) { kernel_memory_ = memory; }
@@ -158,7 +158,6 @@ class Chrdevs final : public mocks::ChrdevApi {
 
   Verdicts& verdicts_;
   DriverCall& calls_;
-  DriverMemory& memory_;
   mocks::AllocApi& alloc_;
   mocks::LogApi& modules_;
   DeviceModel& devices_;

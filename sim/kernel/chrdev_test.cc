@@ -35,8 +35,8 @@ class ChrdevTest : public PartTest {
     return misc;
   }
 
-  DeviceModel model_{list_, verdicts_, calls_, memory_, heap_, log_};
-  Chrdevs chrdevs_{list_, verdicts_, calls_, memory_, heap_, log_, model_};
+  DeviceModel model_{list_, verdicts_, calls_, heap_, log_};
+  Chrdevs chrdevs_{list_, verdicts_, calls_, heap_, log_, model_};
   module module_{};
   file_operations fops_{};
   inode inode_{};

@@ -10,10 +10,9 @@
 namespace drydock::kernel {
 
 DeviceModel::DeviceModel(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls,
-                         DriverMemory& memory, mocks::AllocApi& alloc, Log& log, int profile)
+                         mocks::AllocApi& alloc, Log& log, int profile)
     : verdicts_(verdicts),
       calls_(calls),
-      memory_(memory),
       alloc_(alloc),
       log_(log),
       profile_(profile),
@@ -164,7 +163,6 @@ void DeviceModel::DeviceInitialize(device* dev) {
   dev->drydock_id = static_cast<uint32_t>(index) + 1;
   dev->kobj.kref.refcount.counter = 1;
   dev->kobj.drydock_state = 1;
-  memory_.NoteWrite(dev, sizeof *dev);
 }
 
 int DeviceModel::SetName(device* dev, const char* text) {
@@ -179,7 +177,6 @@ int DeviceModel::SetName(device* dev, const char* text) {
   }
   std::memset(record.name + i, 0, sizeof record.name - i);
   dev->kobj.name = record.name;
-  memory_.NoteWrite(dev, sizeof *dev);
   return 0;
 }
 
@@ -284,7 +281,6 @@ void DeviceModel::DeviceDel(device* dev) {
 device* DeviceModel::GetDevice(device* dev) {
   if (dev == nullptr || Known(dev, "get_device") < 0) return dev;
   ++dev->kobj.kref.refcount.counter;
-  memory_.NoteWrite(dev, sizeof *dev);
   return dev;
 }
 
@@ -297,7 +293,6 @@ void DeviceModel::PutDevice(device* dev) {
                      static_cast<void*>(dev));
     return;
   }
-  memory_.NoteWrite(dev, sizeof *dev);
   if (--dev->kobj.kref.refcount.counter > 0) return;
   const Record& record = records_[static_cast<size_t>(index)];
   if ((record.state & kAdded) != 0) {

@@ -57,8 +57,8 @@ class DeviceModel final : public mocks::DeviceApi {
   static constexpr size_t kMaxResources = 16;        // of one platform device
   static constexpr size_t kNameBytes = 64;
 
-  DeviceModel(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, DriverMemory& memory,
-              mocks::AllocApi& alloc, Log& log, int profile = 601);
+  DeviceModel(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, mocks::AllocApi& alloc,
+              Log& log, int profile = 601);
   ~DeviceModel() override;
 
   void SetResourceListener(ResourceListener* listener) { resource_listener_ = listener; }
@@ -216,7 +216,6 @@ class DeviceModel final : public mocks::DeviceApi {
 
   Verdicts& verdicts_;
   DriverCall& calls_;
-  DriverMemory& memory_;
   mocks::AllocApi& alloc_;
   Log& log_;
   ResourceListener* resource_listener_ = nullptr;

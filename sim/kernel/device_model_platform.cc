@@ -218,7 +218,6 @@ int DeviceModel::PlatformDeviceAdd(platform_device* pdev) {
     pdev->platform_dma_mask = 0xffffffff;
     pdev->dev.dma_mask = &pdev->platform_dma_mask;
   }
-  memory_.NoteWrite(pdev, sizeof *pdev);
   const int error = DeviceAdd(dev);
   if (error != 0 && pdev->id_auto) {
     pdev->id = kIdAuto;
@@ -260,7 +259,6 @@ int DeviceModel::Probe(long index, device* dev, size_t driver_index) {
     return -ENOMEM;
   }
   dev->driver = driver;
-  memory_.NoteWrite(dev, sizeof *dev);
   const long error = BusAt(driver_index).Probe(dev, driver);
   if (Trapped()) return 0;
   Record& record = *Writable(slot);
@@ -294,7 +292,6 @@ void DeviceModel::Unbind(long index, device* dev) {
   if (resource_listener_ != nullptr) resource_listener_->OnUnbound(dev);
   dev->driver = nullptr;
   dev->driver_data = nullptr;
-  memory_.NoteWrite(dev, sizeof *dev);
   Record& record = *Writable(slot);
   record.state &= ~static_cast<uint32_t>(kBound);
   record.driver = 0;
@@ -373,7 +370,6 @@ int DeviceModel::RegisterDriver(Bus& bus, device_driver* driver) {
   }
   if (!HasMemory("driver_register")) return -ENOMEM;  // NM7: bus_add_driver()
   driver->bus = const_cast<bus_type*>(&bus.type());
-  memory_.NoteWrite(driver, sizeof *driver);
   drivers_.Mut(free) = {reinterpret_cast<uint64_t>(driver), reinterpret_cast<uint64_t>(&bus), 0,
                         ++serial_.Mut()};
   if (AttachDriver(free) && !Trapped()) RetryDeferred();

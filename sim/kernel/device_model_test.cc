@@ -34,7 +34,7 @@ class DeviceModelTest : public PartTest {
     return driver;
   }
 
-  DeviceModel model_{list_, verdicts_, calls_, memory_, heap_, log_};
+  DeviceModel model_{list_, verdicts_, calls_, heap_, log_};
   kclass* cls_ = model_.ClassCreate(nullptr, "pump");
 };
 

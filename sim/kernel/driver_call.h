@@ -1,4 +1,4 @@
-// How the emulated kernel enters the driver, and how it tells that it wrote to the driver's memory.
+// How the emulated kernel enters the driver.
 #ifndef DRYDOCK_SIM_KERNEL_DRIVER_CALL_H_
 #define DRYDOCK_SIM_KERNEL_DRIVER_CALL_H_
 
@@ -17,14 +17,6 @@ class DriverCall {
  public:
   virtual ~DriverCall() = default;
   virtual long Call(DriverEntry entry, void* const (&args)[6]) = 0;
-};
-
-// Told of each store that the emulated kernel makes to memory of the driver (a lock, a cdev, a
-// miscdevice), so that reset knows of it. The image's own .data and .bss may be ignored.
-class DriverMemory {
- public:
-  virtual ~DriverMemory() = default;
-  virtual void NoteWrite(const void* address, size_t size_bytes) = 0;
 };
 
 namespace internal {
@@ -67,12 +59,6 @@ class DirectDriverCall final : public DriverCall {
                                                       void* const (&args)[6]) override {
     return entry(args[0], args[1], args[2], args[3], args[4], args[5]);
   }
-};
-
-// Ignores every note: for tests whose driver memory nobody resets.
-class UnwatchedDriverMemory final : public DriverMemory {
- public:
-  void NoteWrite(const void*, size_t) override {}
 };
 
 }  // namespace drydock::kernel

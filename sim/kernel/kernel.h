@@ -55,7 +55,6 @@ class Kernel final : public mocks::KernelApi,
                      private MappedPageQuery,
                      private MemtypeObserver,
                      private RunningTask,
-                     private DriverMemory,
                      private ResourceListener,
                      private ProcessSwitch,
                      private FailureInjection,
@@ -140,7 +139,6 @@ class Kernel final : public mocks::KernelApi,
     constexpr int kCapSysRawio = 17;
     return raw_io_ || capability != kCapSysRawio;
   }
-  void NoteWrite(const void*, size_t) override {}  // the write protection of memory sees it
   void OnMemoryResource(const resource& resource) override;
   void OnInterruptResource(const resource& resource) override {
     interrupts_.Declare(static_cast<uint32_t>(resource.start));

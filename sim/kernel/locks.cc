@@ -37,10 +37,9 @@ uint64_t SplitMix(uint64_t* state) {
 
 }  // namespace
 
-Locks::Locks(hw::ResetList& list, Verdicts& verdicts, DriverMemory& memory, const RunningTask& task,
-             Clock& clock, uint64_t seed)
+Locks::Locks(hw::ResetList& list, Verdicts& verdicts, const RunningTask& task, Clock& clock,
+             uint64_t seed)
     : verdicts_(verdicts),
-      memory_(memory),
       task_(task),
       clock_(clock),
       graph_(list),
@@ -56,7 +55,6 @@ void Locks::LockInit(drydock_lock* lock, LockKind, const char* name) {
   lock->name = name;
   lock->magic = DRYDOCK_LOCK_MAGIC;
   if (name != nullptr) lock->class_id = graph_.ClassOf(reinterpret_cast<uint64_t>(name), name);
-  memory_.NoteWrite(lock, sizeof *lock);
 }
 
 // Gives the lock its class. False after a report, for a lock that was never initialised.
@@ -71,7 +69,6 @@ bool Locks::Prepare(drydock_lock* lock, const char* function) {
     }
     *lock = {};
     lock->magic = DRYDOCK_LOCK_MAGIC;
-    memory_.NoteWrite(lock, sizeof *lock);
     if (!zeroed) return false;
   }
   if (lock->class_id == 0) {
@@ -83,7 +80,6 @@ bool Locks::Prepare(drydock_lock* lock, const char* function) {
 void Locks::LockSetClass(drydock_lock* lock, const void* key, const char* name) {
   lock->name = name;
   lock->class_id = graph_.ClassOf(reinterpret_cast<uint64_t>(key), name);
-  memory_.NoteWrite(lock, sizeof *lock);
 }
 
 // A subclass is a class of its own in all but the name.
@@ -133,7 +129,6 @@ void Locks::Take(drydock_lock* lock, LockKind kind, uint32_t me, uint32_t class_
     lock->owner = me;
     lock->depth = 1;
   }
-  memory_.NoteWrite(lock, sizeof *lock);
   Counts& counts = counts_.Mut();
   if (counts.held == kMaxHeld) return;  // deeper than lockdep's own limit of 48: no order any more
   held_.Mut(counts.held++) = {
@@ -273,7 +268,6 @@ int Locks::LockAcquireOrSignal(drydock_lock* lock, LockKind kind, unsigned int s
   }
   if (kind == LockKind::kSemaphore) {
     lock->owner = me;
-    memory_.NoteWrite(lock, sizeof *lock);
     return 0;
   }
   // LO3. An interrupt may: queued_read_lock_slowpath() lets it pass the writer.
@@ -292,7 +286,6 @@ bool Locks::LockTry(drydock_lock* lock, LockKind kind, const char* function) {
   if (kind == LockKind::kSemaphore) {
     if (lock->owner != 0) return false;
     lock->owner = task_.TaskId();
-    memory_.NoteWrite(lock, sizeof *lock);
     return true;
   }
   if (lock->owner != 0 || (!IsShared(kind) && lock->readers != 0)) return false;
@@ -305,7 +298,6 @@ void Locks::LockRelease(drydock_lock* lock, LockKind kind, const char* function)
   if (!Prepared(lock) && !Prepare(lock, function)) return;
   if (kind == LockKind::kSemaphore) {
     lock->owner = 0;
-    memory_.NoteWrite(lock, sizeof *lock);
     if (waiting_ != 0) waiter_->LockFreed(lock);
     return;
   }
@@ -326,7 +318,6 @@ void Locks::LockRelease(drydock_lock* lock, LockKind kind, const char* function)
     lock->owner = 0;
     lock->depth = 0;
   }
-  memory_.NoteWrite(lock, sizeof *lock);
   for (uint32_t i = counts_->held; i > 0; --i) {
     const Held& held = held_[i - 1];
     if (held.lock == reinterpret_cast<uint64_t>(lock) && held.task == me &&
@@ -415,7 +406,6 @@ uint64_t Locks::KtimeNs() {
 void Locks::RandomBytes(void* to, size_t size_bytes) {
   auto* out = static_cast<unsigned char*>(to);
   uint64_t(&s)[4] = random_.Mut().s;
-  memory_.NoteWrite(to, size_bytes);
   while (size_bytes > 0) {
     const uint64_t word = std::rotl(s[1] * 5, 7) * 9;
     const uint64_t t = s[1] << 17;

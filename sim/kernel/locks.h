@@ -77,8 +77,8 @@ class Locks final : public mocks::SyncApi {
   static constexpr size_t kMaxHeld = 64;
   static constexpr size_t kMaxTasks = 64;
 
-  Locks(hw::ResetList& list, Verdicts& verdicts, DriverMemory& memory, const RunningTask& task,
-        Clock& clock, uint64_t seed);
+  Locks(hw::ResetList& list, Verdicts& verdicts, const RunningTask& task, Clock& clock,
+        uint64_t seed);
   // Without one, a lock that is not free is a dead lock.
   void SetWaiter(LockWaiter* waiter) { waiter_ = waiter; }
 
@@ -173,7 +173,6 @@ class Locks final : public mocks::SyncApi {
   void ReportMasked(const char* boundary, const char* what);
 
   Verdicts& verdicts_;
-  DriverMemory& memory_;
   const RunningTask& task_;
   Clock& clock_;
   LockWaiter* waiter_ = nullptr;

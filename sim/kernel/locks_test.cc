@@ -30,7 +30,7 @@ class LocksTest : public PartTest {
 
   FakeTask task_;
   Clock clock_{list_, verdicts_};
-  Locks locks_{list_, verdicts_, memory_, task_, clock_, 1};
+  Locks locks_{list_, verdicts_, task_, clock_, 1};
 };
 
 TEST_F(LocksTest, TakeAndGiveIsSilent) {

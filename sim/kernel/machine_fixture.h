@@ -81,8 +81,8 @@ class MachineTest : public PartTest,
   bool fail_next_ = false;
   Fibres fibres_;
   Clock clock_{list_, verdicts_};
-  Locks locks_{list_, verdicts_, memory_, *this, clock_, 1};
-  Tasks tasks_{list_, verdicts_, fibres_, calls_, clock_, locks_, memory_, *this};
+  Locks locks_{list_, verdicts_, *this, clock_, 1};
+  Tasks tasks_{list_, verdicts_, fibres_, calls_, clock_, locks_, *this};
 };
 
 }  // namespace drydock::kernel

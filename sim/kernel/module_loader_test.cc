@@ -53,8 +53,8 @@ class ModuleLoaderTest : public PartTest {
   }
 
   ModuleImage image_{kSample};
-  DeviceModel model_{list_, verdicts_, calls_, memory_, heap_, log_};
-  Chrdevs chrdevs_{list_, verdicts_, calls_, memory_, heap_, log_, model_};
+  DeviceModel model_{list_, verdicts_, calls_, heap_, log_};
+  Chrdevs chrdevs_{list_, verdicts_, calls_, heap_, log_, model_};
   ModuleLoader loader_{verdicts_, calls_, log_, chrdevs_, model_};
   std::vector<std::unique_ptr<char[]>> texts_;
 };

@@ -62,11 +62,10 @@ struct Machine {
   hw::ResetList list;
   Verdicts verdicts;
   DirectDriverCall calls;
-  UnwatchedDriverMemory driver_memory;
   CountingHeap heap;
   Log log{list, verdicts};
-  DeviceModel devices{list, verdicts, calls, driver_memory, heap, log};
-  Chrdevs chrdevs{list, verdicts, calls, driver_memory, heap, log, devices};
+  DeviceModel devices{list, verdicts, calls, heap, log};
+  Chrdevs chrdevs{list, verdicts, calls, heap, log, devices};
   FailingMemory memory;
 
   kclass* pumps = devices.ClassCreate(nullptr, "pumps");

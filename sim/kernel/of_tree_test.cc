@@ -45,7 +45,7 @@ class OfTreeTest : public PartTest {
     }
     return "no error";
   }
-  DeviceModel model_{list_, verdicts_, calls_, memory_, heap_, log_};
+  DeviceModel model_{list_, verdicts_, calls_, heap_, log_};
   OfTree tree_{list_, verdicts_, ParseDeviceText(kText, "x.device"), "x.device"};
 };
 

@@ -96,7 +96,6 @@ class PartTest : public testing::Test {
   hw::ResetList list_;
   Verdicts verdicts_;
   DirectDriverCall calls_;
-  UnwatchedDriverMemory memory_;
   CountingHeap heap_;
   Log log_{list_, verdicts_};
 };

@@ -26,11 +26,10 @@ uint32_t Get(const uint8_t* at, size_t bytes) {
 
 }  // namespace
 
-PciBus::PciBus(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, DriverMemory& memory,
-               Log& log, DeviceModel& devices, Interrupts& interrupts)
+PciBus::PciBus(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Log& log,
+               DeviceModel& devices, Interrupts& interrupts)
     : verdicts_(verdicts),
       calls_(calls),
-      memory_(memory),
       log_(log),
       devices_(devices),
       interrupts_(interrupts),
@@ -194,7 +193,6 @@ int PciBus::PciEnableDevice(pci_dev* pdev) {
   const size_t index = pdev->drydock_index;
   if (functions_[index].present == 0) return -EIO;
   ++pdev->enable_cnt.counter;
-  memory_.NoteWrite(pdev, sizeof *pdev);
   if (pdev->enable_cnt.counter > 1) return 0;
   SetCommand(index, static_cast<uint16_t>((Command(index) | kCommandMemory) & ~kCommandIntxOff));
   return 0;
@@ -208,7 +206,6 @@ void PciBus::PciDisableDevice(pci_dev* pdev) {
     return;
   }
   --pdev->enable_cnt.counter;
-  memory_.NoteWrite(pdev, sizeof *pdev);
   if (pdev->enable_cnt.counter > 0) return;
   pdev->is_busmaster = 0;
   SetCommand(pdev->drydock_index,
@@ -219,7 +216,6 @@ void PciBus::PciSetMaster(pci_dev* pdev, bool on) {
   const size_t index = pdev->drydock_index;
   const uint16_t command = Command(index);
   pdev->is_busmaster = on ? 1 : 0;
-  memory_.NoteWrite(pdev, sizeof *pdev);
   SetCommand(index,
              static_cast<uint16_t>(on ? command | kCommandMaster : command & ~kCommandMaster));
 }
@@ -303,7 +299,6 @@ int PciBus::PciAllocIrqVectors(pci_dev* pdev, unsigned int min, unsigned int max
       function.vectors = count;
       (function.msix != 0 ? pdev->msix_enabled : pdev->msi_enabled) = 1;
       if (function.msix == 0) pdev->irq = function.first_vector;
-      memory_.NoteWrite(pdev, sizeof *pdev);
       SetCommand(index, static_cast<uint16_t>(Command(index) | kCommandIntxOff));
       return static_cast<int>(count);
     }
@@ -329,7 +324,6 @@ void PciBus::PciFreeIrqVectors(pci_dev* pdev) {
   function.vectors = function.first_vector = 0;
   pdev->msi_enabled = pdev->msix_enabled = 0;
   pdev->irq = function.line;
-  memory_.NoteWrite(pdev, sizeof *pdev);
   SetCommand(index, static_cast<uint16_t>(Command(index) & ~kCommandIntxOff));
 }
 

@@ -36,8 +36,8 @@ class PciBus final : public mocks::PciApi, public Bus {
   static constexpr size_t kConfigBytes = 256;
   static constexpr uint16_t kCommandMemory = 0x2, kCommandMaster = 0x4, kCommandIntxOff = 0x400;
 
-  PciBus(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, DriverMemory& memory, Log& log,
-         DeviceModel& devices, Interrupts& interrupts);
+  PciBus(hw::ResetList& list, Verdicts& verdicts, DriverCall& calls, Log& log, DeviceModel& devices,
+         Interrupts& interrupts);
 
   // Set-up: a function as the text describes it, with the addresses of its BARs (0: there is none).
   // Its index, or -1 if there is no room.
@@ -114,7 +114,6 @@ class PciBus final : public mocks::PciApi, public Bus {
 
   Verdicts& verdicts_;
   DriverCall& calls_;
-  DriverMemory& memory_;
   Log& log_;
   DeviceModel& devices_;
   Interrupts& interrupts_;

@@ -70,8 +70,8 @@ class PciTest : public MachineTest {
   }
 
   Interrupts irqs_{list_, verdicts_, calls_, locks_, log_, tasks_, *this};
-  DeviceModel devices_{list_, verdicts_, calls_, memory_, heap_, log_};
-  PciBus pci_{list_, verdicts_, calls_, memory_, log_, devices_, irqs_};
+  DeviceModel devices_{list_, verdicts_, calls_, heap_, log_};
+  PciBus pci_{list_, verdicts_, calls_, log_, devices_, irqs_};
   pci_driver driver_{};
   pci_device_id ids_[4] = {};
   pci_dev* pdev_ = nullptr;
@@ -216,7 +216,7 @@ TEST_F(PciTest, VectorsAreOfTheBestKindThatIsAskedFor) {
     const auto& row = kRows[i];
     hw::ResetList list;
     Interrupts irqs(list, verdicts_, calls_, locks_, log_, tasks_, *this);
-    PciBus pci(list, verdicts_, calls_, memory_, log_, devices_, irqs);
+    PciBus pci(list, verdicts_, calls_, log_, devices_, irqs);
     PciFunctionText text;
     text.irq = row.irq;
     text.messages = row.messages;

@@ -24,13 +24,12 @@ bool EndsBySignal(unsigned state, unsigned signals) {
 }  // namespace
 
 Tasks::Tasks(hw::ResetList& list, Verdicts& verdicts, Fibres& fibres, DriverCall& calls,
-             Clock& clock, Locks& locks, DriverMemory& memory, ProcessSwitch& processes)
+             Clock& clock, Locks& locks, ProcessSwitch& processes)
     : verdicts_(verdicts),
       fibres_(fibres),
       calls_(calls),
       clock_(clock),
       locks_(locks),
-      memory_(memory),
       processes_(processes),
       tasks_full_(list, verdicts, "tasks of the kernel at a time"),
       waits_full_(list, verdicts, "entries in wait queues"),

@@ -84,7 +84,7 @@ class Tasks final : public mocks::TaskApi, public LockWaiter, private EventSink 
   using Run = void (*)(void* self, uint64_t argument);
 
   Tasks(hw::ResetList& list, Verdicts& verdicts, Fibres& fibres, DriverCall& calls, Clock& clock,
-        Locks& locks, DriverMemory& memory, ProcessSwitch& processes);
+        Locks& locks, ProcessSwitch& processes);
   void SetSources(InterruptSource* interrupts, WorkSource* works) {
     interrupts_ = interrupts;
     works_ = works;
@@ -266,7 +266,6 @@ class Tasks final : public mocks::TaskApi, public LockWaiter, private EventSink 
   DriverCall& calls_;
   Clock& clock_;
   Locks& locks_;
-  DriverMemory& memory_;
   ProcessSwitch& processes_;
   InterruptSource* interrupts_ = nullptr;
   WorkSource* works_ = nullptr;

@@ -7,13 +7,11 @@ uint64_t IdOf(const void* timer) { return reinterpret_cast<uint64_t>(timer); }
 
 }  // namespace
 
-Timers::Timers(Verdicts& verdicts, DriverCall& calls, Clock& clock, Locks& locks,
-               DriverMemory& memory)
+Timers::Timers(Verdicts& verdicts, DriverCall& calls, Clock& clock, Locks& locks)
     : verdicts_(verdicts),
       calls_(calls),
       clock_(clock),
       locks_(locks),
-      memory_(memory),
       timers_(*this, &Timers::FireTimer),
       hrtimers_(*this, &Timers::FireHrtimer) {}
 
@@ -26,7 +24,6 @@ int Timers::ModTimer(timer_list* timer, unsigned long expires, const char* funct
   }
   const bool pending = clock_.Cancel(timers_, IdOf(timer));
   timer->expires = expires;
-  memory_.NoteWrite(timer, sizeof *timer);
   const uint64_t tick = (clock_.NowNs() / Clock::kTickNs + 1) * Clock::kTickNs;
   const uint64_t due = Clock::NsOfJiffies(expires);
   clock_.Add(due > tick ? due : tick, EventKind::kInterrupt, timers_, IdOf(timer));
@@ -73,7 +70,6 @@ void Timers::HrtimerStart(hrtimer* timer, long long at, unsigned int mode) {
   const auto now = static_cast<long long>(clock_.NowNs());
   if ((mode & HRTIMER_MODE_REL) != 0) at += now;
   timer->expires = at;
-  memory_.NoteWrite(timer, sizeof *timer);
   clock_.Add(static_cast<uint64_t>(at > now ? at : now), EventKind::kInterrupt, hrtimers_,
              IdOf(timer));
 }

@@ -24,7 +24,7 @@ namespace drydock::kernel {
 
 class Timers final : public mocks::TimerApi {
  public:
-  Timers(Verdicts& verdicts, DriverCall& calls, Clock& clock, Locks& locks, DriverMemory& memory);
+  Timers(Verdicts& verdicts, DriverCall& calls, Clock& clock, Locks& locks);
 
   int ModTimer(timer_list* timer, unsigned long expires, const char* function) override;
   int DeleteTimer(timer_list* timer, bool sync, const char* function) override;
@@ -53,7 +53,6 @@ class Timers final : public mocks::TimerApi {
   DriverCall& calls_;
   Clock& clock_;
   Locks& locks_;
-  DriverMemory& memory_;
   Sink timers_, hrtimers_;
   const void* in_callback_ = nullptr;  // the timer whose callback runs
 };

@@ -32,7 +32,7 @@ class TimersTest : public MachineTest {
   }
   unsigned long In(unsigned long jiffies) { return clock_.Jiffies() + jiffies; }
 
-  Timers timers_{verdicts_, calls_, clock_, locks_, memory_};
+  Timers timers_{verdicts_, calls_, clock_, locks_};
   timer_list timer_{};
   hrtimer hrtimer_{};
   int again_ = 0;

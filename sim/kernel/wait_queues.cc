@@ -60,10 +60,6 @@ void Tasks::Link(wait_queue_head* queue, wait_queue_entry* entry, bool tail) {
   entry->entry.next = after;
   before->next = &entry->entry;
   after->prev = &entry->entry;
-  memory_.NoteWrite(entry, sizeof *entry);
-  memory_.NoteWrite(queue, sizeof *queue);
-  memory_.NoteWrite(before, sizeof *before);
-  memory_.NoteWrite(after, sizeof *after);
   NoteWait(queue, entry);
 }
 
@@ -75,10 +71,7 @@ void Tasks::Unlink(wait_queue_entry* entry) {
   list_head& link = entry->entry;
   link.prev->next = link.next;
   link.next->prev = link.prev;
-  memory_.NoteWrite(link.prev, sizeof *link.prev);
-  memory_.NoteWrite(link.next, sizeof *link.next);
   link.next = link.prev = &link;
-  memory_.NoteWrite(entry, sizeof *entry);
 }
 
 void Tasks::AddWait(wait_queue_head* queue, wait_queue_entry* entry, bool exclusive) {
