@@ -20,6 +20,7 @@ void Executor::Run(const Program& program, StepObserver* observer) {
   mmaps_ = mmaps_ok_ = 0;
   process_count_ = 1;
   processes_[0] = world_.init().index();
+  exited_.fill(false);
   current_ = 0;
   finished_ = false;
   count_ = program.step_count + 1;
@@ -67,18 +68,18 @@ bool Executor::RunStep(const Program& program, size_t index, Observation* observ
   return !outcome.trapped;
 }
 
+bool Executor::Alive(uint32_t index) const {
+  return processes_[index] != kFailedProcess && !exited_[index] &&
+         kernel_.vfs().Alive(processes_[index]);
+}
+
 // The process whose turn it is: if it has exited, the first one that is alive.
 bool Executor::Current(user::Process* process) {
-  const kernel::Vfs& vfs = kernel_.vfs();
-  *process = {kernel_, processes_[current_]};
-  if (vfs.Alive(process->index())) return true;
-  for (uint32_t i = 0; i < process_count_; ++i) {
-    if (processes_[i] == kFailedProcess || !vfs.Alive(processes_[i])) continue;
-    *process = {kernel_, processes_[i]};
-    current_ = i;
-    return true;
+  for (uint32_t i = 0; !Alive(current_) && i < process_count_; ++i) {
+    if (Alive(i)) current_ = i;
   }
-  return false;
+  *process = {kernel_, processes_[current_]};
+  return Alive(current_);
 }
 
 bool Executor::Ready(const Step& step) const {
@@ -86,11 +87,7 @@ bool Executor::Ready(const Step& step) const {
   if (UsesFd(step.call) && fds_[step.fd] == kFailedFd) return false;
   if (UsesMapping(step.call) && mappings_[step.mapping] == kFailedMapping) return false;
   if (UsesAt(step.call) && step.at != kNone && mappings_[step.at] == kFailedMapping) return false;
-  if (step.call == Call::kSwitch) {
-    const uint32_t index = processes_[step.process];
-    return index != kFailedProcess && user::Process(kernel_, index).alive();
-  }
-  return true;
+  return step.call != Call::kSwitch || Alive(step.process);
 }
 
 user::Outcome Executor::Act(const Step& step, size_t index, user::Process process,
@@ -142,6 +139,7 @@ user::Outcome Executor::Act(const Step& step, size_t index, user::Process proces
     case Call::kFork:
       return process.Fork();
     case Call::kExit:
+      exited_[current_] = true;
       return process.Exit();
     case Call::kSwitch:
       current_ = step.process;
@@ -153,9 +151,8 @@ user::Outcome Executor::Act(const Step& step, size_t index, user::Process proces
 void Executor::ExitAll(Observation* observation) {
   *observation = {.state = StepState::kRan};
   for (uint32_t i = 0; i < process_count_; ++i) {
-    if (processes_[i] == kFailedProcess) continue;
+    if (!Alive(i)) continue;
     user::Process process(kernel_, processes_[i]);
-    if (!process.alive()) continue;
     observation->process = i;
     const user::Outcome outcome = process.Exit();
     if (!outcome.trapped) continue;

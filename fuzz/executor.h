@@ -51,6 +51,7 @@ class Executor {
                                                   user::Process process, Observation* seen);
   bool Ready(const Step& step) const;
   bool Current(user::Process* process);
+  bool Alive(uint32_t index) const;
   hw::VirtAddr PlaceOf(const Step& step) const { return mappings_[step.mapping] + step.offset; }
   hw::VirtAddr AtOf(const Step& step) const {
     return step.at == kNone ? hw::VirtAddr{} : mappings_[step.at] + step.at_offset;
@@ -68,6 +69,7 @@ class Executor {
   std::array<int, kMaxSteps> fds_;
   std::array<hw::VirtAddr, kMaxSteps> mappings_;
   std::array<uint32_t, kMaxSteps + 1> processes_;
+  std::array<bool, kMaxSteps + 1> exited_;  // the world may have given its number to another one
   uint32_t fd_count_ = 0, mapping_count_ = 0, process_count_ = 0, current_ = 0;
   uint32_t mmaps_ = 0, mmaps_ok_ = 0;
   std::array<Observation, kMaxSteps + 1> observations_;
