@@ -254,14 +254,14 @@ TEST_F(WorldTest, DuplicatesShareTheFileAndItsPosition) {
 }
 
 TEST_F(WorldTest, FileFlagsAreThoseThatMayBeSet) {
-  constexpr int kNonBlock = 04000, kDirect = 040000;
+  constexpr int kNonBlock = 04000, kDirect = 040000, kLarge = 0100000;
   const int fd = Open(kReadWrite);
-  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite);
+  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite | kLarge);
   EXPECT_EQ(world_.init().SetFlags(fd, kNonBlock).value, 0);
-  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite | kNonBlock);
+  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite | kLarge | kNonBlock);
   EXPECT_EQ(world_.init().SetFlags(fd, kDirect).value, -EINVAL);
   EXPECT_EQ(world_.init().SetFlags(fd, 0).value, 0);
-  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite);
+  EXPECT_EQ(world_.init().GetFlags(fd).value, kReadWrite | kLarge);
   EXPECT_EQ(world_.init().GetFlags(9).value, -EBADF);
 }
 

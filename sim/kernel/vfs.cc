@@ -11,11 +11,29 @@ namespace drydock::kernel {
 namespace {
 
 constexpr unsigned kModeLseek = 0x4, kModePread = 0x8, kModePwrite = 0x10, kModeCanRead = 0x20000,
-                   kModeCanWrite = 0x40000, kModeOpened = 0x80000, kModeStream = 0x200000;
-constexpr int kCreate = 0100, kExclusive = 0200, kTruncate = 01000, kDirectory = 0200000;
+                   kModeCanWrite = 0x40000, kModeOpened = 0x80000, kModeStream = 0x200000,
+                   kModePath = 0x4000;
+constexpr int kCreate = 0100, kExclusive = 0200, kNoTty = 0400, kTruncate = 01000,
+              kDataSync = 010000, kDirect = 040000, kLargeFile = 0100000, kDirectory = 0200000,
+              kNoFollow = 0400000, kSync = 04000000, kPath = 010000000, kTemporary = 020000000;
+// VALID_OPEN_FLAGS without O_CLOEXEC, which is the descriptor's and not the file's.
+constexpr int kValidOpenFlags = 035777703;
 constexpr uint64_t kMaxRwBytes = 0x7ffff000;
 constexpr unsigned short kCharDevice = 0020000;
 constexpr int64_t kNoIoctlCmd = 515, kErestartnohand = 514;
+
+// OF1: build_open_how() and build_open_flags(). -EINVAL, or the flags that the file gets.
+int64_t OpenFlags(int flags) {
+  flags = (flags | kLargeFile) & kValidOpenFlags;
+  if ((flags & kPath) != 0) flags &= kPath | kDirectory | kNoFollow;
+  if ((flags & kDirectory) != 0 && (flags & kCreate) != 0) return -EINVAL;
+  const bool writes = (flags & 3) != 0;
+  if ((flags & kTemporary) != 0 && ((flags & kDirectory) == 0 || !writes)) return -EINVAL;
+  return (flags & kSync) != 0 ? flags | kDataSync : flags;
+}
+
+// What is opened with O_PATH is of no driver.
+const file_operations kNoOperations{};
 
 }  // namespace
 
@@ -72,6 +90,9 @@ void Vfs::MakeInode(const char* path) {
 }
 
 int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
+  const int64_t valid = OpenFlags(flags);
+  if (valid < 0) return valid;
+  flags = static_cast<int>(valid);
   unsigned int devt = 0;
   unsigned short mode = 0;
   const auto fd = static_cast<int>(FreeFd(process));
@@ -92,10 +113,16 @@ int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
   file.f_inode = &node->c;
   file.f_path.dentry = &node->entry;
   file.f_mapping = node->c.i_mapping;
-  file.f_flags = static_cast<unsigned>(flags & ~(kCreate | kExclusive | kTruncate));
+  file.f_flags = static_cast<unsigned>(flags);
   file.f_mode = (static_cast<unsigned>(flags + 1) & 3U) | kModeLseek | kModePread | kModePwrite;
   file.f_count.counter = 1;
   file.drydock_id = index;
+  if ((flags & kPath) != 0) {  // OF3
+    file.f_mode = kModePath | kModeOpened;
+    file.f_op = &kNoOperations;
+    SetFd(process, fd, index + 1);
+    return fd;
+  }
   SetFd(process, fd, kReserved);  // ->open may sleep
   const int error = chrdevs_.Open(&node->c, &file);
   SetFd(process, fd, 0);
@@ -115,6 +142,11 @@ int64_t Vfs::Open(uint32_t process, const char* path, int flags) {
     file.f_mode |= kModeCanWrite;
   }
   if (file.f_op->llseek == nullptr) file.f_mode &= ~kModeLseek;
+  file.f_flags &= ~static_cast<unsigned>(kCreate | kExclusive | kNoTty | kTruncate);
+  if ((flags & kDirect) != 0) {  // OF2: no a_ops with ->direct_IO
+    FilePut(&file);
+    return -EINVAL;
+  }
   SetFd(process, fd, index + 1);
   return fd;
 }
@@ -143,6 +175,11 @@ void Vfs::SetFd(uint32_t process, int fd, uint32_t value) {
 }
 
 file* Vfs::FileOf(uint32_t process, int fd) {
+  file* const found = FileAt(process, fd);
+  return found == nullptr || (found->f_mode & kModePath) != 0 ? nullptr : found;
+}
+
+file* Vfs::FileAt(uint32_t process, int fd) {
   if (fd < kFirstFd || fd > last_fd_) return nullptr;
   const uint16_t index = FdAt(process, fd);
   return index == 0 || index == kReserved ? nullptr : &files_.Mut(index - 1U).c;
@@ -152,7 +189,7 @@ void Vfs::FileGet(file* file) { ++file->f_count.counter; }
 
 void Vfs::FilePut(file* file) {
   if (--file->f_count.counter != 0) return;
-  chrdevs_.Release(file->f_inode, file);
+  if ((file->f_mode & kModePath) == 0) chrdevs_.Release(file->f_inode, file);
   if (Trapped()) return;
   files_.Mut(file->drydock_id) = FileSlot{};
 }
@@ -179,7 +216,7 @@ const char* Vfs::PathOf(const file* file) const {
 }
 
 int64_t Vfs::Close(uint32_t process, int fd) {
-  file* file = FileOf(process, fd);
+  file* file = FileAt(process, fd);
   if (file == nullptr) return -EBADF;
   SetFd(process, fd, 0);
   int64_t result = 0;
@@ -287,7 +324,7 @@ int64_t Vfs::Ioctl(uint32_t process, int fd, uint32_t command, uint64_t argument
 }
 
 int64_t Vfs::Dup(uint32_t process, int fd) {
-  file* file = FileOf(process, fd);
+  file* file = FileAt(process, fd);
   if (file == nullptr) return -EBADF;
   const int64_t copy = FreeFd(process);
   if (copy < 0) return copy;
@@ -297,7 +334,7 @@ int64_t Vfs::Dup(uint32_t process, int fd) {
 }
 
 int64_t Vfs::GetFlags(uint32_t process, int fd) {
-  const file* file = FileOf(process, fd);
+  const file* file = FileAt(process, fd);
   return file == nullptr ? -EBADF : static_cast<int64_t>(file->f_flags);
 }
 
@@ -305,8 +342,8 @@ int64_t Vfs::GetFlags(uint32_t process, int fd) {
 int64_t Vfs::SetFlags(uint32_t process, int fd, int flags) {
   file* file = FileOf(process, fd);
   if (file == nullptr) return -EBADF;
-  constexpr unsigned kAppend = 02000, kNonBlock = 04000, kDirect = 040000, kNoAtime = 01000000;
-  if ((static_cast<unsigned>(flags) & kDirect) != 0) return -EINVAL;  // no ->direct_IO
+  constexpr unsigned kAppend = 02000, kNonBlock = 04000, kNoAtime = 01000000;
+  if ((flags & kDirect) != 0) return -EINVAL;  // no ->direct_IO
   constexpr unsigned kSettable = kAppend | kNonBlock | kNoAtime;
   file->f_flags = (file->f_flags & ~kSettable) | (static_cast<unsigned>(flags) & kSettable);
   return 0;

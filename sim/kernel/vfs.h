@@ -58,7 +58,7 @@ class Vfs {
   int64_t Fork(uint32_t process);  // the child's index
   int64_t Exit(uint32_t process);
 
-  file* FileOf(uint32_t process, int fd);  // nullptr: EBADF
+  file* FileOf(uint32_t process, int fd);  // nullptr: EBADF; one opened with O_PATH is none
   void FileGet(file* file);
   void FilePut(file* file);  // the last one releases it
   uint32_t open_files() const;
@@ -92,6 +92,8 @@ class Vfs {
     return process * static_cast<size_t>(last_fd_ + 1 - kFirstFd) +
            static_cast<size_t>(fd - kFirstFd);
   }
+  // What the descriptor names, a file opened with O_PATH too.
+  file* FileAt(uint32_t process, int fd);
   // The lowest free descriptor, or -EMFILE.
   int64_t FreeFd(uint32_t process) const;
   unsigned PollOne(uint32_t process, PollFd* entry, poll_table_struct* table);
