@@ -32,6 +32,8 @@ std::string FormatObservation(const Step& step, const Observation& observation) 
       return "SIGSEGV (SEGV_MAPERR)";
     case user::Signal::kSegvAccerr:
       return "SIGSEGV (SEGV_ACCERR)";
+    case user::Signal::kSegvKernel:
+      return "SIGSEGV (SI_KERNEL)";
     case user::Signal::kKilled:
       return "SIGKILL (nothing else ends the call)";
     case user::Signal::kBusAdrerr:

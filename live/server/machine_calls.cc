@@ -15,7 +15,7 @@ using user::Outcome;
 using user::Signal;
 
 // Of uapi/asm-generic/siginfo.h.
-constexpr int kSegvMaperr = 1, kSegvAccerr = 2, kBusAdraln = 1, kBusAdrerr = 2;
+constexpr int kSegvMaperr = 1, kSegvAccerr = 2, kSiKernel = 128, kBusAdraln = 1, kBusAdrerr = 2;
 
 }  // namespace
 
@@ -211,6 +211,10 @@ Result Machine::Take(const Outcome& outcome) {
     case Signal::kSegvAccerr:
       result.signal = SIGSEGV;
       result.code = kSegvAccerr;
+      break;
+    case Signal::kSegvKernel:
+      result.signal = SIGSEGV;
+      result.code = kSiKernel;
       break;
     case Signal::kBusAdrerr:
       result.signal = SIGBUS;

@@ -28,6 +28,13 @@ constexpr int kRefaultsAllowed = 4;
 void* AnonMark() { return reinterpret_cast<void*>(uintptr_t{1}); }
 
 Outcome Killed(Signal signal) { return {.value = 0, .signal = signal, .trapped = false}; }
+// FA0: what is not below TASK_SIZE. An address of 48 bits is no page's, or the kernel's; one that
+// is not the extension of its bit 47 is none at all, which x86 says before it looks at pages.
+Outcome NoUserAddress(uint64_t address, bool arm64) {
+  const auto extended = static_cast<uint64_t>(static_cast<int64_t>(address << 16) >> 16);
+  return Killed(arm64 || extended == address ? Signal::kSegvMaperr : Signal::kSegvKernel);
+}
+
 constexpr Outcome kTrapped{.value = 0, .signal = Signal::kNone, .trapped = true};
 constexpr Outcome kDone{};
 // pagefault_out_of_memory(): the access is made again.
@@ -45,7 +52,7 @@ Outcome Mm::Access(uint32_t mm, uint64_t address, void* to, const void* from, si
     if (chunk > size_bytes - done) chunk = size_bytes - done;
     hw::Pfn pfn;
     Outcome outcome = at < kTaskSize ? TouchPage(mm, at & ~hw::kPageMask, write, &pfn)
-                                     : Killed(Signal::kSegvMaperr);
+                                     : NoUserAddress(at, arm64_);
     if (!outcome.ok()) return outcome;
     if (arm64_ && std::has_single_bit(size_bytes) && size_bytes <= 8 &&
         (at & (size_bytes - 1)) != 0 &&
@@ -63,7 +70,7 @@ Outcome Mm::Access(uint32_t mm, uint64_t address, void* to, const void* from, si
 Outcome Mm::Touch(uint32_t mm, uint64_t address, bool write) {
   hw::Pfn pfn;
   return address < kTaskSize ? TouchPage(mm, address & ~hw::kPageMask, write, &pfn)
-                             : Killed(Signal::kSegvMaperr);
+                             : NoUserAddress(address, arm64_);
 }
 
 size_t Mm::CopyUser(uint64_t address, void* to, const void* from, size_t size_bytes) {

@@ -26,6 +26,23 @@ TEST_F(FaultRules, FA1_NothingMappedIsMaperr) {
   EXPECT_EQ(mm.Access(p, kTaskSize, &byte, nullptr, 1).signal, user::Signal::kSegvMaperr);
 }
 
+TEST_F(FaultRules, FA0_WhatIsNoAddressIsNoPageFault) {
+  const auto seen = [this](uint64_t address) {
+    char byte = 0;
+    const user::Signal signal = mm.Access(p, address, &byte, nullptr, 1).signal;
+    EXPECT_EQ(mm.Access(p, address, nullptr, &byte, 1).signal, signal);
+    EXPECT_EQ(mm.Touch(p, address, false).signal, signal);
+    return signal;
+  };
+  constexpr uint64_t kLow = uint64_t{1} << 47, kHigh = ~uint64_t{0} << 47;
+  EXPECT_EQ(seen(kTaskSize), user::Signal::kSegvMaperr);
+  EXPECT_EQ(seen(kLow - 1), user::Signal::kSegvMaperr);
+  EXPECT_EQ(seen(kLow), user::Signal::kSegvKernel);
+  EXPECT_EQ(seen(kHigh - 1), user::Signal::kSegvKernel);
+  EXPECT_EQ(seen(kHigh), user::Signal::kSegvMaperr);
+  EXPECT_EQ(seen(~uint64_t{0}), user::Signal::kSegvMaperr);
+}
+
 TEST_F(FaultRules, FA1_WhatTheVmaForbidsIsAccerrAndTheDriverIsNotAsked) {
   MapFaulting(kRead);
   EXPECT_EQ(Store(0, 'x'), "SEGV_ACCERR");

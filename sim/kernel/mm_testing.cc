@@ -242,6 +242,8 @@ std::string MmTest::Signal(const user::Outcome& outcome) const {
       return "SEGV_MAPERR";
     case user::Signal::kSegvAccerr:
       return "SEGV_ACCERR";
+    case user::Signal::kSegvKernel:
+      return "SI_KERNEL";
     case user::Signal::kKilled:
       return "killed";
     case user::Signal::kBusAdrerr:

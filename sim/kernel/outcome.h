@@ -7,7 +7,15 @@
 
 namespace drydock::user {
 
-enum class Signal : uint8_t { kNone, kSegvMaperr, kSegvAccerr, kBusAdrerr, kBusAdraln, kKilled };
+enum class Signal : uint8_t {
+  kNone,
+  kSegvMaperr,
+  kSegvAccerr,
+  kSegvKernel,  // SI_KERNEL: no page fault, but the processor's general protection
+  kBusAdrerr,
+  kBusAdraln,
+  kKilled,
+};
 
 struct Outcome {
   int64_t value = 0;  // >= 0 result; < 0 errno, negated

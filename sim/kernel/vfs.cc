@@ -402,7 +402,7 @@ int64_t Vfs::Fork(uint32_t process) {
   const auto index = static_cast<uint32_t>(child);
   const int end = static_cast<int>(processes_[process].end);
   for (int fd = kFirstFd; fd < end; ++fd) {
-    file* shared = FileOf(process, fd);
+    file* shared = FileAt(process, fd);
     if (shared == nullptr) continue;
     SetFd(index, fd, FdAt(process, fd));
     FileGet(shared);
