@@ -1,4 +1,5 @@
 // madvise(2): Linux mm/madvise.c of 6.1; docs/mmap-rules.md FK1, MA1, MA2.
+#include <algorithm>
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
@@ -74,12 +75,36 @@ int64_t Mm::Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice) 
   return result != 0 ? result : hole ? -ENOMEM : 0;
 }
 
+// shmem_fallocate(): these pages of the object go, from whatever maps them.
+void Mm::PunchHole(const Vma& vma, uint64_t start, uint64_t end) {
+  const uint64_t first = vma.c.vm_pgoff + ((start - vma.c.vm_start) >> hw::kPageShift);
+  const uint64_t last = first + ((end - start) >> hw::kPageShift);
+  for (uint32_t m = 0; m < kMaxMms; ++m) {
+    for (uint32_t i = 0; mms_[m].live != 0 && i < mms_[m].vma_count; ++i) {
+      const vm_area_struct& other = VmaAt(m, i).c;
+      if (SharedObject(other) != SharedObject(vma.c)) continue;
+      const uint64_t pages = (other.vm_end - other.vm_start) >> hw::kPageShift;
+      const uint64_t from = std::max<uint64_t>(first, other.vm_pgoff);
+      const uint64_t to = std::min<uint64_t>(last, other.vm_pgoff + pages);
+      if (from >= to) continue;
+      Zap(m, other.vm_start + ((from - other.vm_pgoff) << hw::kPageShift),
+          other.vm_start + ((to - other.vm_pgoff) << hw::kPageShift));
+    }
+  }
+  NoteChange();
+}
+
 // madvise_vma_behavior().
 int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
   uint64_t flags = vma->c.vm_flags;
   switch (advice) {
     case kRemove:  // madvise_remove(), then vfs_fallocate() of a character device
-      if ((flags & kVmLocked) != 0 || vma->c.vm_file == nullptr) return -EINVAL;
+      if ((flags & kVmLocked) != 0) return -EINVAL;
+      if (SharedObject(vma->c) != nullptr) {
+        PunchHole(*vma, start, end);
+        return 0;
+      }
+      if (vma->c.vm_file == nullptr) return -EINVAL;
       if ((flags & (kVmShared | kVmMayWrite)) != (kVmShared | kVmMayWrite)) return -EACCES;
       return ((vma->c.vm_pgoff << hw::kPageShift) + (start - vma->c.vm_start)) >> 63 != 0 ? -EINVAL
                                                                                           : -ENODEV;

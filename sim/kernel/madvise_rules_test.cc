@@ -133,6 +133,30 @@ TEST_F(MadviseRules, MA2_FreeIsForAnonymousMemoryOnly) {
   EXPECT_EQ(Advise(0, 1, 3 /* WILLNEED */), 0);
 }
 
+TEST_F(MadviseRules, MA3_RemovedPagesOfSharedAnonymousMemoryAreZeroForAll) {
+  ASSERT_GT(MapAnon(0, 3, kReadWrite, kMapShared), 0);
+  for (uint64_t page = 0; page < 3; ++page) ASSERT_EQ(Store(page, 'x'), "");
+  const auto child = static_cast<uint32_t>(mm.NewMm());
+  ASSERT_EQ(mm.Fork(p, child), 0);
+  ASSERT_EQ(mm.Munmap(p, At(0), kPage), 0);
+  EXPECT_EQ(Advise(1, 1, kAdviseRemove), 0);
+  EXPECT_EQ(LoadByte(1), 0);
+  EXPECT_EQ(LoadByte(2), 'x');
+  char bytes[3] = {1, 1, 1};
+  for (uint64_t page = 0; page < 3; ++page) {
+    EXPECT_TRUE(mm.Access(child, At(page), &bytes[page], nullptr, 1).ok());
+  }
+  EXPECT_EQ(std::string(bytes, 3), std::string("x\0x", 3));
+  mm.ExitMm(child);
+}
+
+TEST_F(MadviseRules, MA3_RemoveOfWhatIsLockedOrPrivateIsEinval) {
+  ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapShared | kMapLocked), 0);
+  ASSERT_GT(MapAnon(1, 1, kReadWrite, kMapPrivate), 0);
+  EXPECT_EQ(Advise(0, 1, kAdviseRemove), -EINVAL);
+  EXPECT_EQ(Advise(1, 1, kAdviseRemove), -EINVAL);
+}
+
 TEST_F(MadviseRules, LK1_OnlyAdviceThatChangesMappingsHoldsTheLockForWriting) {
   FaultsOnly();
   ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);

@@ -271,6 +271,10 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // mmap.cc
   int64_t UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
                        int flags);
+  // The start of the lowest gap of `length` in [bottom, top), or -ENOMEM.
+  int64_t LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t length) const;
+  // The same for MAP_32BIT.
+  int64_t LowArea(uint32_t mm, uint64_t address, uint64_t length) const;
   int64_t MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags, uint64_t pgoff,
                     file* file);
   int64_t CallMmap(Vma* vma, file* file);
@@ -281,6 +285,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // mprotect.cc, madvise.cc, fork.cc
   int64_t ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, int grows);
   int64_t ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flags);
+  void PunchHole(const Vma& vma, uint64_t start, uint64_t end);
   int64_t AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice);
   int64_t CopyEntries(Vma* from, Vma* to);
 

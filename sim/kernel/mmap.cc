@@ -27,7 +27,15 @@ bool FileMmapOk(uint64_t pgoff, uint64_t length) {
 bool Accountable(uint64_t vm_flags) {
   return (vm_flags & (kVmNoReserve | kVmShared | kVmWrite)) == kVmWrite;
 }
-constexpr uint64_t kRamPages = (uint64_t{256} << 20) >> hw::kPageShift;
+// 1.2: no huge page is reserved here, and there is one size of them: hstate_sizelog() of
+// ksys_mmap_pgoff(), then hugetlb_get_unmapped_area(), then hugetlbfs_file_mmap().
+int64_t NoHugePage(uint64_t address, int flags) {
+  constexpr uint64_t kHugePage = uint64_t{2} << 20;
+  constexpr unsigned kHugeShift = 21;
+  const unsigned log = static_cast<unsigned>(flags) >> 26;  // MAP_HUGE_SHIFT
+  if (log != 0 && log != kHugeShift) return -EINVAL;
+  return (flags & kMapFixed) != 0 && address % kHugePage != 0 ? -EINVAL : -ENOMEM;
+}
 
 }  // namespace
 
@@ -41,10 +49,10 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
     if (bad_fd || file == nullptr) return -EBADF;    // 1.2
     if ((flags & kMapHugetlb) != 0) return -EINVAL;  // 1.2
   }
-  if (length == 0) return -EINVAL;                              // 1.3
-  if (anonymous && (flags & kMapHugetlb) != 0) return -ENOMEM;  // no huge page is reserved here
-  if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;    // 1.4
-  if ((flags & kMapFixed) == 0) {                               // round_hint_to_min()
+  if (length == 0) return -EINVAL;  // 1.3
+  if (anonymous && (flags & kMapHugetlb) != 0) return NoHugePage(address, flags);
+  if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;  // 1.4
+  if ((flags & kMapFixed) == 0) {                             // round_hint_to_min()
     address &= ~hw::kPageMask;
     if (address != 0 && address < kMinAddress) address = kMinAddress;
   }
@@ -140,6 +148,10 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
     if (found >= static_cast<uint64_t>(-4095)) return static_cast<int64_t>(found);
   } else if ((flags & kMapFixed) != 0) {
     found = address;
+  } else if ((flags & kMap32Bit) != 0 && !arm64_) {
+    const int64_t low = LowArea(mm, address, length);
+    if (low < 0) return low;
+    found = static_cast<uint64_t>(low);
   } else {
     const auto is_free = [&] {
       const uint32_t hint = FirstEndingAfter(mm, address);
@@ -160,21 +172,37 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
       if (top >= length + 0x10000) {
         found = top - length;
       } else {
-        uint64_t bottom = kMmapBase;
-        for (uint32_t i = 0; i < mms_[mm].vma_count; ++i) {
-          const vm_area_struct& vma = VmaAt(mm, i).c;
-          if (vma.vm_end <= bottom) continue;
-          if (vma.vm_start >= bottom && vma.vm_start - bottom >= length) break;
-          bottom = vma.vm_end;
-        }
-        if (bottom > kTaskSize || kTaskSize - bottom < length) return -ENOMEM;
-        found = bottom;
+        const int64_t above = LowestGap(mm, kMmapBase, kTaskSize, length);
+        if (above < 0) return above;
+        found = static_cast<uint64_t>(above);
       }
     }
   }
   if (found > kTaskSize - length) return -ENOMEM;
   if ((found & hw::kPageMask) != 0) return -EINVAL;
   return static_cast<int64_t>(found);
+}
+
+int64_t Mm::LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t length) const {
+  for (uint32_t i = 0; i < mms_[mm].vma_count; ++i) {
+    const vm_area_struct& vma = VmaAt(mm, i).c;
+    if (vma.vm_end <= bottom) continue;
+    if (vma.vm_start >= bottom && vma.vm_start - bottom >= length) break;
+    bottom = vma.vm_end;
+  }
+  return bottom > top || top - bottom < length ? -ENOMEM : static_cast<int64_t>(bottom);
+}
+
+// arch_get_unmapped_area() between the bounds of find_start_end().
+int64_t Mm::LowArea(uint32_t mm, uint64_t address, uint64_t length) const {
+  constexpr uint64_t kBottom = 0x40000000, kTop = 0x80000000;
+  if (length > kTop) return -ENOMEM;
+  const uint32_t hint = FirstEndingAfter(mm, address);
+  if (address != 0 && address <= kTop - length &&
+      (hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start)) {
+    return static_cast<int64_t>(address);
+  }
+  return LowestGap(mm, kBottom, kTop, length);
 }
 
 // __mmap_region().
@@ -185,7 +213,7 @@ int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_
   if (Trapped()) return -EINTR;
   if (unmapped != 0) return -ENOMEM;  // whatever may_split said
   if (Accountable(vm_flags)) {
-    if (length >> hw::kPageShift > kRamPages) return -ENOMEM;
+    if (length >> hw::kPageShift > kMostCharged_pages) return -ENOMEM;
     vm_flags |= kVmAccount;  // MR3
   }
   Vma* merged = Merge(Preceding(mm, start), mm, start, end, vm_flags, pgoff, file, nullptr);
@@ -238,8 +266,13 @@ int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_
     }
   } else {
     vma->c.vm_ops = nullptr;
+    const bool shared = (vm_flags & kVmShared) != 0;
+    if (shared && (vm_flags & kVmNoReserve) == 0 && length >> hw::kPageShift > kMostCharged_pages) {
+      FreeVma(vma);  // MR15
+      return -ENOMEM;
+    }
     // Shared anonymous memory is one object over fork: its serial names it.
-    if ((vm_flags & kVmShared) != 0) vma->c.vm_private_data = reinterpret_cast<void*>(vma->serial);
+    if (shared) vma->c.vm_private_data = reinterpret_cast<void*>(vma->serial);
   }
   Link(vma);
   if ((vma->c.vm_flags & kVmLocked) != 0 && (vma->c.vm_flags & kVmSpecial) != 0) {

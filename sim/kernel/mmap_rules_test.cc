@@ -30,6 +30,18 @@ TEST_F(MmapRules, R1_2_BadFdComesBeforeLengthZero) {
   EXPECT_EQ(Raw(0, kPage, kRead, kMapShared | kMapHugetlb, &rw(), 0), -EINVAL);
 }
 
+TEST_F(MmapRules, R1_2_AnonymousHugePagesAreOfOneSizeAndNoneIsThere) {
+  constexpr int kAnon = kMapPrivate | kMapAnonymous | kMapHugetlb;
+  constexpr uint64_t kHuge = uint64_t{2} << 20;
+  EXPECT_EQ(Raw(0, 0, kRead, kAnon, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon | 21 << 26, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon | 20 << 26, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon | 30 << 26, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(kHuge, kPage, kRead, kAnon | kMapFixed, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(kHuge + kPage, kPage, kRead, kAnon | kMapFixed, nullptr, 0), -EINVAL);
+}
+
 TEST_F(MmapRules, R1_3_LengthZeroIsEinvalBeforeOffsetOverflow) {
   EXPECT_EQ(Raw(0, 0, kRead, kMapShared, &wo(), ~hw::kPageMask), -EINVAL);
 }
@@ -89,6 +101,31 @@ TEST_F(MmapRules, R1_8_WithoutAHintPlacesTopDownInTheHighestGap) {
   // A hint that is taken is no better than none.
   EXPECT_EQ(Raw(Mm::kMmapBase - kPage, kPage, kRead, kMapShared, &rw(), 40 * kPage),
             top - 4 * page);
+}
+
+TEST_F(MmapRules, R1_8_32BitIsTheLowestGapOfTheSecondGibibyte) {
+  constexpr int kLow = kMapShared | kMap32Bit;
+  constexpr int64_t kBottom = 0x40000000;
+  const auto page = static_cast<int64_t>(kPage);
+  EXPECT_EQ(Raw(0, kPage, kRead, kLow, &rw(), 0), kBottom);
+  EXPECT_EQ(Raw(0, 2 * kPage, kRead, kLow, &rw(), 8 * kPage), kBottom + page);
+  EXPECT_EQ(Raw(kBottom, kPage, kRead, kLow, &rw(), 20 * kPage), kBottom + 3 * page);
+  EXPECT_EQ(mm.Munmap(p, kBottom, kPage), 0);
+  EXPECT_EQ(Raw(0, 2 * kPage, kRead, kLow, &rw(), 30 * kPage), kBottom + 4 * page);
+  EXPECT_EQ(Raw(0, kPage, kRead, kLow, &rw(), 40 * kPage), kBottom);
+  // A hint is taken if it is free, below the range too.
+  EXPECT_EQ(Raw(0x20000000, kPage, kRead, kLow, &rw(), 50 * kPage), 0x20000000);
+  EXPECT_EQ(Raw(0x7ffff000, 2 * kPage, kRead, kLow, &rw(), 60 * kPage), kBottom + 6 * page);
+  EXPECT_EQ(Raw(At(0), kPage, kRead, kLow | kMapFixed, &rw(), 70 * kPage),
+            static_cast<int64_t>(At(0)));
+}
+
+TEST_F(MmapRules, R1_8_32BitHasNoRoomForMoreThanOneGibibyte) {
+  constexpr int kLow = kMapShared | kMapAnonymous | kMapNoReserve | kMap32Bit;
+  EXPECT_EQ(Raw(0, 0x40000001, kRead, kLow, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(0, 0x80000001, kRead, kLow, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(0, 0x40000000, kRead, kLow, nullptr, 0), 0x40000000);
+  EXPECT_EQ(Raw(0, kPage, kRead, kLow, nullptr, 0), -ENOMEM);
 }
 
 TEST_F(MmapRules, R1_9_NoReplaceOverlapIsEexistBeforeTheFileIsLookedAt) {
@@ -241,6 +278,16 @@ TEST_F(MmapRules, MR3_MoreThanAllMemoryIsEnomemAndTheOldMappingIsGone) {
   EXPECT_EQ(Map(0, uint64_t{1} << 28, kReadWrite, kMapPrivate), -ENOMEM);
   EXPECT_EQ(Maps(), "");
   EXPECT_GT(Map(0, uint64_t{1} << 28, kReadWrite, kMapShared), 0);
+}
+
+TEST_F(MmapRules, MR15_SharedAnonymousMemoryIsChargedWhateverMayBeDoneWithIt) {
+  constexpr int kAnon = kMapShared | kMapAnonymous;
+  constexpr uint64_t kTooMuch = (uint64_t{256} << 20) + kPage;
+  EXPECT_EQ(Raw(0, kTooMuch, kReadWrite, kAnon, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(0, kTooMuch, 0, kAnon, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Maps(), "");
+  EXPECT_GT(Raw(0, kTooMuch - kPage, kReadWrite, kAnon, nullptr, 0), 0);
+  EXPECT_GT(Raw(0, kTooMuch, kReadWrite, kAnon | kMapNoReserve, nullptr, 0), 0);
 }
 
 TEST_F(MmapRules, MR4_NeighbourOfTheSameFileIsExtendedWithoutAskingTheDriver) {
@@ -533,7 +580,6 @@ TEST_F(MmapRules, SharedAnonymousObjectsAreNotMergedWithEachOther) {
   ASSERT_GT(MapAnon(1, 1, kReadWrite, kMapShared), 0);
   EXPECT_EQ(mm.VmaCount(p), 2U);
   EXPECT_EQ(MapAnon(2, 1, kRead, kMapShared | kMapGrowsDown), -EINVAL);
-  EXPECT_EQ(MapAnon(2, 1, kRead, kMapPrivate | kMapHugetlb), -ENOMEM);
 }
 
 }  // namespace

@@ -212,6 +212,15 @@ TEST_F(MprotectRules, MPR3_SharedOfAReadOnlyFdIsEacces) {
   EXPECT_EQ(Protect(0, 1, kReadWrite), -EACCES);
 }
 
+TEST_F(MprotectRules, MPR4_MoreThanAllMemoryDoesNotBecomeWritable) {
+  constexpr uint64_t kAll = kMostCharged_pages * kPage;
+  ASSERT_GT(MapAnon(0, kMostCharged_pages + 1, kRead, kMapPrivate), 0);
+  EXPECT_EQ(mm.Mprotect(p, At(0), kAll + kPage, kReadWrite), -ENOMEM);
+  EXPECT_EQ(Maps().find(" ac "), std::string::npos);
+  EXPECT_EQ(mm.Mprotect(p, At(0), kAll, kReadWrite), 0);
+  EXPECT_NE(Maps().find(" ac "), std::string::npos);
+}
+
 TEST_F(MprotectRules, SP3_NoMemoryForTheSecondSplitLeavesTheFirst) {
   UseOps({"open"});
   MapsFrom(kRam);

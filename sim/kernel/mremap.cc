@@ -9,6 +9,11 @@ namespace {
 
 constexpr int kMayMove = 1, kFixed = 2, kDontUnmap = 4;
 
+// RM5
+bool MayCharge(uint64_t vm_flags, uint64_t length) {
+  return (vm_flags & kVmAccount) == 0 || length >> hw::kPageShift <= kMostCharged_pages;
+}
+
 }  // namespace
 
 int64_t Mm::Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
@@ -93,8 +98,9 @@ int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, u
   if (old_length == vma->c.vm_end - old_address) {
     const uint64_t new_end = old_address + new_length;
     const uint32_t next = FirstEndingAfter(mm, vma->c.vm_end);
-    if (new_end <= kTaskSize &&
+    if (new_end > old_address && new_end <= kTaskSize &&
         (next == mms_[mm].vma_count || VmaAt(mm, next).c.vm_start >= new_end)) {
+      if (!MayCharge(vma->c.vm_flags, new_length - old_length)) return -ENOMEM;
       // P9: the extension is merged, which a VM_SPECIAL mapping cannot be; one with ->close just
       // grows.
       Vma* grown = &vmas_.Mut(vma->c.drydock_id);
@@ -133,6 +139,9 @@ int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint
     }
     if (Trapped()) return -EINTR;
     if (refused != 0) return refused;
+  }
+  if (!MayCharge(vma->c.vm_flags, dont_unmap ? new_length : new_length - old_length)) {
+    return -ENOMEM;
   }
   // copy_vma(): merged into a neighbour, without ->open, or a copy.
   const uint64_t offset = (old_address - vma->c.vm_start) >> hw::kPageShift;

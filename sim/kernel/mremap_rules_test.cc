@@ -306,6 +306,28 @@ TEST_F(MremapRules, RM4_AMixedMapThatMovesHasAnEmptyTail) {
   EXPECT_EQ(Load(page + 2), "BUS_ADRERR");
 }
 
+TEST_F(MremapRules, RM5_ALengthThatWrapsDoesNotGrowInPlace) {
+  ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapShared), 0);
+  const std::string before = State();
+  EXPECT_EQ(mm.Mremap(p, At(0), kPage, ~uint64_t{0} << 12, 0, 0), -ENOMEM);
+  EXPECT_EQ(mm.Mremap(p, At(0), kPage, (~uint64_t{0} << 12) - At(0), 0, 0), -ENOMEM);
+  EXPECT_EQ(State(), before);
+}
+
+TEST_F(MremapRules, RM5_WhatIsChargedGrowsToNoMoreThanAllMemory) {
+  constexpr uint64_t kAll = kMostCharged_pages * kPage;
+  ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapPrivate), 0);
+  const std::string before = State();
+  EXPECT_EQ(mm.Mremap(p, At(0), kPage, kAll + 2 * kPage, 0, 0), -ENOMEM);
+  EXPECT_EQ(mm.Mremap(p, At(0), kPage, kAll + 2 * kPage, kMove, 0), -ENOMEM);
+  EXPECT_EQ(State(), before);
+  EXPECT_EQ(mm.Mremap(p, At(0), kPage, kAll + kPage, 0, 0), static_cast<int64_t>(At(0)));
+  // What may not be written is not charged.
+  ASSERT_EQ(mm.Munmap(p, At(0), kAll + kPage), 0);
+  ASSERT_GT(MapAnon(0, 1, kRead, kMapPrivate), 0);
+  EXPECT_GT(mm.Mremap(p, At(0), kPage, kAll + 2 * kPage, 0, 0), 0);
+}
+
 TEST_F(MremapRules, AFaultOnlyMappingGrowsAndJoinsItsNeighbour) {
   FaultsOnly();
   ASSERT_GT(Map(0, 2, kReadWrite, kMapShared, 0), 0);

@@ -27,15 +27,19 @@ inline constexpr int kProtRead = 1, kProtWrite = 2, kProtExec = 4;
 inline constexpr int kProtGrowsDown = 0x01000000, kProtGrowsUp = 0x02000000;
 
 inline constexpr int kMapShared = 1, kMapPrivate = 2, kMapSharedValidate = 3, kMapType = 0xf,
-                     kMapFixed = 0x10, kMapAnonymous = 0x20, kMapGrowsDown = 0x100,
-                     kMapLocked = 0x2000, kMapNoReserve = 0x4000, kMapHugetlb = 0x40000,
-                     kMapSync = 0x80000, kMapFixedNoReplace = 0x100000;
+                     kMapFixed = 0x10, kMapAnonymous = 0x20, kMap32Bit = 0x40,
+                     kMapGrowsDown = 0x100, kMapLocked = 0x2000, kMapNoReserve = 0x4000,
+                     kMapHugetlb = 0x40000, kMapSync = 0x80000, kMapFixedNoReplace = 0x100000;
 // What MAP_SHARED_VALIDATE knows without the driver's help (mman.h: LEGACY_MAP_MASK).
-inline constexpr int kMapLegacyMask =
-    kMapShared | kMapPrivate | kMapFixed | kMapAnonymous | 0x800 /* DENYWRITE */ |
-    0x1000 /* EXECUTABLE */ | 0x40 /* 32BIT */ | 0x4000000 /* UNINITIALIZED */ | kMapGrowsDown |
-    kMapLocked | kMapNoReserve | 0x8000 /* POPULATE */ | 0x10000 /* NONBLOCK */ |
-    0x20000 /* STACK */ | kMapHugetlb;
+inline constexpr int kMapLegacyMask = kMapShared | kMapPrivate | kMapFixed | kMapAnonymous |
+                                      0x800 /* DENYWRITE */ | 0x1000 /* EXECUTABLE */ | kMap32Bit |
+                                      0x4000000 /* UNINITIALIZED */ | kMapGrowsDown | kMapLocked |
+                                      kMapNoReserve | 0x8000 /* POPULATE */ |
+                                      0x10000 /* NONBLOCK */ | 0x20000 /* STACK */ | kMapHugetlb;
+
+// __vm_enough_memory() as it is set when a system has started: one request may not be for more
+// pages than there are.
+inline constexpr uint64_t kMostCharged_pages = uint64_t{256} << 20 >> 12;
 
 inline constexpr unsigned kFmodeRead = 1, kFmodeWrite = 2;
 
