@@ -236,6 +236,16 @@ TEST_F(WorldTest, PositionedReadsAndWritesLeaveThePosition) {
   EXPECT_EQ(world_.init().Pwrite(Open(kReadOnly), own, 8, 0).value, -EBADF);
 }
 
+TEST_F(WorldTest, APositionThatWrapsIsInvalid) {
+  constexpr int64_t kMost = INT64_MAX;
+  const int fd = Open(kReadWrite);
+  ASSERT_EQ(world_.init().Lseek(fd, 1, 0).value, 1);
+  EXPECT_EQ(world_.init().Lseek(fd, kMost, 1).value, -EINVAL);
+  EXPECT_EQ(world_.init().Lseek(fd, kMost, 2).value, -EINVAL);
+  EXPECT_EQ(world_.init().Lseek(fd, -kMost, 1).value, -EINVAL);
+  EXPECT_EQ(world_.init().Lseek(fd, 0, 1).value, 1);
+}
+
 TEST_F(WorldTest, DuplicatesShareTheFileAndItsPosition) {
   const int fd = Open(kReadWrite);
   const int copy = static_cast<int>(world_.init().Dup(fd).value);

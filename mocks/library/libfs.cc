@@ -10,12 +10,18 @@ using drydock::mocks::UaccessApi;
 
 namespace {
 
-constexpr int kEinval = 22, kEfault = 14, kEnxio = 6, kEoverflow = 75;
+constexpr int kEinval = 22, kEfault = 14, kEnxio = 6;
 
 long long SetPosition(file* file, long long offset, long long max) {
   if (offset < 0 || offset > max) return -kEinval;
   file->f_pos = offset;
   return offset;
+}
+
+// As the kernel adds: what wraps is negative, and refused for that.
+long long Sum(long long a, long long b) {
+  return static_cast<long long>(static_cast<unsigned long long>(a) +
+                                static_cast<unsigned long long>(b));
 }
 
 long long Seek(file* file, long long offset, int whence, long long max, long long end) {
@@ -24,11 +30,9 @@ long long Seek(file* file, long long offset, int whence, long long max, long lon
       return SetPosition(file, offset, max);
     case 1:
       if (offset == 0) return file->f_pos;
-      if (__builtin_add_overflow(file->f_pos, offset, &offset)) return -kEoverflow;
-      return SetPosition(file, offset, max);
+      return SetPosition(file, Sum(file->f_pos, offset), max);
     case 2:
-      if (__builtin_add_overflow(end, offset, &offset)) return -kEoverflow;
-      return SetPosition(file, offset, max);
+      return SetPosition(file, Sum(end, offset), max);
     case 3:  // data: everything before the end is
       return offset < 0 || offset >= end ? -kEnxio : SetPosition(file, offset, max);
     case 4:  // hole: the one at the end
