@@ -568,6 +568,7 @@ TEST_F(ShimTest, PageLockIsWaitedForAndItsEndWakesOne) {
 
 TEST_F(ShimTest, KillEndsTheWaitForAPage) {
   page page{};
+  EXPECT_CALL(sync_, MightSleep(StrEq("lock_page_killable")));
   EXPECT_CALL(alloc_, TrylockPage(&page)).WillOnce(Return(false));
   EXPECT_CALL(tasks_, WaitOn(_, TASK_KILLABLE, _, _)).WillOnce(Return(-512));
   EXPECT_EQ(drv_lock_page_killable(&page), -EINTR);
