@@ -1,5 +1,5 @@
 // The reference driver with a device that copies for it: bus addresses, streaming memory that is
-// handed over and taken back, an interrupt, and what it does when the device errs. The devices
+// handed over and taken back, an interrupt, and what it does when the device errs. The device
 // behind the registers is sim/devices/dma_engine.h; what is stale or not mapped for it is told.
 #include <cerrno>
 #include <cstdint>
@@ -23,8 +23,10 @@ struct MachineCase {
 void PrintTo(const MachineCase &c, std::ostream *out) { *out << c.name; }
 
 constexpr char kEngine[] = "drydock_dma_engine";
+// A millisecond before the first byte: long enough to be looked at.
 constexpr char kDevice[] =
-    "device drydock_dma_engine\n    mem 0x90000000 0x1000\n    irq 7\n    model dma-engine\n";
+    "device drydock_dma_engine\n    mem 0x90000000 0x1000\n    irq 7\n    model dma-engine\n"
+    "    option start-ns 1000000\n";
 
 class DmaBufferEngineTest : public DriverWorldTest,
                             public ::testing::WithParamInterface<MachineCase> {
