@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "fuzz/violation_classes.h"
 #include "sim/kernel/vm_flags.h"
@@ -204,7 +205,33 @@ void Oracles::CheckIdentity() {
   }
 }
 
+void Oracles::LookOnlyAt(uint32_t mm, hw::VirtAddr from, hw::VirtAddr to) {
+  scoped_ = true;
+  scope_mm_ = mm;
+  scope_from_ = from;
+  scope_to_ = to;
+}
+
+// What the step can have changed, if the caller knows that: whose the frames are changes with the
+// allocations alone.
+bool Oracles::CheckScope() {
+  const uint64_t serial = kernel_.allocations().last_serial();
+  const uint64_t live = kernel_.allocations().live_count();
+  const bool same = serial == seen_serial_ && live == seen_live_;
+  seen_serial_ = serial;
+  seen_live_ = live;
+  if (!scoped_ || !same) return false;
+  const hw::PageTable& table = kernel_.mm().table(scope_mm_);
+  for (size_t i = table.LowerBound(scope_from_); i < table.count() && table[i].va < scope_to_;
+       ++i) {
+    if (table[i].bits.anon == 0)
+      CheckExtent(kernel_.mm().Find(scope_mm_, table[i].va.value), table[i]);
+  }
+  return true;
+}
+
 void Oracles::CheckTables() {
+  if (CheckScope()) return;
   kernel_.mm().ForEachLiveMm([this](uint32_t m) {
     const hw::PageTable& table = kernel_.mm().table(m);
     // Runs and mappings are both in order of addresses.

@@ -28,6 +28,9 @@ class Oracles final : public StepObserver {
 
   // Before each program, after World::Reset().
   void Begin();
+  // The next AfterStep() looks at these pages alone, unless memory was allocated or freed since the
+  // last one: for tables so large that looking at all of them after each call takes too long.
+  void LookOnlyAt(uint32_t mm, hw::VirtAddr from, hw::VirtAddr to);
   void AfterStep(int) override {
     const uint32_t open = kernel_.chrdev().open_count();
     if (open > seen_open_) CheckModuleHeld();
@@ -35,6 +38,7 @@ class Oracles final : public StepObserver {
     const kernel::MmapCall& call = kernel_.mm().last_mmap();
     if ((call.called && call.serial != seen_call_) || kernel_.mm().changes() != seen_changes_)
       Look();
+    scoped_ = false;
   }
   // After the exits at the end of a program that no trap ended.
   void AfterRun();
@@ -69,6 +73,7 @@ class Oracles final : public StepObserver {
   void Look();
   void CheckMmapResult();
   void CheckCopy();
+  bool CheckScope();
   void CheckTables();
   void CheckExtent(const kernel::Vma* vma, const hw::Extent& extent);
   void CheckFrames(const kernel::Vma* vma, const hw::Extent& extent);
@@ -96,6 +101,10 @@ class Oracles final : public StepObserver {
   size_t told_count_ = 0;
   std::array<Counted, 16> counted_;
   std::vector<uint8_t> clean_;  // by allocation: at the checkpoint every byte had been written
+  bool scoped_ = false;
+  uint32_t scope_mm_ = 0;
+  hw::VirtAddr scope_from_{0}, scope_to_{0};
+  uint64_t seen_serial_ = 0, seen_live_ = 0;
   uint64_t checkpoint_serial_ = 0;
   uint32_t checkpoint_live_ = 0;
 };

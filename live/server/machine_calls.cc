@@ -149,6 +149,11 @@ Result Machine::Act(RunningCall& call) {
     if (restart == kErestartsys) result.flags |= kRestarts;
     if (restart == kErestartnointr) result.flags |= kRestarts | kRestartsAlways;
   }
+  if (outcome.ok() && grants < grants_end) {
+    oracles_.LookOnlyAt(program.process(), grants, grants_end);
+  } else if (outcome.ok() && request.op == Op::kMunmap) {
+    oracles_.LookOnlyAt(program.process(), {a[0]}, {a[0] + hw::PageAlignUp(a[1])});
+  }
   // What the present call shows of a file that is gone says nothing about the next one there.
   if (Judge(program, Describe(request))) result.flags |= kTellStack;
   if (kernel_.chrdev().open_count() < files) oracles_.Begin();
