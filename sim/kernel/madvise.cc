@@ -79,7 +79,7 @@ int64_t Mm::Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice) 
 void Mm::PunchHole(const Vma& vma, uint64_t start, uint64_t end) {
   const uint64_t first = vma.c.vm_pgoff + ((start - vma.c.vm_start) >> hw::kPageShift);
   const uint64_t last = first + ((end - start) >> hw::kPageShift);
-  for (uint32_t m = 0; m < kMaxMms; ++m) {
+  for (uint32_t m = 0; m < max_mms(); ++m) {
     for (uint32_t i = 0; mms_[m].live != 0 && i < mms_[m].vma_count; ++i) {
       const vm_area_struct& other = VmaAt(m, i).c;
       if (SharedObject(other) != SharedObject(vma.c)) continue;
