@@ -76,6 +76,10 @@ bool MemoryTypes::Compatible(CacheType wanted, CacheType got) {
 
 MemoryTypes::Result MemoryTypes::Reserve(Pfn pfn, uint64_t pages, CacheType wanted,
                                          CacheType* got) {
+  if (Untracked(pfn, pages)) {
+    *got = CacheType::kWriteBack;
+    return Result::kOk;
+  }
   CacheType type = wanted == CacheType::kWriteBack ? CacheType::kUncachedMinus : wanted;
   bool overlaps = false;
   for (uint64_t i = 0; i < *count_; ++i) {
@@ -94,6 +98,7 @@ MemoryTypes::Result MemoryTypes::Reserve(Pfn pfn, uint64_t pages, CacheType want
 }
 
 bool MemoryTypes::Free(Pfn pfn, uint64_t pages) {
+  if (Untracked(pfn, pages)) return true;
   uint64_t found = *count_;
   for (uint64_t i = 0; i < *count_ && found == *count_; ++i) {
     if (entries_[i].pfn == pfn && entries_[i].pages == pages) found = i;
@@ -114,6 +119,7 @@ bool MemoryTypes::Free(Pfn pfn, uint64_t pages) {
 }
 
 CacheType MemoryTypes::Lookup(Pfn pfn) const {
+  if (Untracked(pfn, 1)) return CacheType::kWriteBack;
   for (uint64_t i = 0; i < *count_; ++i) {
     const Entry& entry = entries_[i];
     if (entry.pfn <= pfn && pfn < entry.pfn + entry.pages)
@@ -125,6 +131,9 @@ CacheType MemoryTypes::Lookup(Pfn pfn) const {
 bool MemoryTypes::Uniform(Pfn pfn, uint64_t pages) const {
   const CacheType first = Lookup(pfn);
   // A border of any entry inside the range is where the type may change.
+  for (const Pfn border : {Pfn{kIsaBegin}, Pfn{kIsaEnd}}) {
+    if (pfn < border && border < pfn + pages) return false;  // device memory is never write-back
+  }
   for (uint64_t i = 0; i < *count_; ++i) {
     for (const Pfn border : {entries_[i].pfn, entries_[i].pfn + entries_[i].pages}) {
       if (pfn < border && border < pfn + pages && Lookup(border) != first) return false;

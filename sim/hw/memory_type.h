@@ -60,11 +60,17 @@ class MemoryTypes {
   CacheType Lookup(Pfn pfn) const;
   // True if all pages of the range have one type (track_pfn_remap's check for part of a VMA).
   bool Uniform(Pfn pfn, uint64_t pages) const;
+  // is_ISA_range(): 640 KiB to 1 MiB is write-back and in no register, whatever is asked for
+  // (PAT2).
+  static bool Untracked(Pfn pfn, uint64_t pages) {
+    return pfn.value >= kIsaBegin && pfn.value + pages <= kIsaEnd;
+  }
   // PAT5: may a request for `wanted` be served with `got`?
   static bool Compatible(CacheType wanted, CacheType got);
   uint64_t count() const { return *count_; }
 
  private:
+  static constexpr uint64_t kIsaBegin = 0xa0, kIsaEnd = 0x100;
   struct Entry {
     Pfn pfn;
     uint64_t pages = 0;

@@ -38,6 +38,29 @@ TEST(CacheTypes, PAT1_DecodingIgnoresOtherBitsAndKnowsAllEight) {
   EXPECT_EQ(CacheTypeOf(0x90), kUncachedMinus);
 }
 
+TEST_F(MemoryTypeTest, PAT2_TheIsaRangeIsWriteBackAndInNoRegister) {
+  CacheType got = CacheType::kUncached;
+  EXPECT_EQ(types_.Reserve(Pfn{0xa0}, 0x60, CacheType::kUncachedMinus, &got),
+            MemoryTypes::Result::kOk);
+  EXPECT_EQ(got, CacheType::kWriteBack);
+  EXPECT_EQ(types_.Lookup(Pfn{0xa0}), CacheType::kWriteBack);
+  EXPECT_EQ(types_.Lookup(Pfn{0xff}), CacheType::kWriteBack);
+  EXPECT_EQ(types_.Lookup(Pfn{0x9f}), CacheType::kUncachedMinus);
+  EXPECT_EQ(types_.Lookup(Pfn{0x100}), CacheType::kUncachedMinus);
+  EXPECT_TRUE(types_.Uniform(Pfn{0xa0}, 0x60));
+  EXPECT_FALSE(types_.Uniform(Pfn{0x9f}, 2));
+  EXPECT_FALSE(types_.Uniform(Pfn{0xff}, 2));
+  EXPECT_TRUE(types_.Free(Pfn{0xa0}, 0x60));
+  EXPECT_EQ(types_.count(), 0U);
+}
+
+TEST_F(MemoryTypeTest, PAT2_ARangeThatLeavesTheIsaRangeIsTracked) {
+  CacheType got = CacheType::kWriteBack;
+  EXPECT_EQ(types_.Reserve(Pfn{0x9f}, 2, CacheType::kWriteBack, &got), MemoryTypes::Result::kOk);
+  EXPECT_EQ(got, CacheType::kUncachedMinus);
+  EXPECT_EQ(types_.count(), 1U);
+}
+
 TEST_F(MemoryTypeTest, PAT3_WriteBackBecomesUncachedMinus) {
   EXPECT_EQ(Reserve(10, 4, kWriteBack), kUncachedMinus);
   EXPECT_EQ(types_.Lookup({12}), kUncachedMinus);
@@ -77,7 +100,7 @@ TEST_F(MemoryTypeTest, PAT5_ForbiddenSubstitutions) {
 
 TEST_F(MemoryTypeTest, PAT6_UnreservedIsUncachedMinus) {
   EXPECT_EQ(types_.Lookup({0}), kUncachedMinus);
-  EXPECT_TRUE(types_.Uniform({0}, uint64_t{1} << 40));
+  EXPECT_TRUE(types_.Uniform({0x100}, uint64_t{1} << 40));
   Reserve(10, 4, kWriteCombining);
   EXPECT_TRUE(types_.Uniform({10}, 4));
   EXPECT_TRUE(types_.Uniform({14}, 100));

@@ -17,7 +17,8 @@ constexpr vm_fault_t kFaultOom = 0x1, kFaultSigbus = 0x2, kFaultMajor = 0x4,
                      kFaultLocked = 0x200, kFaultRetry = 0x400, kFaultDoneCow = 0x1000;
 constexpr vm_fault_t kFaultError = kFaultOom | kFaultSigbus | kFaultHwPoison | kFaultSigsegv;
 constexpr unsigned kFlagWrite = 0x01, kFlagMkwrite = 0x02, kFlagAllowRetry = 0x04,
-                   kFlagKillable = 0x10, kFlagUser = 0x40, kFlagInterruptible = 0x200;
+                   kFlagKillable = 0x10, kFlagTried = 0x20, kFlagUser = 0x40,
+                   kFlagInterruptible = 0x200;
 constexpr unsigned kFlagsOfUserFault =
     kFlagAllowRetry | kFlagKillable | kFlagInterruptible | kFlagUser;
 constexpr unsigned kGfpOfFault = 0xcc0;   // GFP_KERNEL
@@ -137,6 +138,7 @@ Outcome Mm::CorruptedTable(const hw::Extent& extent, hw::Pfn pfn) {
 // One page, as the processor and then the kernel see it; on success *pfn is its frame.
 Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
   bool out_of_memory = false;
+  FaultTry fault;
   for (int tries = 0; tries < kRefaultsAllowed; ++tries) {
     const hw::Extent* extent = tables_[mm]->Find({address});
     if (extent != nullptr && extent->bits.present != 0) {
@@ -161,8 +163,10 @@ Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
         write ? (vma->c.vm_flags & kVmWrite) != 0 : (vma->c.vm_flags & kVmAccess) != 0;
     if (!permitted) return Killed(Signal::kSegvAccerr);
     backend_.LockMmap(&mms_.Mut(mm).c, false);
-    const Outcome outcome = Trapped() ? kTrapped : HandleFault(vma, address, write);
-    backend_.UnlockMmap(&mms_.Mut(mm).c, false);
+    fault.retry = false;
+    const Outcome outcome = Trapped() ? kTrapped : HandleFault(vma, address, write, &fault);
+    // FA2: who answers VM_FAULT_RETRY has dropped the lock.
+    if (!fault.retry) backend_.UnlockMmap(&mms_.Mut(mm).c, false);
     out_of_memory = outcome.value == -ENOMEM;
     if (!outcome.ok() && !out_of_memory) return outcome;
   }
@@ -175,7 +179,7 @@ Outcome Mm::TouchPage(uint32_t mm, uint64_t address, bool write, hw::Pfn* pfn) {
   return kTrapped;
 }
 
-Outcome Mm::HandleFault(Vma* vma, uint64_t address, bool write) {
+Outcome Mm::HandleFault(Vma* vma, uint64_t address, bool write, FaultTry* fault) {
   const hw::Extent* extent = tables_[vma->mm]->Find({address});
   if (extent != nullptr) {
     if (extent->bits.present == 0) {
@@ -196,7 +200,7 @@ Outcome Mm::HandleFault(Vma* vma, uint64_t address, bool write) {
   }
   if (vma->c.vm_ops == nullptr) return AnonymousFault(vma, address, write);
   if (vma->c.vm_ops->fault == nullptr) return Killed(Signal::kBusAdrerr);  // RP10, FA1
-  return DriverFault(vma, address, write);
+  return DriverFault(vma, address, write, fault);
 }
 
 Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
@@ -244,7 +248,11 @@ Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
 // FA5 and the copy of FA3: the process gets a page of its own with what `from` holds.
 bool Mm::CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from) {
   hw::Pfn fresh;
-  if (!backend_.AllocAnonPage(/*zeroed=*/false, &fresh)) return false;
+  return backend_.AllocAnonPage(/*zeroed=*/false, &fresh) && CopyTo(fresh, vma, address, from);
+}
+
+// The page is the process's, or given back.
+bool Mm::CopyTo(hw::Pfn fresh, Vma* vma, uint64_t address, hw::Pfn from) {
   backend_.CopyPage(fresh, from);
   Zap(vma->mm, address, address + hw::kPageSize);
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
@@ -378,16 +386,42 @@ Outcome Mm::FromFaultCode(vm_fault_t code) {
 }
 
 // do_read_fault(), do_cow_fault(), do_shared_fault(): FA2..FA4.
-Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write) {
+Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write, FaultTry* fault) {
+  if (!write && vma->c.vm_ops->map_pages != nullptr) {  // do_fault_around()
+    verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "", "vm_ops->map_pages is not modelled");
+    return kTrapped;
+  }
   vm_fault vmf{};
   vmf.vma = &vma->c;
   vmf.address = address;
   vmf.real_address = address;
   vmf.pgoff = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
-  vmf.flags = kFlagsOfUserFault | (write ? kFlagWrite : 0U);
+  vmf.flags = kFlagsOfUserFault | (write ? kFlagWrite : 0U) | fault->flags;
   vmf.gfp_mask = kGfpOfFault;
+  const bool shared = (vma->c.vm_flags & kVmShared) != 0;
+  const bool cow = write && !shared;
+  hw::Pfn copy;
+  if (cow) {  // do_cow_fault(): before the driver is asked
+    if (!backend_.AllocAnonPage(/*zeroed=*/false, &copy)) return kOutOfMemory;
+    vmf.cow_page = backend_.PageOf(copy);
+  }
+  const Outcome outcome = Ask(vma, &vmf, fault);
+  const bool has_page = outcome.ok() && vmf.page != nullptr;
+  if (cow && !has_page) backend_.FreeAnonPage(copy);
+  if (!has_page) return outcome;
+  const hw::Pfn pfn = backend_.PfnOf(vmf.page);
+  if (cow) {
+    const bool copied = CopyTo(copy, vma, address, pfn);
+    backend_.PagePut(pfn);
+    return copied ? kDone : kOutOfMemory;
+  }
+  return ShowPage(vma, &vmf, write);
+}
+
+// __do_fault(). On success vmf->page, if there is one, is to be mapped.
+Outcome Mm::Ask(Vma* vma, vm_fault* vmf, FaultTry* fault) {
   ++driver_fault_depth_;
-  const vm_fault_t code = CallDriver(driver_, vma->c.vm_ops->fault, &vmf);
+  const vm_fault_t code = CallDriver(driver_, vma->c.vm_ops->fault, vmf);
   --driver_fault_depth_;
   if (Trapped()) return kTrapped;
   const vm_fault_t known =
@@ -396,23 +430,31 @@ Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write) {
     verdicts_.Report(37, 11, "a VM_FAULT_ code", "->fault returned %#x", code);
     return Killed(Signal::kBusAdrerr);
   }
+  if ((code & kFaultRetry) != 0) {
+    *fault = {.flags = kFlagTried, .retry = true};
+    vmf->page = nullptr;
+    return kDone;
+  }
   if ((code & kFaultError) != 0) return FromFaultCode(code);
-  if ((code & (kFaultNoPage | kFaultRetry | kFaultDoneCow)) != 0) return kDone;
-  if (vmf.page == nullptr) {
+  if ((code & (kFaultNoPage | kFaultDoneCow)) != 0) {
+    vmf->page = nullptr;
+    return kDone;
+  }
+  if (vmf->page == nullptr) {
     verdicts_.TrapNow(Trap::kOops, 37, 10, "vmf->page set, or VM_FAULT_NOPAGE",
                       "->fault returned 0 and no page: the kernel uses a null page");
     return kTrapped;
   }
-  const hw::Pfn pfn = backend_.PfnOf(vmf.page);
-  if (!PassLock(code, backend_.PageOf(pfn), "->fault")) return kTrapped;
-  const bool shared = (vma->c.vm_flags & kVmShared) != 0;
-  if (write && !shared) {
-    const bool copied = CopyOnWrite(vma, address, pfn);
-    backend_.PagePut(pfn);
-    return copied ? kDone : kOutOfMemory;
-  }
+  const hw::Pfn pfn = backend_.PfnOf(vmf->page);
+  return PassLock(code, backend_.PageOf(pfn), "->fault") ? kDone : kTrapped;
+}
+
+// do_shared_fault() from page_mkwrite on, finish_fault().
+Outcome Mm::ShowPage(Vma* vma, vm_fault* vmf, bool write) {
+  const uint64_t address = vmf->address;
+  const hw::Pfn pfn = backend_.PfnOf(vmf->page);
   Outcome outcome;
-  if (write && vma->c.vm_ops->page_mkwrite != nullptr && !TellWrite(vma, &vmf, &outcome)) {
+  if (write && vma->c.vm_ops->page_mkwrite != nullptr && !TellWrite(vma, vmf, &outcome)) {
     backend_.PagePut(pfn);
     return outcome;
   }

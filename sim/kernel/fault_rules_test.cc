@@ -200,12 +200,77 @@ TEST_F(FaultRules, FA3_PrivateStoreAfterALoadCopiesToo) {
   EXPECT_EQ(backend.PageAt(kRam + 3)._refcount.counter, 1);
 }
 
-TEST_F(FaultRules, FA3_NoMemoryForTheCopyIsTriedAgain) {
+TEST_F(FaultRules, FA3_NoMemoryForTheCopyIsTriedAgainBeforeTheDriverIsAsked) {
   MapFaulting(kReadWrite, kMapPrivate);
   backend.FailAt(1);
   EXPECT_EQ(Store(0, 'x'), "");
   EXPECT_EQ(LoadByte(0), 'x');
-  EXPECT_EQ(driver.faults, 2);
+  EXPECT_EQ(driver.faults, 1);
+}
+
+TEST_F(FaultRules, FA3_TheHandlerSeesThePageOfTheCopy) {
+  MapFaulting(kReadWrite, kMapPrivate);
+  page* seen = nullptr;
+  driver.fault = [&](vm_fault* vmf) {
+    seen = vmf->cow_page;
+    return GivePage(vmf, kRam);
+  };
+  EXPECT_EQ(Store(0, 'x'), "");
+  EXPECT_EQ(seen, backend.PageOf(Entry(0)->pfn));
+  EXPECT_EQ(Load(1), "");
+  EXPECT_EQ(seen, nullptr);
+}
+
+TEST_F(FaultRules, FA3_ThePageOfTheCopyGoesBackWhenTheHandlerRefuses) {
+  MapFaulting(kReadWrite, kMapPrivate);
+  for (const vm_fault_t code : {kFaultCodeSigbus, kFaultCodeSigsegv}) {
+    driver.fault = [code](vm_fault*) { return code; };
+    EXPECT_NE(Store(0, 'x'), "");
+    EXPECT_EQ(backend.anon_in_use(), 0U);
+  }
+}
+
+TEST_F(FaultRules, FA3_MapPagesOfADriverIsNotModelled) {
+  MapFaulting();
+  driver.ops.map_pages = [](vm_fault*, unsigned long, unsigned long) { return vm_fault_t{0}; };
+  EXPECT_EQ(Store(0, 'x'), "");  // stores ask ->fault alone
+  EXPECT_EQ(driver.faults, 1);
+  EXPECT_EQ(Load(1), "trap");
+  EXPECT_EQ(driver.faults, 1);
+  EXPECT_EQ(TakeVerdict(), "C0 vm_ops->map_pages is not modelled");
+}
+
+TEST_F(FaultRules, FA2_RetryComesBackWithTriedAndTheLockTakenAnew) {
+  constexpr vm_fault_t kRetry = 0x400;
+  constexpr unsigned kTried = 0x20;
+  MapFaulting();
+  std::vector<unsigned> flags;
+  driver.fault = [&](vm_fault* vmf) {
+    flags.push_back(vmf->flags & kTried);
+    EXPECT_EQ(mm.mm(p)->mmap_lock.readers, 1U);
+    if (flags.size() == 1) {
+      --mm.mm(p)->mmap_lock.readers;     // mmap_read_unlock()
+      return kRetry | kFaultCodeSigbus;  // an error beside it counts for nothing
+    }
+    return GivePage(vmf, kRam);
+  };
+  EXPECT_EQ(LoadByte(0), 'A');
+  EXPECT_EQ(flags, (std::vector<unsigned>{0, kTried}));
+  EXPECT_EQ(mm.mm(p)->mmap_lock.readers, 0U);
+  flags.clear();
+  EXPECT_EQ(Load(1), "");  // another access starts anew
+  EXPECT_EQ(flags, (std::vector<unsigned>{0, kTried}));
+}
+
+TEST_F(FaultRules, FA2_RetryOfAPrivateStoreLeavesNoPage) {
+  MapFaulting(kReadWrite, kMapPrivate);
+  driver.fault = [&](vm_fault* vmf) {
+    if (driver.faults > 1) return GivePage(vmf, kRam);
+    --mm.mm(p)->mmap_lock.readers;
+    return vm_fault_t{0x400};
+  };
+  EXPECT_EQ(Store(0, 'x'), "");
+  EXPECT_EQ(backend.anon_in_use(), 1U);
 }
 
 TEST_F(FaultRules, FA4_StoreAfterALoadCallsPageMkwrite) {

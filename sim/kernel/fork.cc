@@ -9,6 +9,7 @@ namespace drydock::kernel {
 
 int64_t Mm::Fork(uint32_t parent, uint32_t child) {
   backend_.LockMmap(&mms_.Mut(parent).c, true);
+  backend_.LockChildMmap(&mms_.Mut(child).c);  // LK1
   int64_t error = 0;
   for (uint32_t i = 0; i < mms_[parent].vma_count && error == 0; ++i) {
     Vma* from = MutAt(parent, i);
@@ -37,6 +38,7 @@ int64_t Mm::Fork(uint32_t parent, uint32_t child) {
       error = CopyEntries(from, to);
     }
   }
+  backend_.UnlockMmap(&mms_.Mut(child).c, true);
   backend_.UnlockMmap(&mms_.Mut(parent).c, true);
   NoteChange();
   if (error != 0 && !Trapped()) UnmapAll(child);  // P7: ->close of those that were opened

@@ -50,6 +50,7 @@ TEST_F(ForkRules, FK2_OpenRunsBeforeTheEntriesAreCopied) {
     EXPECT_EQ(vma->drydock_generation, VmaAt(0).drydock_generation);
     EXPECT_NE(vma->drydock_id, VmaAt(0).drydock_id);
     EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 1U);
+    EXPECT_EQ(mm.mm(kChild)->mmap_lock.owner, 1U);  // LK1
   };
   ASSERT_GT(Map(0, 2, kReadWrite, kMapShared, 1), 0);
   ASSERT_EQ(Fork(), 0);

@@ -65,6 +65,8 @@ class MmBackend {
   virtual void NoteShown(hw::Pfn first, uint64_t pages, unsigned devt) = 0;
   // mmap_lock, as the driver and the lock checker see it (LK1).
   virtual void LockMmap(mm_struct* mm, bool write) = 0;
+  // For writing, while another's is held: that of a child that fork(2) makes.
+  virtual void LockChildMmap(mm_struct* mm) = 0;
   virtual void UnlockMmap(mm_struct* mm, bool write) = 0;
 };
 
@@ -326,11 +328,19 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // Moves the bytes of an access, at most to the end of the page at `page`.
   void CopyBytes(uint32_t mm, uint64_t page, hw::PhysAddr phys, void* to, const void* from,
                  size_t size_bytes);
-  user::Outcome HandleFault(Vma* vma, uint64_t address, bool write);
+  // What one try leaves to the next.
+  struct FaultTry {
+    unsigned flags = 0;  // FAULT_FLAG_TRIED
+    bool retry = false;  // the driver has dropped mmap_lock, to be asked once more
+  };
+  user::Outcome HandleFault(Vma* vma, uint64_t address, bool write, FaultTry* fault);
   user::Outcome WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& extent);
-  user::Outcome DriverFault(Vma* vma, uint64_t address, bool write);
+  user::Outcome DriverFault(Vma* vma, uint64_t address, bool write, FaultTry* fault);
+  user::Outcome Ask(Vma* vma, vm_fault* vmf, FaultTry* fault);
+  user::Outcome ShowPage(Vma* vma, vm_fault* vmf, bool write);
   user::Outcome AnonymousFault(Vma* vma, uint64_t address, bool write);
   bool CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from);
+  bool CopyTo(hw::Pfn fresh, Vma* vma, uint64_t address, hw::Pfn from);
   bool Alone(hw::Pfn pfn) const;  // one user entry shows it
   // ->page_mkwrite: true if the kernel goes on to make the entry writable, else *outcome is the
   // answer.

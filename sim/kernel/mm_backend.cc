@@ -88,6 +88,12 @@ void MachineBackend::LockMmap(mm_struct* mm, bool write) {
   locks_.LockAcquire(&mm->mmap_lock, KindOf(write), "mmap_lock");
 }
 
+void MachineBackend::LockChildMmap(mm_struct* mm) {
+  constexpr unsigned kSingleDepthNesting = 1;
+  locks_.LockNested(kSingleDepthNesting);
+  LockMmap(mm, true);
+}
+
 void MachineBackend::UnlockMmap(mm_struct* mm, bool write) {
   locks_.LockRelease(&mm->mmap_lock, KindOf(write), "mmap_lock");
 }

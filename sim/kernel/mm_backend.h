@@ -56,6 +56,7 @@ class MachineBackend final : public MmBackend {
     allocator_.NoteShown(first, pages, devt);
   }
   void LockMmap(mm_struct* mm, bool write) override;
+  void LockChildMmap(mm_struct* mm) override;
   void UnlockMmap(mm_struct* mm, bool write) override;
 
  private:

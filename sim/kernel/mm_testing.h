@@ -80,6 +80,7 @@ class FakeBackend final : public MmBackend {
   page* VmallocPage(const void* address) override;
   void NoteShown(hw::Pfn, uint64_t, unsigned) override {}
   void LockMmap(mm_struct* mm, bool write) override;
+  void LockChildMmap(mm_struct* mm) override { LockMmap(mm, true); }
   void UnlockMmap(mm_struct* mm, bool write) override;
 
   page& PageAt(hw::Pfn pfn) { return pages_[pfn - kRam]; }

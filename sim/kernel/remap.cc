@@ -32,6 +32,10 @@ int Mm::ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot) {
     *prot = (*prot & ~hw::kCacheBits) | LookupCacheBits(pfn);
     return 0;
   }
+  if (hw::MemoryTypes::Untracked(pfn, pages)) {
+    *prot &= ~hw::kCacheBits;
+    return 0;
+  }
   const hw::CacheType wanted = hw::CacheTypeOf(*prot);
   hw::CacheType got = wanted;
   if (backend_.FailNow()) return -ENOMEM;  // NM15: memtype_reserve()'s entry

@@ -438,6 +438,21 @@ TEST_F(PatRules, PAT2_ARangeThatIsRamInPartCountsAsRam) {
   EXPECT_EQ(Types(), 0U);
 }
 
+TEST_F(PatRules, PAT2_TheIsaRangeIsWriteBackWhateverIsAsked) {
+  for (const uint64_t cache : {uint64_t{0}, kWc, kUcMinus, kUc, kWt}) {
+    Remaps(0, hw::Pfn{0xa0}, 2 * kPage, cache);
+    ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+    EXPECT_EQ(CacheAt(0), "WB");
+    EXPECT_EQ(Types(), 0U);
+  }
+  // A part of a mapping looks up, and must not leave the range.
+  Remaps(0, hw::Pfn{0xb8}, kPage, kUcMinus);
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  EXPECT_EQ(CacheAt(0), "WB");
+  Remaps(0, hw::Pfn{0xff}, 2 * kPage, kUcMinus);
+  EXPECT_EQ(Map(4, 3, kReadWrite, kMapShared), -EINVAL);
+}
+
 TEST_F(PatRules, PAT3_WriteBackOfDeviceMemoryIsUncachedMinus) {
   MapsBar(0);
   ASSERT_GT(Map(0, 1, kReadWrite, kMapShared), 0);
