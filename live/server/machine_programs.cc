@@ -16,8 +16,8 @@ int PidFd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
 }  // namespace
 
 Program* Machine::Make(uint32_t process, pid_t pid, int* error) {
-  int pidfd = -1;
-  if (pid != 0 && (pidfd = PidFd(pid)) < 0) {
+  const int pidfd = pid != 0 ? PidFd(pid) : -1;
+  if (pid != 0 && pidfd < 0) {
     *error = errno;
     return nullptr;
   }
