@@ -18,6 +18,8 @@ class CallsTest : public MachineTest {
     Init(&queue_);
     tasks_.SetHostLoop();
   }
+  // While there still is a CallsTest: what sleeps is unwound.
+  void TearDown() override { tasks_.Unwind(); }
   static inline CallsTest* self;
 
   uint32_t Begin(uint32_t process, Tasks::Run run, uint64_t argument = 0) {
