@@ -61,6 +61,11 @@ INSTANTIATE_TEST_SUITE_P(
                          "framebuffer_painter",
                          "framebuffer",
                          {"--device=examples/devices/framebuffer_screen.device"}},
+                    Case{"PacketCounter", "packet_counter", "nic_rings", {}},
+                    Case{"PacketCounterOnADevice",
+                         "packet_counter",
+                         "nic_rings",
+                         {"--device=examples/devices/nic_rings.device"}},
                     Case{"TutorialDemo", "tutorial_demo", "chardev", {}}),
     [](const testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });
 
