@@ -34,19 +34,22 @@ void AppendFlags(const fs::path& path, std::vector<std::string>* flags) {
 }
 
 std::vector<std::string> CompileFlags(const Installation& installation, const Module& module,
-                                      int profile) {
+                                      int profile, bool instrumented) {
   const fs::path flags = installation.flags;
   std::vector<std::string> all = {installation.clang};
   AppendFlags(flags, &all);
-  AppendFlags(flags.parent_path() / "driver_sanitizer_flags.txt", &all);
-  AppendFlags(flags.parent_path() / "driver_coverage_flags.txt", &all);
-  all.insert(
-      all.end(),
-      {"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fsanitize=address,undefined",
-       // One report must not end the run: the worker makes a violation of it.
-       "-fsanitize-recover=address,undefined", "-isystem", installation.root + "/mocks/include",
-       "-DKBUILD_MODNAME=\"" + module.name + "\"", "-DDRYDOCK_PROFILE=" + std::to_string(profile),
-       "-fno-color-diagnostics", "-fno-caret-diagnostics"});
+  if (instrumented) {
+    AppendFlags(flags.parent_path() / "driver_sanitizer_flags.txt", &all);
+    AppendFlags(flags.parent_path() / "driver_coverage_flags.txt", &all);
+    all.insert(all.end(), {"-fsanitize=address,undefined",
+                           // One report must not end the run: the worker makes a violation of it.
+                           "-fsanitize-recover=address,undefined"});
+  }
+  all.insert(all.end(),
+             {"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-isystem",
+              installation.root + "/mocks/include", "-DKBUILD_MODNAME=\"" + module.name + "\"",
+              "-DDRYDOCK_PROFILE=" + std::to_string(profile), "-fno-color-diagnostics",
+              "-fno-caret-diagnostics"});
   return all;
 }
 
@@ -122,7 +125,7 @@ std::string WhyNotC(const std::string& file) {
 }
 
 CompiledDriver CompileDriver(const Installation& installation, const std::string& file, int profile,
-                             const std::string& folder) {
+                             const std::string& folder, bool instrumented) {
   CompiledDriver driver;
   driver.file = file;
   driver.error = WhyNotC(file);
@@ -139,7 +142,8 @@ CompiledDriver CompileDriver(const Installation& installation, const std::string
   }
   fs::remove(log, wrong);
 
-  const std::vector<std::string> flags = CompileFlags(installation, driver.module, profile);
+  const std::vector<std::string> flags =
+      CompileFlags(installation, driver.module, profile, instrumented);
   std::vector<std::vector<std::string>> commands;
   std::vector<std::string> link = {installation.clang, "-shared", "-fPIC"};
   std::vector<std::string> sources = driver.module.parts;

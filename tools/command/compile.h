@@ -29,9 +29,10 @@ struct CompiledDriver {
 };
 
 // Compiles into `folder`, which it makes, the parts side by side; the compiler's words go to
-// NAME.log there.
+// NAME.log there. Not instrumented: without sanitizers and coverage, for a loader that does not
+// have their runtimes.
 CompiledDriver CompileDriver(const Installation& installation, const std::string& file, int profile,
-                             const std::string& folder);
+                             const std::string& folder, bool instrumented = true);
 
 // The one line that a compiler's log comes to, and its exit status (127: it could not be started).
 // `log_path` is named if there is more to read.

@@ -15,7 +15,9 @@ case " $* " in
   *" info "*) echo "$BUILT" ;;
   *" build "*)
     [[ ! -e $BUILT/broken ]] || { echo "INFO: noise"; echo "ERROR: a.cc:1: no such thing"; exit 1; }
-    mkdir -p "$BUILT"/{tools/command,fuzz,bazel,live/server,live/preload}
+    mkdir -p "$BUILT"/{tools/command,fuzz,bazel,live/server,live/preload,kmod/conform}
+    printf '#!/bin/bash\necho "$*|$DRYDOCK_ROOT|$DRYDOCK_KERNELS|$DRYDOCK_MODULES"; exit 1\n' >"$BUILT/kmod/conform/conform"
+    chmod +x "$BUILT/kmod/conform/conform"
     printf '#!/bin/bash\nfor f; do echo "<$f>"; done; echo "$DRYDOCK_ROOT"; echo "$PWD"; exit 1\n' >"$BUILT/tools/command/drydock"
     echo >"$BUILT/fuzz/worker"
     echo >"$BUILT/live/server/live_server"
@@ -46,7 +48,7 @@ expect "--no-install: status" "$status" 2
 expect "--no-install: the line" "$out" "apt-get install --no-install-recommends clang-19 llvm-19"
 expect "--no-install: nothing is said besides" "$err" ""
 expect "--no-install: nothing was run" "$(grep -cE '^(apt-get|bazel)' "$asked")" 0
-for command in replay kmod test; do
+for command in replay kmod test conform; do
   lacking=bazel-bootstrap drydock "$command" --no-install
   expect "--no-install with $command: status" "$status" 2
   expect "--no-install with $command: the line" "$out" "apt-get install --no-install-recommends bazel-bootstrap"
@@ -91,5 +93,13 @@ drydock check x.c
 expect "a broken build: status" "$status" 2
 expect "a broken build: first line" "${err%%$'\n'*}" "ERROR: a.cc:1: no such thing"
 expect "a broken build: last line" "$(tail -n 1 <<<"$err" | cut -c1-24)" "drydock: build: the engi"
+drydock conform --random 1
+expect "conform: a broken build: status" "$status" 2
+expect "conform: a broken build: last line" "$(tail -n 1 <<<"$err" | cut -c1-38)" "drydock: build: conform does not build"
+rm "$TEST_TMPDIR/built/broken"
+drydock conform --random 1
+expect "conform: the exit status is the command's" "$status" 1
+cache=$TEST_TMPDIR/home/.cache/drydock
+expect "conform: arguments and places arrive" "$out" "--random 1|$root|$cache/kernels|$cache/modules"
 expect "no temporary folder is left" "$(find "$TEST_TMPDIR" -maxdepth 1 -name 'tmp.*')" ""
 exit "$failures"

@@ -1,0 +1,298 @@
+#include "kmod/agent/steps.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include <cstring>
+
+#include "kmod/agent/raw_call.h"
+
+namespace drydock::kmod {
+namespace {
+
+using fuzz::Call;
+using fuzz::Step;
+
+constexpr long kForever = 1000L * 3600;
+
+sigjmp_buf on_signal;
+volatile sig_atomic_t in_access;
+volatile int signal_number, signal_code;
+
+void Caught(int number, siginfo_t* info, void*) {
+  // The agent's own code has lost its memory: a program unmapped it.
+  if (in_access == 0) RawCall(SYS_exit_group, 128 + static_cast<uint64_t>(number));
+  signal_number = number;
+  signal_code = info->si_code;
+  siglongjmp(on_signal, 1);
+}
+
+class Actor {
+ public:
+  Actor(uint32_t self, const fuzz::Program& program, NodeNames nodes, RunState* run)
+      : self_(self), program_(program), nodes_(nodes), run_(run) {}
+
+  [[noreturn]] void Live() {
+    for (;;) {
+      while (!AwaitTurn(run_, self_, kForever)) {
+      }
+      if (run_->leaving != 0) {
+        AwaitExit(run_->leaving, kForever);
+        run_->leaving = 0;
+      }
+      if (run_->leave) Leave();
+      if (run_->look) LookAt();
+      Act();
+    }
+  }
+
+ private:
+  void Act() {
+    while (run_->next < program_.step_count && !run_->overflow) {
+      if (!RunStep(run_->next++)) return;
+    }
+    if (run_->process_count == 1) {
+      run_->pids[0] = 0;
+      WakeTurn(run_, kAgentsTurn);
+      Leave();
+    }
+    WakeTurn(run_, kAgentsTurn);
+  }
+
+  [[noreturn]] void Leave() {
+    RawCall(SYS_exit_group, 0);
+    __builtin_unreachable();
+  }
+
+  // False if another process is to act now.
+  bool RunStep(uint32_t index) {
+    const Step& step = program_.steps[index];
+    AppendNotRun(Ran::kNotRun, run_);
+    if (run_->overflow) return true;
+    StepShown* shown = run_->Last();
+    bool came = false;
+    uint32_t successor = self_;
+    if (Ready(step)) {
+      shown->process = static_cast<uint16_t>(self_);
+      run_->current = self_;
+      signal_number = 0;
+      const int64_t value = step.call == Call::kFork     ? Fork()
+                            : step.call == Call::kExit   ? 0
+                            : step.call == Call::kSwitch ? 0
+                                                         : Do(step, index, shown);
+      shown->ran = Ran::kRan;
+      shown->value = value;
+      shown->signal = static_cast<uint8_t>(signal_number);
+      shown->signal_code = signal_number != 0 ? signal_code : 0;
+      came = value >= 0 && signal_number == 0;
+      if (step.call == Call::kExit) Exit();
+      if (step.call == Call::kSwitch) successor = step.process;
+    } else {
+      shown->ran = Ran::kSkipped;
+    }
+    if (MakesFd(step.call)) run_->fds[run_->fd_count++] = came ? shown->value : -1;
+    if (MakesMapping(step.call)) {
+      run_->mappings[run_->mapping_count++] =
+          came ? static_cast<uint64_t>(shown->value) : kNoMapping;
+    }
+    if (shown->ran == Ran::kSkipped) return true;
+    if (successor == self_) {
+      LookAt();
+      return true;
+    }
+    // What is looked at is the other one's memory.
+    shown->process = static_cast<uint16_t>(successor);
+    run_->look = true;
+    WakeTurn(run_, successor);
+    return false;
+  }
+
+  bool Ready(const Step& step) const {
+    if (step.call == Call::kOpen && nodes_[step.node][0] == '\0') return false;
+    if (UsesFd(step.call) && run_->fds[step.fd] < 0) return false;
+    if (UsesMapping(step.call) && run_->mappings[step.mapping] == kNoMapping) return false;
+    if (UsesAt(step.call) && step.at != fuzz::kNone && run_->mappings[step.at] == kNoMapping) {
+      return false;
+    }
+    return step.call != Call::kSwitch || run_->pids[step.process] != 0;
+  }
+
+  uint64_t PlaceOf(const Step& step) const { return run_->mappings[step.mapping] + step.offset; }
+  uint64_t AtOf(const Step& step) const {
+    return step.at == fuzz::kNone ? 0 : run_->mappings[step.at] + step.at_offset;
+  }
+  uint64_t FdOf(const Step& step) const { return static_cast<uint64_t>(run_->fds[step.fd]); }
+
+  int64_t Do(const Step& step, size_t index, StepShown* shown) {
+    switch (step.call) {
+      case Call::kOpen:
+        return RawCall(SYS_open, reinterpret_cast<uint64_t>(nodes_[step.node]), step.flags, 0600);
+      case Call::kClose:
+        return RawCall(SYS_close, FdOf(step));
+      case Call::kMmap:
+        return RawCall(SYS_mmap, AtOf(step), step.length, step.prot, step.flags, FdOf(step),
+                       step.offset);
+      case Call::kAnonymous:
+        return RawCall(SYS_mmap, AtOf(step), step.length, step.prot,
+                       step.flags | fuzz::kMapAnonymous, ~uint64_t{0}, 0);
+      case Call::kMunmap:
+        return RawCall(SYS_munmap, PlaceOf(step), step.length);
+      case Call::kMprotect:
+        return RawCall(SYS_mprotect, PlaceOf(step), step.length, step.prot);
+      case Call::kMadvise:
+        return RawCall(SYS_madvise, PlaceOf(step), step.length, step.flags);
+      case Call::kMremap:
+        return RawCall(SYS_mremap, PlaceOf(step), step.length, step.new_length, step.flags,
+                       AtOf(step));
+      case Call::kLoad:
+        Load(PlaceOf(step), step.length, shown);
+        return 0;
+      case Call::kStore:
+        Store(PlaceOf(step), step.length, index);
+        return 0;
+      case Call::kRead:
+        return RawCall(SYS_read, FdOf(step), PlaceOf(step), step.length);
+      case Call::kWrite:
+        return RawCall(SYS_write, FdOf(step), PlaceOf(step), step.length);
+      case Call::kLseek:
+        return RawCall(SYS_lseek, FdOf(step), step.offset, step.flags);
+      case Call::kIoctl:
+        return RawCall(SYS_ioctl, FdOf(step), step.flags,
+                       step.at == fuzz::kNone ? step.offset : AtOf(step));
+      case Call::kFork:
+      case Call::kExit:
+      case Call::kSwitch:
+        break;
+    }
+    return -ENOSYS;
+  }
+
+  static void Load(uint64_t from, uint64_t size, StepShown* shown) {
+    uint64_t first = 0;
+    if (sigsetjmp(on_signal, 0) == 0) {
+      in_access = 1;
+      for (uint64_t i = 0; i < size; ++i) {
+        const uint64_t byte = *reinterpret_cast<volatile uint8_t*>(from + i);
+        if (i < 8) first |= byte << (8 * i);
+      }
+      shown->data = first;
+    }
+    in_access = 0;
+  }
+
+  static void Store(uint64_t to, uint64_t size, size_t index) {
+    if (sigsetjmp(on_signal, 0) == 0) {
+      in_access = 1;
+      for (uint64_t i = 0; i < size; ++i) {
+        *reinterpret_cast<volatile uint8_t*>(to + i) = fuzz::StoredByte(index, i);
+      }
+    }
+    in_access = 0;
+  }
+
+  // In the child it does not come back.
+  int64_t Fork() {
+    const uint32_t number = run_->process_count;
+    const int64_t pid = RawCall(SYS_clone, SIGCHLD);
+    if (pid == 0) LiveAs(number, program_, nodes_, run_);
+    run_->pids[number] = pid > 0 ? static_cast<pid_t>(pid) : 0;
+    run_->process_count = number + 1;
+    return pid > 0 ? number : pid;
+  }
+
+  // This process goes, the first one that is alive goes on.
+  [[noreturn]] void Exit() {
+    run_->leaving = run_->pids[self_];
+    run_->pids[self_] = 0;
+    uint32_t successor = kAgentsTurn;
+    for (uint32_t i = run_->process_count; i-- > 0;) {
+      if (run_->pids[i] != 0) successor = i;
+    }
+    WakeTurn(run_, successor);
+    Leave();
+  }
+
+  void LookAt() {
+    run_->look = false;
+    StepShown* shown = run_->Last();
+    ptdump_dump dump{};
+    dump.start = kSeenFrom;
+    dump.end = kSeenTo;
+    dump.records = reinterpret_cast<uint64_t>(run_->bytes + run_->used);
+    dump.capacity = static_cast<uint32_t>((kMostResult - run_->used) / sizeof(ptdump_record));
+    const int64_t error =
+        RawCall(SYS_ioctl, kPtdumpFd, PTDUMP_DUMP, reinterpret_cast<uint64_t>(&dump));
+    if (error != 0) {
+      run_->overflow = true;
+      return;
+    }
+    shown->entries = dump.count;
+    run_->used += dump.count * sizeof(ptdump_record);
+  }
+
+  const uint32_t self_;
+  const fuzz::Program& program_;
+  const NodeNames nodes_;
+  RunState* const run_;
+};
+
+}  // namespace
+
+void CatchAccessSignals() {
+  struct sigaction action = {};
+  action.sa_sigaction = Caught;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  sigaction(SIGSEGV, &action, nullptr);
+  sigaction(SIGBUS, &action, nullptr);
+}
+
+void LiveAs(uint32_t self, const fuzz::Program& program, NodeNames nodes, RunState* run) {
+  signal(SIGCHLD, SIG_IGN);  // a process of the program that exits is gone at once
+  Actor(self, program, nodes, run).Live();
+}
+
+void AppendNotRun(Ran ran, RunState* run) {
+  if (run->used + sizeof(StepShown) > kMostResult) {
+    run->overflow = true;
+    return;
+  }
+  run->last = run->used;
+  run->used += sizeof(StepShown);
+  *run->Last() = StepShown{};
+  run->Last()->entries = kNoSpace;
+  run->Last()->ran = ran;
+}
+
+void WakeTurn(RunState* run, uint32_t turn) {
+  run->turn.store(turn);
+  RawCall(SYS_futex, reinterpret_cast<uint64_t>(&run->turn), FUTEX_WAKE, 1000);
+}
+
+bool AwaitTurn(RunState* run, uint32_t turn, int timeout_ms) {
+  timespec timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+  for (;;) {
+    const uint32_t now = run->turn.load();
+    if (now == turn) return true;
+    if (RawCall(SYS_futex, reinterpret_cast<uint64_t>(&run->turn), FUTEX_WAIT, now,
+                reinterpret_cast<uint64_t>(&timeout)) == -ETIMEDOUT) {
+      return run->turn.load() == turn;
+    }
+  }
+}
+
+bool AwaitExit(pid_t pid, int timeout_ms) {
+  const int64_t fd = RawCall(SYS_pidfd_open, static_cast<uint64_t>(pid), 0);
+  if (fd < 0) return true;  // reaped already
+  pollfd wait = {static_cast<int>(fd), POLLIN, 0};
+  const int64_t ready =
+      RawCall(SYS_poll, reinterpret_cast<uint64_t>(&wait), 1, static_cast<uint64_t>(timeout_ms));
+  RawCall(SYS_close, static_cast<uint64_t>(fd));
+  return ready > 0;
+}
+
+}  // namespace drydock::kmod

@@ -1,0 +1,41 @@
+// `./drydock conform`: the same programs in the simulation and in real kernels, compared step by
+// step.
+#ifndef DRYDOCK_KMOD_CONFORM_CONFORM_H_
+#define DRYDOCK_KMOD_CONFORM_CONFORM_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tools/command/compile.h"
+
+namespace drydock::kmod {
+
+struct ConformOptions {
+  std::vector<std::string> kernels;
+  std::vector<std::string> drivers;   // names of drivers.txt; none: all
+  std::vector<std::string> programs;  // folders
+  size_t random = 0;                  // programs, over all drivers
+  uint64_t seed = 1;
+  size_t show = 10;         // differences that are printed in full
+  size_t risky_boots = 3;   // of each driver: programs that stop the simulated driver
+  std::string out = "out";  // folder for programs that differ
+  std::string accelerator = "tcg";
+
+  // What the launcher says.
+  command::Installation installation;
+  std::string kernels_folder;
+  std::string modules_cache;
+  std::string agent;
+  std::string pack;
+  std::string built_modules;  // folder with NAME.ko that need no building; empty: none
+  std::string qemu = "qemu-system-x86_64";
+};
+
+// 0: both worlds agree, apart from known differences; 1: they do not; 2: could not run, one line on
+// standard error says why.
+int Conform(const ConformOptions& options);
+
+}  // namespace drydock::kmod
+
+#endif  // DRYDOCK_KMOD_CONFORM_CONFORM_H_

@@ -1,0 +1,28 @@
+// The drivers that both worlds are compared on: drivers.txt.
+#ifndef DRYDOCK_KMOD_CONFORM_DRIVER_TABLE_H_
+#define DRYDOCK_KMOD_CONFORM_DRIVER_TABLE_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace drydock::kmod {
+
+struct DriverRow {
+  std::string name;
+  std::string file;  // of the checkout
+  std::vector<std::pair<std::string, std::string>> parameters;
+
+  std::string ParametersText() const;  // "method=dma_mmap cache=wc"
+};
+
+struct DriverTable {
+  std::vector<DriverRow> rows;
+  std::string error;  // "FILE:LINE: what"; empty if all is well
+};
+DriverTable ParseDriverTable(std::string_view text, const std::string& file_name);
+
+}  // namespace drydock::kmod
+
+#endif  // DRYDOCK_KMOD_CONFORM_DRIVER_TABLE_H_

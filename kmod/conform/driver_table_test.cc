@@ -1,0 +1,32 @@
+#include "kmod/conform/driver_table.h"
+
+#include <gtest/gtest.h>
+
+namespace drydock::kmod {
+namespace {
+
+TEST(DriverTable, HasNameFileAndParameters) {
+  const DriverTable table = ParseDriverTable(
+      "# NAME FILE PARAMETERS\n\npump a/pump.c\nwet  a/pump.c  size=3 mode=a=b\n", "drivers.txt");
+  ASSERT_EQ(table.error, "");
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.rows[0].name, "pump");
+  EXPECT_EQ(table.rows[0].file, "a/pump.c");
+  EXPECT_EQ(table.rows[0].ParametersText(), "");
+  EXPECT_EQ(table.rows[1].ParametersText(), "size=3 mode=a=b");
+}
+
+TEST(DriverTable, RefusesALineThatIsWrong) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"pump\n", "drivers.txt:1: pump has no file"},
+      {"pump a.c\npump b.c\n", "drivers.txt:2: pump is there twice"},
+      {"pump a.c size\n", "drivers.txt:1: size: write NAME=VALUE"},
+      {"pump a.c =3\n", "drivers.txt:1: =3: write NAME=VALUE"},
+  };
+  for (const auto& [text, error] : rows) {
+    EXPECT_EQ(ParseDriverTable(text, "drivers.txt").error, error) << text;
+  }
+}
+
+}  // namespace
+}  // namespace drydock::kmod

@@ -1,0 +1,86 @@
+#include "kmod/conform/guest_side.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "tools/command/subprocess.h"
+
+namespace drydock::kmod {
+namespace fs = std::filesystem;
+
+GuestSide::GuestSide(const GuestParts& parts, const StoredKernel& kernel)
+    : parts_(parts), kernel_(kernel) {}
+
+std::string GuestSide::Build(const ModuleOfDriver& module, std::string* file) {
+  if (!parts_.built_modules.empty()) {
+    *file = parts_.built_modules + "/" + module.module + ".ko";
+    return fs::exists(*file) ? "" : *file + ": no such file";
+  }
+  const std::string log = parts_.folder + "/module.log";
+  fs::remove(log);
+  const pid_t child =
+      command::Spawn({parts_.root + "/kmod/runner/module.sh", parts_.root, module.folder,
+                      module.module, kernel_.build, parts_.cache + "/" + kernel_.name},
+                     {.environment = {}, .output_file = log});
+  const int status = child > 0 ? command::WaitSeconds(child, 300) : 127;
+  std::ifstream lines(log);
+  std::string first, last, line;
+  while (std::getline(lines, line)) {
+    if (first.empty()) first = line;
+    last = line;
+  }
+  if (status != 0) {
+    return module.module + ".ko does not build against kernel " + kernel_.name + ": " + first;
+  }
+  *file = last;
+  return {};
+}
+
+std::string GuestSide::Prepare(const std::vector<ModuleOfDriver>& modules) {
+  initramfs_ = parts_.folder + "/guest.cpio";
+  std::vector<std::string> words = {parts_.pack, initramfs_, "init", parts_.agent};
+  std::vector<ModuleOfDriver> all = {{"kmod/ptdump", "drydock_ptdump"}};
+  all.insert(all.end(), modules.begin(), modules.end());
+  for (const ModuleOfDriver& module : all) {
+    std::string file;
+    const std::string wrong = Build(module, &file);
+    if (!wrong.empty()) return wrong;
+    const std::string place = module.module + ".ko";
+    if (std::find(words.begin(), words.end(), place) != words.end()) continue;
+    words.insert(words.end(), {place, file});
+  }
+  int status = 0;
+  command::Capture(words, &status);
+  return status == 0 ? "" : initramfs_ + " cannot be packed; see to the space there";
+}
+
+std::string GuestSide::Run(std::span<const fuzz::Program> programs, const DriverInGuest& driver,
+                           std::vector<Shown>* shown) {
+  if (guest_ == nullptr) {
+    guest_ = std::make_unique<Guest>(GuestOptions{.qemu = parts_.qemu,
+                                                  .accelerator = parts_.accelerator,
+                                                  .image = kernel_.image,
+                                                  .initramfs = initramfs_,
+                                                  .folder = parts_.folder});
+    const std::string wrong = guest_->Boot();
+    ++boots_;
+    boot_seconds_ += guest_->boot_seconds();
+    if (!wrong.empty()) {
+      guest_.reset();
+      return wrong;
+    }
+  }
+  const std::string wrong = guest_->Run(programs, &driver, shown);
+  if (!wrong.empty()) guest_.reset();
+  return wrong;
+}
+
+std::string GuestSide::End() {
+  if (guest_ == nullptr) return {};
+  const std::string wrong = guest_->End();
+  guest_.reset();
+  return wrong;
+}
+
+}  // namespace drydock::kmod

@@ -1,0 +1,63 @@
+// Linux's half of a comparison: a kernel, drivers as modules for it, a guest that is booted again
+// whenever it has died.
+#ifndef DRYDOCK_KMOD_CONFORM_GUEST_SIDE_H_
+#define DRYDOCK_KMOD_CONFORM_GUEST_SIDE_H_
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kmod/runner/guest.h"
+#include "kmod/runner/kernel_store.h"
+
+namespace drydock::kmod {
+
+// Where the parts are that a guest is made of.
+struct GuestParts {
+  std::string root;           // the checkout
+  std::string agent;          // static program
+  std::string pack;           // packs an initramfs
+  std::string cache;          // for modules that were built
+  std::string folder;         // for files of this run
+  std::string built_modules;  // folder of modules that were built elsewhere; empty: none
+  std::string accelerator = "tcg";
+  std::string qemu = "qemu-system-x86_64";
+};
+
+struct ModuleOfDriver {
+  std::string folder;  // of the checkout; its Kbuild makes ...
+  std::string module;  // ... MODULE.ko
+};
+
+class GuestSide {
+ public:
+  GuestSide(const GuestParts& parts, const StoredKernel& kernel);
+
+  // Builds the modules and packs what boots. "" or one line.
+  std::string Prepare(const std::vector<ModuleOfDriver>& modules);
+
+  // Runs programs on a driver that is loaded anew before the first of them, as Guest::Run says;
+  // boots if need be.
+  std::string Run(std::span<const fuzz::Program> programs, const DriverInGuest& driver,
+                  std::vector<Shown>* shown);
+  // The guest, if one runs, is asked to end. "" if it ended well.
+  std::string End();
+
+  size_t boots() const { return boots_; }
+  double boot_seconds() const { return boot_seconds_; }  // of all boots
+
+ private:
+  std::string Build(const ModuleOfDriver& module, std::string* file);
+
+  const GuestParts parts_;
+  const StoredKernel kernel_;
+  std::string initramfs_;
+  std::unique_ptr<Guest> guest_;
+  size_t boots_ = 0;
+  double boot_seconds_ = 0;
+};
+
+}  // namespace drydock::kmod
+
+#endif  // DRYDOCK_KMOD_CONFORM_GUEST_SIDE_H_

@@ -1,0 +1,101 @@
+#include "kmod/conform/program_set.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace drydock::kmod {
+namespace {
+
+using fuzz::Call;
+using fuzz::Program;
+
+std::string FolderWith(const std::string& name, const std::string& text) {
+  std::string folder = testing::TempDir() + "/programs.XXXXXX";
+  EXPECT_NE(mkdtemp(folder.data()), nullptr);
+  std::ofstream(folder + "/" + name) << text;
+  return folder;
+}
+
+TEST(ReadPrograms, NamesTheFileAndLineThatIsWrong) {
+  const std::string folder = FolderWith("a.prog", "drydock program 1\nnothing\n");
+  EXPECT_NE(ReadPrograms(folder, {"/dev/pump"}).error.find(folder + "/a.prog:"), std::string::npos);
+}
+
+TEST(ReadPrograms, SaysThatAFolderIsNotThere) {
+  EXPECT_EQ(ReadPrograms("/nonexistent", {"/dev/pump"}).error,
+            "/nonexistent: No such file or directory; name a folder of .prog files");
+}
+
+TEST(ReadPrograms, LeavesOutWhatIsNoProgram) {
+  const ProgramFiles files = ReadPrograms(FolderWith("a.txt", "nothing"), {"/dev/pump"});
+  EXPECT_EQ(files.error, "");
+  EXPECT_TRUE(files.programs.empty());
+}
+
+TEST(RandomPrograms, AreTheSameForTheSameSeedAndOthersForAnother) {
+  const auto text = [](uint64_t seed) {
+    std::string all;
+    for (const NamedProgram& one : RandomPrograms(seed, 50, 16, 1)) {
+      EXPECT_TRUE(IsValid(one.program));
+      all += one.name + "\n" + FormatProgram(one.program, {"/dev/pump"});
+    }
+    return all;
+  };
+  EXPECT_EQ(text(1), text(1));
+  EXPECT_NE(text(1), text(2));
+}
+
+TEST(WhyNotComparable, KnowsWhatNoKernelHas) {
+  Program program;
+  EXPECT_EQ(WhyNotComparable(program), "");
+  Program failing = program, machine = program, unguarded = program, trial = program;
+  failing.header.fail_allocation = 1;
+  machine.header.platform = 1;
+  unguarded.header.core_guards = false;
+  trial.header.load_trial = 0;
+  EXPECT_EQ(WhyNotComparable(failing), "an allocation is made to fail");
+  EXPECT_EQ(WhyNotComparable(machine), "another machine");
+  EXPECT_EQ(WhyNotComparable(unguarded), "without the guards of mmap(2)");
+  EXPECT_EQ(WhyNotComparable(trial), "a trial of loading");
+}
+
+// A survey's program whose mappings show `frames`, one page each.
+Shown ShownOf(const Program& program, const std::vector<uint64_t>& frames) {
+  Shown shown;
+  shown.steps.resize(program.step_count);
+  uint64_t at = kMmapBase;
+  size_t next = 0;
+  for (size_t i = 0; i < program.step_count; ++i) {
+    shown.steps[i].shown.ran = Ran::kRan;
+    if (program.steps[i].call != Call::kMmap || next == frames.size()) continue;
+    at -= 4096;
+    shown.steps[i].shown.value = static_cast<int64_t>(at);
+    ptdump_record record{};
+    record.kind = PTDUMP_RUN;
+    record.start = at;
+    record.end = at + 4096;
+    record.frame = frames[next++];
+    shown.steps[i + 1].space.push_back(record);
+  }
+  return shown;
+}
+
+TEST(FramesOf, NamesFramesThatWereSeenAtOneOffsetTwice) {
+  const std::vector<Program> survey = SurveyPrograms(2, 1);
+  ASSERT_EQ(survey.size(), 2u);  // two rounds
+  const std::vector<Shown> shown = {ShownOf(survey[0], {100, 101}), ShownOf(survey[1], {100, 7})};
+  const KnownFrames known = FramesOf(survey, shown);
+  ASSERT_EQ(known.size(), 1u);  // page 1 is another one each time
+  EXPECT_EQ(known.at(100), (FrameName{"n0", 0}));
+}
+
+TEST(FramesOf, NamesNothingOfMappingsThatWereRefused) {
+  const std::vector<Program> survey = SurveyPrograms(2, 1);
+  const std::vector<Shown> shown = {ShownOf(survey[0], {}), ShownOf(survey[1], {})};
+  EXPECT_TRUE(FramesOf(survey, shown).empty());
+}
+
+}  // namespace
+}  // namespace drydock::kmod

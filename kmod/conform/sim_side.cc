@@ -1,0 +1,229 @@
+#include "kmod/conform/sim_side.h"
+
+#include <signal.h>
+
+#include <algorithm>
+
+#include "sim/hw/memory_type.h"
+#include "sim/hw/page_table.h"
+#include "sim/kernel/kernel.h"
+#include "sim/kernel/mm.h"
+#include "sim/kernel/vm_flags.h"
+
+namespace drydock::kmod {
+namespace {
+
+static_assert(kMmapBase == kernel::Mm::kMmapBase);
+
+uint16_t CacheNumber(hw::CacheType type) {
+  switch (type) {
+    case hw::CacheType::kWriteBack:
+      return PTDUMP_WB;
+    case hw::CacheType::kWriteCombining:
+      return PTDUMP_WC;
+    case hw::CacheType::kUncachedMinus:
+      return PTDUMP_UC_MINUS;
+    case hw::CacheType::kUncached:
+      return PTDUMP_UC;
+    case hw::CacheType::kWriteThrough:
+      return PTDUMP_WT;
+    case hw::CacheType::kWriteProtected:
+      return PTDUMP_WP;
+    case hw::CacheType::kNormalNonCacheable:
+    case hw::CacheType::kDeviceEarlyAck:
+    case hw::CacheType::kDeviceNoEarlyAck:
+      break;  // not of the machine that this world is
+  }
+  return PTDUMP_WB;
+}
+
+// The part [from, to) of an extent, as ptdump tells it.
+ptdump_record RunOf(const hw::Extent& extent, uint64_t from, uint64_t to, bool shared_anonymous) {
+  const hw::PteBits& bits = extent.bits;
+  ptdump_record record{};
+  record.kind = PTDUMP_RUN;
+  record.bits = static_cast<uint16_t>(
+      (bits.present != 0 ? PTDUMP_PRESENT : 0) | (bits.write != 0 ? PTDUMP_WRITE : 0) |
+      (bits.exec != 0 ? PTDUMP_EXEC : 0) | (bits.special != 0 ? PTDUMP_SPECIAL : 0) |
+      (bits.dirty != 0 ? PTDUMP_DIRTY : 0) | (bits.accessed != 0 ? PTDUMP_ACCESSED : 0) |
+      // (Shared anonymous memory is pages of a file, for the kernel; the entry of an anonymous page
+      // that was only read is that of the zero page.)
+      (bits.anon == 0 || shared_anonymous ? 0
+       : bits.special != 0                ? PTDUMP_ZERO
+                                          : PTDUMP_ANON));
+  record.cache = CacheNumber(bits.cache);
+  record.start = from;
+  record.end = to;
+  record.frame = hw::PageTable::PfnAt(extent, {from}).value;
+  return record;
+}
+
+void AppendRuns(const hw::PageTable& table, uint64_t from, uint64_t to, bool shared_anonymous,
+                std::vector<ptdump_record>* space) {
+  for (size_t i = table.LowerBound({from}); i < table.count() && table[i].va.value < to; ++i) {
+    const uint64_t start = std::max(from, table[i].va.value);
+    const uint64_t end = std::min(to, table[i].end().value);
+    if (start < end) space->push_back(RunOf(table[i], start, end, shared_anonymous));
+  }
+}
+
+std::vector<ptdump_record> SpaceOf(const kernel::Mm& mm, uint32_t index) {
+  const hw::PageTable& table = mm.table(index);
+  std::vector<ptdump_record> space;
+  uint64_t told_up_to = kSeenFrom;
+  for (uint32_t i = 0; i < mm.VmaCount(index); ++i) {
+    const vm_area_struct& vma = mm.VmaAt(index, i).c;
+    if (vma.vm_end <= kSeenFrom || vma.vm_start >= kSeenTo) continue;
+    AppendRuns(table, told_up_to, vma.vm_start, false, &space);
+    ptdump_record record{};
+    record.kind = PTDUMP_VMA;
+    const bool shared_anonymous = vma.vm_file == nullptr && (vma.vm_flags & kernel::kVmShared) != 0;
+    record.bits =
+        static_cast<uint16_t>(((vma.vm_page_prot.pgprot & kernel::kPteRw) != 0 ? PTDUMP_WRITE : 0) |
+                              (shared_anonymous ? PTDUMP_OBJECT : 0));
+    record.cache = CacheNumber(hw::CacheTypeOf(vma.vm_page_prot.pgprot));
+    record.start = vma.vm_start;
+    record.end = vma.vm_end;
+    record.frame = vma.vm_pgoff;
+    record.flags = vma.vm_flags;
+    space.push_back(record);
+    AppendRuns(table, vma.vm_start, vma.vm_end, shared_anonymous, &space);
+    told_up_to = vma.vm_end;
+  }
+  AppendRuns(table, told_up_to, kSeenTo, false, &space);
+  return space;
+}
+
+}  // namespace
+
+class SimSide::Observer final : public fuzz::StepObserver {
+ public:
+  Observer(World& world, fuzz::Executor& executor, const fuzz::Program& program, Shown* shown)
+      : world_(world), executor_(executor), program_(program), shown_(shown) {}
+
+  void AfterStep(int step) override {
+    const auto i = static_cast<size_t>(step);
+    if (i >= program_.step_count) return;  // the exits at the end
+    const uint32_t index = executor_.world_process(executor_.current());
+    if (CopiesFromMapping(i, index)) shown_->ending = Ending::kCopiesOntoItself;
+    if (executor_.observations()[i].outcome.trapped || !world_.process(index).alive()) return;
+    Step& told = shown_->steps[i];
+    told.space = SpaceOf(world_.kernel().mm(), index);
+    told.shown.entries = static_cast<uint32_t>(told.space.size());
+    told.shown.process = static_cast<uint16_t>(executor_.current());
+  }
+
+ private:
+  // A page of the buffer is no memory of the process's own.
+  bool CopiesFromMapping(size_t i, uint32_t index) const {
+    const fuzz::Step& step = program_.steps[i];
+    const auto observations = executor_.observations();
+    if (step.call != fuzz::Call::kRead && step.call != fuzz::Call::kWrite) return false;
+    if (!observations[i].outcome.ok() || observations[i].outcome.value == 0) return false;
+    size_t made = 0, mapped = 0;  // the step that made the mapping
+    while (!MakesMapping(program_.steps[mapped].call) || made++ != step.mapping) ++mapped;
+    const uint64_t from = static_cast<uint64_t>(observations[mapped].outcome.value) + step.offset;
+    const uint64_t to = from + static_cast<uint64_t>(observations[i].outcome.value);
+    const hw::PageTable& table = world_.kernel().mm().table(index);
+    for (size_t k = table.LowerBound({from & ~hw::kPageMask});
+         k < table.count() && table[k].va.value < to; ++k) {
+      if (table[k].bits.anon == 0) return true;
+    }
+    return false;
+  }
+
+  World& world_;
+  fuzz::Executor& executor_;
+  const fuzz::Program& program_;
+  Shown* shown_;
+};
+
+SimSide::SimSide(int profile, const std::string& shared_object, const Parameters& parameters) {
+  WorldOptions options;
+  options.profile = profile;
+  world_ = std::make_unique<World>(options);
+  error_ = world_->LoadDriver(shared_object, parameters);
+  if (!error_.empty()) return;
+  world_->Checkpoint();
+  executor_ = std::make_unique<fuzz::Executor>(*world_);
+}
+
+uint64_t SimSide::ObjectPages() {
+  uint64_t least = 0, too_many = 4097;
+  while (least + 1 < too_many) {
+    const uint64_t pages = least + (too_many - least) / 2;
+    fuzz::Program program;
+    program.Add({.call = fuzz::Call::kOpen, .flags = fuzz::kOpenReadWrite});
+    program.Add({.call = fuzz::Call::kMmap,
+                 .flags = fuzz::kMapShared,
+                 .prot = fuzz::kProtRead,
+                 .length = fuzz::Pages(pages)});
+    Fresh();
+    const Shown shown = Run(program);
+    const bool granted = shown.ending == Ending::kFinished &&
+                         shown.steps[1].shown.ran == Ran::kRan && shown.steps[1].shown.value > 0;
+    (granted ? least : too_many) = pages;
+  }
+  Fresh();
+  return least;
+}
+
+void SimSide::Fresh() {
+  world_->Reset();
+  world_->verdicts().Clear();
+  first_ = true;
+}
+
+Shown SimSide::Run(const fuzz::Program& program) {
+  Shown shown;
+  shown.steps.resize(program.step_count);
+  for (Step& step : shown.steps) step.shown.entries = kNoSpace;
+  world_->verdicts().Clear();
+  if (!first_) world_->StartProcess();
+  first_ = false;
+  Observer observer(*world_, *executor_, program, &shown);
+  executor_->Run(program, &observer);
+  for (size_t i = 0; i < program.step_count; ++i) {
+    const fuzz::Observation& seen = executor_->observations()[i];
+    StepShown& step = shown.steps[i].shown;
+    step.ran = static_cast<Ran>(seen.state);
+    step.value = seen.outcome.value;
+    step.data = seen.data;
+    if (step.entries == kNoSpace) step.process = static_cast<uint16_t>(seen.process);
+    switch (seen.outcome.signal) {
+      case user::Signal::kNone:
+        break;
+      case user::Signal::kSegvMaperr:
+      case user::Signal::kSegvAccerr:
+        step.signal = SIGSEGV;
+        step.signal_code =
+            seen.outcome.signal == user::Signal::kSegvMaperr ? SEGV_MAPERR : SEGV_ACCERR;
+        break;
+      case user::Signal::kSegvKernel:
+        step.signal = SIGSEGV;
+        step.signal_code = SI_KERNEL;
+        break;
+      case user::Signal::kBusAdrerr:
+        step.signal = SIGBUS;
+        step.signal_code = BUS_ADRERR;
+        break;
+      case user::Signal::kBusAdraln:
+        step.signal = SIGBUS;
+        step.signal_code = BUS_ADRALN;
+        break;
+      case user::Signal::kKilled:
+        step.signal = SIGKILL;
+        break;
+    }
+  }
+  if (!executor_->finished()) {
+    shown.ending = Ending::kTrapped;
+    const kernel::Verdicts& verdicts = world_->verdicts();
+    for (size_t i = 0; i < verdicts.count(); ++i) {
+      if (verdicts[i].trap != kernel::Trap::kNone) shown.said = verdicts[i].seen;
+    }
+  }
+  return shown;
+}
+
+}  // namespace drydock::kmod

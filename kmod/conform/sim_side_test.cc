@@ -1,0 +1,97 @@
+#include "kmod/conform/sim_side.h"
+
+#include <gtest/gtest.h>
+
+#include "kmod/conform/program_set.h"
+#include "kmod/observe/shown_text.h"
+
+namespace drydock::kmod {
+namespace {
+
+using fuzz::Call;
+using fuzz::Program;
+
+constexpr char kDriver[] = "driver_core/dma_buffer.so";
+
+Program MapTwoPages() {
+  Program program;
+  program.Add({.call = Call::kOpen, .flags = fuzz::kOpenReadWrite});
+  program.Add({.call = Call::kMmap,
+               .flags = fuzz::kMapShared,
+               .prot = fuzz::kProtRead | fuzz::kProtWrite,
+               .length = fuzz::Pages(2)});
+  return program;
+}
+
+using Lines = std::vector<std::string>;
+
+TEST(SimSide, ShowsResultAndAddressSpaceOfEachStep) {
+  SimSide sim(601, kDriver, {});
+  ASSERT_EQ(sim.error(), "");
+  EXPECT_EQ(sim.ObjectPages(), 16u);
+  const std::vector<Program> survey = SurveyPrograms(16, 1);
+  std::vector<Shown> shown;
+  for (const Program& program : survey) shown.push_back(sim.Run(program));
+
+  Program program = MapTwoPages();
+  program.Add({.call = Call::kStore, .offset = fuzz::Pages(1), .length = 1});
+  program.Add({.call = Call::kMunmap, .length = fuzz::Pages(1)});
+  program.Add({.call = Call::kLoad, .length = 1});
+  program.Add({.call = Call::kExit});
+  program.Add({.call = Call::kLoad, .length = 1});
+  const auto texts = TextOf(program, sim.Run(program), FramesOf(survey, shown));
+  ASSERT_EQ(texts.size(), 7u);
+  const std::string vma = " rd wr sh mr mw ms pf io de ar dd sd, prot WB rw";
+  EXPECT_EQ(texts[0], (StepText{"3", {}}));
+  EXPECT_EQ(texts[1],
+            (StepText{"ok at -2",
+                      {"[-2,0) pgoff 0" + vma, "  +0 2 pages n0+0 WB rw- special accessed"}}));
+  EXPECT_EQ(texts[2], (StepText{"ok",
+                                {"[-2,0) pgoff 0" + vma, "  +0 1 page n0+0 WB rw- special accessed",
+                                 "  +1 1 page n0+1 WB rw- special dirty accessed"}}));
+  const Lines rest = {"[-1,0) pgoff 1" + vma, "  +0 1 page n0+1 WB rw- special dirty accessed"};
+  EXPECT_EQ(texts[3], (StepText{"ok", rest}));
+  EXPECT_EQ(texts[4], (StepText{"SIGSEGV (SEGV_MAPERR)", rest}));
+  EXPECT_EQ(texts[5], (StepText{"ok", {}}));
+  EXPECT_EQ(texts[6], (StepText{"skipped", {}}));
+}
+
+// As in a kernel: what a program leaves, the next one finds, until the driver is loaded anew.
+TEST(SimSide, ResetsNothingBetweenProgramsButFresh) {
+  SimSide sim(601, kDriver, {});
+  ASSERT_EQ(sim.error(), "");
+  Program writes = MapTwoPages(), reads = MapTwoPages();
+  writes.Add({.call = Call::kStore, .length = 1});
+  reads.Add({.call = Call::kLoad, .length = 1});
+  EXPECT_EQ(sim.Run(reads).steps[2].shown.data, 0u);
+  sim.Run(writes);
+  EXPECT_EQ(sim.Run(reads).steps[2].shown.data, fuzz::StoredByte(2, 0));
+  EXPECT_EQ(sim.Run(reads).steps[0].shown.value, 3);
+  sim.Fresh();
+  EXPECT_EQ(sim.Run(reads).steps[2].shown.data, 0u);
+}
+
+TEST(SimSide, KnowsACopyOfTheDriversMemoryOntoItself) {
+  SimSide sim(601, kDriver, {});
+  ASSERT_EQ(sim.error(), "");
+  Program own = MapTwoPages();
+  own.Add({.call = Call::kAnonymous,
+           .flags = fuzz::kMapPrivate,
+           .prot = fuzz::kProtRead | fuzz::kProtWrite,
+           .length = fuzz::Pages(1)});
+  Program drivers = own, none = own;
+  own.Add({.call = Call::kRead, .mapping = 1, .offset = 4, .length = 64});
+  drivers.Add({.call = Call::kRead, .mapping = 0, .offset = fuzz::Pages(1) - 4, .length = 64});
+  none.Add({.call = Call::kRead, .mapping = 0, .offset = fuzz::Pages(9), .length = 64});
+  EXPECT_EQ(sim.Run(own).ending, Ending::kFinished);
+  EXPECT_EQ(sim.Run(drivers).ending, Ending::kCopiesOntoItself);
+  EXPECT_EQ(sim.Run(none).ending, Ending::kFinished);
+}
+
+TEST(SimSide, SaysWhyADriverDoesNotLoad) {
+  EXPECT_NE(SimSide(601, "driver_core/nothing.so", {}).error(), "");
+  EXPECT_NE(SimSide(601, kDriver, {{"frobnicate", "1"}}).error(), "");
+}
+
+}  // namespace
+}  // namespace drydock::kmod

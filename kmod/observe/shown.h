@@ -1,0 +1,64 @@
+// What a program showed in one world, step by step: plain data, the same from the simulation and
+// from a guest, so that both become text by one road (shown_text.h).
+#ifndef DRYDOCK_KMOD_OBSERVE_SHOWN_H_
+#define DRYDOCK_KMOD_OBSERVE_SHOWN_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kmod/ptdump/ptdump_uapi.h"
+
+namespace drydock::kmod {
+
+// How a program ended.
+enum class Ending : uint32_t {
+  kFinished = 0,
+  kTrapped,   // simulation: the driver's run was abandoned (a BUG, a dead lock, ...)
+  kKilled,    // guest: the kernel killed the process that made the last step
+  kBlocked,   // guest: the last step did not come back; the process could be killed
+  kHung,      // guest: the last step did not come back, and its process cannot be killed
+  kOverflow,  // guest: more was shown than there is room for
+  // Simulation: read or write between the driver's memory and a mapping of such memory. Where they
+  // overlap, what comes of it depends on how the processor copies.
+  kCopiesOntoItself,
+};
+
+// A step's state, as fuzz::StepState.
+enum class Ran : uint8_t { kNotRun, kSkipped, kRan };
+
+// What a step showed, without the address space. The guest writes this; `entries` records of
+// struct ptdump_record follow it.
+struct StepShown {
+  int64_t value;     // >= 0 result, < 0 errno, negated
+  uint64_t data;     // load: the first 8 bytes
+  uint32_t entries;  // of the address space after the step; kNoSpace: not looked at
+  uint16_t process;  // the program's number of the process whose space that is
+  Ran ran;
+  uint8_t signal;       // number of the signal that a load or store raised, 0 for none
+  int32_t signal_code;  // its si_code
+  uint32_t reserved;
+};
+static_assert(sizeof(StepShown) == 32);
+inline constexpr uint32_t kNoSpace = ~uint32_t{0};
+
+struct Step {
+  StepShown shown;
+  std::vector<ptdump_record> space;
+};
+
+struct Shown {
+  Ending ending = Ending::kFinished;
+  std::vector<Step> steps;  // of each step of the program
+  std::string said;         // what the kernel wrote meanwhile: a warning, a bug; mostly empty
+};
+
+// Where addresses of the simulated process count down from (sim/kernel/mm.h), and where the guest's
+// do: the agent arranges that they are the same. The part of the address space that is looked at.
+inline constexpr uint64_t kMmapBase = 0x21fffffff000;
+inline constexpr uint64_t kSeenFrom = 0x40000000;
+inline constexpr uint64_t kSeenTo = 0x7f0000000000;
+
+}  // namespace drydock::kmod
+
+#endif  // DRYDOCK_KMOD_OBSERVE_SHOWN_H_
