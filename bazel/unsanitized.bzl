@@ -3,23 +3,21 @@
 def _is_sanitizer(flag):
     return flag.startswith("-fsanitize") or flag.startswith("-fno-sanitize")
 
+_OPTIONS = [
+    "//command_line_option:" + name
+    for name in ["copt", "conlyopt", "cxxopt", "linkopt"]
+]
+
 def _without_sanitizers_impl(settings, attr):
-    names = ["//command_line_option:copt", "//command_line_option:linkopt"]
     return {
         name: [flag for flag in settings[name] if not _is_sanitizer(flag)]
-        for name in names
+        for name in _OPTIONS
     }
 
 _without_sanitizers = transition(
     implementation = _without_sanitizers_impl,
-    inputs = [
-        "//command_line_option:copt",
-        "//command_line_option:linkopt",
-    ],
-    outputs = [
-        "//command_line_option:copt",
-        "//command_line_option:linkopt",
-    ],
+    inputs = _OPTIONS,
+    outputs = _OPTIONS,
 )
 
 def _unsanitized_impl(ctx):
