@@ -78,6 +78,11 @@ INSTANTIATE_TEST_SUITE_P(
                          "packet_counter",
                          "nic_rings",
                          {"--device=examples/devices/nic_rings.device"}},
+                    Case{"PacketCounterWithoutSomeInterrupts",
+                         "packet_counter",
+                         "nic_rings",
+                         {"--device=examples/devices/nic_rings.device",
+                          "--fault=drydock_nic_rings,lost-interrupt,3"}},
                     Case{"TutorialDemo", "tutorial_demo", "chardev", {}}),
     [](const testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });
 
