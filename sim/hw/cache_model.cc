@@ -58,6 +58,7 @@ void CacheModel::Fill(Page* page, PhysAddr phys, size_t size_bytes) {
   }
 }
 
+// (memmove: a driver may copy from its buffer to a mapping of it.)
 bool CacheModel::ReadRam(PhysAddr phys, void* to, size_t size_bytes, KernelMaps kernel,
                          Stale* stale) {
   const uint64_t offset = phys.value & kPageMask;
@@ -66,7 +67,7 @@ bool CacheModel::ReadRam(PhysAddr phys, void* to, size_t size_bytes, KernelMaps 
   if (cacheable && page == nullptr) return false;
   const unsigned char* host = Host(phys);
   const unsigned char* ram = cacheable ? page->bytes + offset : host;
-  std::memcpy(to, ram, size_bytes);
+  std::memmove(to, ram, size_bytes);
   for (size_t i = 0; page != nullptr && i < size_bytes; ++i) {
     // The cache has the newest where neither a device nor an uncached store came later.
     const uint8_t cached = cacheable ? host[i] : page->bytes[offset + i];
@@ -81,7 +82,7 @@ bool CacheModel::WriteRam(PhysAddr phys, const void* from, size_t size_bytes, Ke
   const uint64_t offset = phys.value & kPageMask;
   if (kernel == KernelMaps::kUncached) {
     memory_.MarkDirty(phys.pfn());
-    std::memcpy(Host(phys), from, size_bytes);
+    std::memmove(Host(phys), from, size_bytes);
     return true;
   }
   Page* page = FindOrTake(phys, kernel);
@@ -94,7 +95,7 @@ bool CacheModel::WriteRam(PhysAddr phys, const void* from, size_t size_bytes, Ke
 bool CacheModel::ReadCached(PhysAddr phys, void* to, size_t size_bytes, KernelMaps kernel,
                             Stale* stale) {
   if (kernel == KernelMaps::kCacheable) {
-    std::memcpy(to, Host(phys), size_bytes);
+    std::memmove(to, Host(phys), size_bytes);
     *stale = LookByKernel(phys, size_bytes);
     return true;
   }
@@ -117,7 +118,7 @@ bool CacheModel::WriteCached(PhysAddr phys, const void* from, size_t size_bytes,
   const uint64_t offset = phys.value & kPageMask;
   if (kernel == KernelMaps::kCacheable) {
     memory_.MarkDirty(phys.pfn());
-    std::memcpy(Host(phys), from, size_bytes);
+    std::memmove(Host(phys), from, size_bytes);
     if (Page* page = Find(phys)) SetNewer(page, offset, size_bytes, false);
     return true;
   }
