@@ -13,7 +13,7 @@ struct part {
 };
 
 static struct part parts[2];
-static struct mutex other;
+static struct part other;
 static DEFINE_MUTEX(alone);
 static struct mutex table[2] = {__MUTEX_INITIALIZER(table), __MUTEX_INITIALIZER(table)};
 static struct lock_class_key key;
@@ -98,7 +98,7 @@ static long context_ioctl(struct file *file, unsigned int command, unsigned long
       mutex_unlock(&parts[0].lock);
       return 0;
     case 'd':
-      return take_both(&parts[0].lock, &other);
+      return take_both(&parts[0].lock, &other.lock);
     case 't':
       return take_both(&table[0], &table[1]);
     case 'a':
@@ -128,7 +128,7 @@ static struct miscdevice context_misc = {
 static int __init context_init(void) {
   init_part(&parts[0]);
   init_part(&parts[1]);
-  init_other(container_of(&other, struct part, lock));
+  init_other(&other);
   return misc_register(&context_misc);
 }
 module_init(context_init);
