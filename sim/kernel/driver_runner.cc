@@ -13,6 +13,8 @@
 
 // Present where AddressSanitizer is, which widens the frames of what it watches.
 extern "C" void __asan_init() __attribute__((weak));
+extern "C" void __asan_unpoison_memory_region(const volatile void* address, size_t size)
+    __attribute__((weak));
 
 namespace drydock::kernel {
 namespace {
@@ -53,9 +55,13 @@ void LeaveFromSignal() { runner->Leave(); }
 struct SignalRoom {
   // Makes the interrupted driver go on in LeaveFromSignal(), which abandons it.
   static void Abandon(ucontext_t* context) {
-    context->uc_mcontext.gregs[REG_RSP] =
-        reinterpret_cast<greg_t>(runner->fibres_.ResumeStackPointer());
+    auto* const sp = static_cast<char*>(runner->fibres_.ResumeStackPointer());
+    context->uc_mcontext.gregs[REG_RSP] = reinterpret_cast<greg_t>(sp);
     context->uc_mcontext.gregs[REG_RIP] = reinterpret_cast<greg_t>(&LeaveFromSignal);
+    // The red zones of the functions that are abandoned would be in its way.
+    if (__asan_unpoison_memory_region != nullptr) {
+      __asan_unpoison_memory_region(sp - Fibres::kStackBytes / 2, Fibres::kStackBytes / 2);
+    }
   }
 
   static const void* Pc(const ucontext_t* context) {
