@@ -166,34 +166,61 @@ std::string_view Session::FunctionOf(const kernel::Violation& violation) const {
   return seen_.KeyOf(violation).function;
 }
 
+bool Session::IsWanted(const kernel::Violation& violation) const {
+  ViolationKey key = seen_.KeyOf(violation);
+  if (any_way_) key.variant = wanted_.variant;
+  return key == wanted_;
+}
+
+size_t Session::FirstWanted() const {
+  const kernel::Verdicts& verdicts = world_->verdicts();
+  size_t i = 0;
+  while (i < verdicts.count() && !IsWanted(verdicts[i])) ++i;
+  return i < verdicts.count() ? i : 0;
+}
+
 bool Session::Shows(const Program& program) {
   RunProgram(program);
   const kernel::Verdicts& verdicts = world_->verdicts();
   for (size_t i = 0; i < verdicts.count(); ++i) {
-    if (seen_.KeyOf(verdicts[i]) == wanted_) return true;
+    if (IsWanted(verdicts[i])) return true;
   }
   return false;
 }
 
+Program Session::MinimiseWanted(const Program& start, size_t* index) {
+  const Program best =
+      Minimise(start, {.object_pages = encoding_.object_pages, .max_runs = 3000}, *this);
+  RunProgram(best);
+  *index = FirstWanted();
+  return best;
+}
+
 Program Session::MinimiseViolation(size_t* index) {
-  const kernel::Violation& violation = world_->verdicts()[*index];
-  wanted_ = seen_.KeyOf(violation);
+  const kernel::Violation violation = world_->verdicts()[*index];
   const Program start = program_;
-  Program best = start;
+  wanted_ = seen_.KeyOf(violation);
+  any_way_ = false;
   if (violation.trap == kernel::Trap::kBudget) {
     // Every try would cost the callback's whole time. What comes after it did not run, so it goes.
+    Program best = start;
     best.step_count = std::min<uint32_t>(best.step_count, violation.step + 1u);
     std::fill(best.steps.begin() + best.step_count, best.steps.end(), Step{});
-  } else {
-    best = Minimise(start, {.object_pages = encoding_.object_pages, .max_runs = 3000}, *this);
+    RunProgram(best);
+    *index = FirstWanted();
+    return best;
   }
-  RunProgram(best);
-  const kernel::Verdicts& verdicts = world_->verdicts();
-  *index = 0;
-  for (size_t i = verdicts.count(); i-- > 0;) {
-    if (seen_.KeyOf(verdicts[i]) == wanted_) *index = i;
+  // A mistake that is not one of arithmetic shows itself in every way out of the object: the
+  // shortest is told, if diagnosis gives it the same name.
+  const std::optional<kernel::Violation> named = Named(*index);
+  if (named && wanted_.variant != 0 && named->class_number == violation.class_number) {
+    any_way_ = true;
+    const Program best = MinimiseWanted(start, index);
+    const std::optional<kernel::Violation> again = Named(*index);
+    if (again && again->class_number == named->class_number) return best;
+    any_way_ = false;
   }
-  return best;
+  return MinimiseWanted(start, index);
 }
 
 std::string Session::LineOf(size_t index) {

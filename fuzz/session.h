@@ -77,6 +77,9 @@ class Session final : public Reproducer {
  private:
   class Watcher;
   bool Shows(const Program& program) override;
+  bool IsWanted(const kernel::Violation& violation) const;
+  size_t FirstWanted() const;  // of the last run; 0 if there is none
+  Program MinimiseWanted(const Program& start, size_t* index);
   bool IsConsequence(const kernel::Violation& violation) const;
   void LearnObjectPages(uint64_t given);
   void KeepObjectPages(uint64_t pages);
@@ -99,6 +102,7 @@ class Session final : public Reproducer {
   Encoding encoding_;
   Program program_;
   ViolationKey wanted_;
+  bool any_way_ = false;  // a request may leave the object in another way than the wanted one's
   uint64_t executions_ = 0;
   uint64_t runs_ = 0;
   bool loops_ = false;
