@@ -58,7 +58,7 @@ make_debian() {
 
 fake apt-get <<'FAKE'
 if [[ $1 == indextargets ]]; then
-  echo http://mirror.example/debian/
+  echo mirror:/debian/
 elif [[ -e $BUILT/no-network ]]; then
   echo "E: no network" >&2
   exit 100
