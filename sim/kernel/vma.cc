@@ -35,13 +35,14 @@ void Mm::SetWatcher(hw::PageTableWatcher* watcher) {
 
 int Mm::NewMm() {
   for (uint32_t i = 0; i < max_mms(); ++i) {
-    if (mms_[i].live != 0) continue;
+    if (mms_[i].live != 0 || mms_[i].c.mm_count.counter != 0) continue;  // LK2
     MmSlot& slot = mms_.Mut(i);
     slot = MmSlot{};
     slot.live = 1;
     counts_.Mut().live_mms |= uint64_t{1} << i;
     slot.c.id = i;
     slot.c.mm_users.counter = 1;
+    slot.c.mm_count.counter = 1;
     slot.c.mmap_lock.name = "mmap_lock";
     slot.c.mmap_lock.magic = DRYDOCK_LOCK_MAGIC;
     tables_[i]->Clear();
@@ -52,7 +53,8 @@ int Mm::NewMm() {
 
 void Mm::PutBackReachable() {
   for (uint32_t i = 0; i < max_mms(); ++i) {
-    if (mms_[i].live != 0) mms_.PutBackAlways(i, offsetof(MmSlot, c), sizeof(mm_struct));
+    if (mms_[i].live != 0 || mms_[i].c.mm_count.counter != 0)
+      mms_.PutBackAlways(i, offsetof(MmSlot, c), sizeof(mm_struct));
   }
 }
 
@@ -377,7 +379,17 @@ void Mm::UnmapAll(uint32_t index) {
 
 void Mm::ExitMm(uint32_t index) {
   UnmapAll(index);
-  mms_.Mut(index) = MmSlot{};
+  MmSlot& slot = mms_.Mut(index);
+  const int held = slot.c.mm_count.counter - 1;  // by drivers: mmgrab()
+  if (held > 0) {
+    mm_struct left = slot.c;
+    slot = MmSlot{};
+    slot.c = left;
+    slot.c.mm_users.counter = 0;
+    slot.c.mm_count.counter = held;
+  } else {
+    slot = MmSlot{};
+  }
   counts_.Mut().live_mms &= ~(uint64_t{1} << index);
 }
 

@@ -160,6 +160,26 @@ TEST_F(VmaRules, LK1_ExitClosesInOrderOfAddressesWithTheLockHeld) {
   EXPECT_FALSE(mm.MmLive(p));
 }
 
+TEST_F(VmaRules, LK2_AddressSpaceThatIsHeldIsNotTheNextProcesss) {
+  const int child = mm.NewMm();
+  ASSERT_GT(child, 0);
+  mm_struct* held = mm.mm(static_cast<uint32_t>(child));
+  ++held->mm_count.counter;  // mmgrab()
+  mm.ExitMm(static_cast<uint32_t>(child));
+  EXPECT_EQ(held->mm_users.counter, 0);
+  EXPECT_EQ(held->mm_count.counter, 1);
+  EXPECT_NE(held->mmap_lock.magic, 0U);
+
+  const int other = mm.NewMm();
+  EXPECT_GT(other, 0);
+  EXPECT_NE(other, child);
+  mm.ExitMm(static_cast<uint32_t>(other));
+
+  --held->mm_count.counter;  // mmdrop()
+  EXPECT_EQ(mm.NewMm(), child);
+  mm.ExitMm(static_cast<uint32_t>(child));
+}
+
 TEST_F(VmaRules, RP5_ExitTakesStrayEntriesToo) {
   driver.mmap = [this](file*, vm_area_struct* vma) {
     return mm.RemapPfnRange(vma, vma->vm_start, kRam.value, 9 * kPage, vma->vm_page_prot);

@@ -103,6 +103,7 @@ struct drydock_lock {
  * @total_vm: pages mapped
  * @locked_vm: pages locked, which some drivers account by themselves
  * @pinned_vm: pages pinned, likewise
+ * @mm_count: references to this struct, one of them the processes': mmgrab()
  * @id: the emulated kernel's index of it
  */
 struct mm_struct {
@@ -112,6 +113,8 @@ struct mm_struct {
 	unsigned long total_vm;
 	unsigned long locked_vm;
 	atomic64_t pinned_vm;
+	atomic_t mm_count;
+	unsigned int drydock_unused; /* no padding: it is compared whole */
 };
 
 /**
