@@ -4,16 +4,22 @@
  * written, filled, copied in and, above all, mapped. The reference driver of
  * Drydock. This file is the module: its parameters, its device, and the buffer's
  * life; dma_buffer.h says what is where.
+ *
+ * The device can be removed at any time. What is open stays open and says
+ * ENODEV, what is mapped stays mapped and is SIGBUS.
  */
-#include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/miscdevice.h>
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "dma_buffer.h"
 #include "dma_buffer_uapi.h"
@@ -46,61 +52,87 @@ static unsigned int timeout_ms = 1000;
 module_param(timeout_ms, uint, 0444);
 MODULE_PARM_DESC(timeout_ms, "What a device may take (default 1000)");
 
-static struct dma_buffer the_buffer = {
-	.misc = {
-		.minor	= MISC_DYNAMIC_MINOR,
-		.name	= DMA_BUFFER_NAME,
-		.fops	= &dma_buffer_fops,
-		.mode	= 0600,
-	},
-};
+/* What the parameters say; and whether there is a buffer: there is one node. */
+static struct dma_buffer_geometry geometry;
+static unsigned long taken;
 
-static int dma_buffer_parse(struct dma_buffer_geometry *geometry)
+/* Of the last probe: of the one that fails insmod says why. */
+static int probe_error;
+
+static int dma_buffer_parse(void)
 {
 	if (!strcmp(method, "remap"))
-		geometry->method = DMA_BUFFER_REMAP;
+		geometry.method = DMA_BUFFER_REMAP;
 	else if (!strcmp(method, "dma_mmap"))
-		geometry->method = DMA_BUFFER_DMA_MMAP;
+		geometry.method = DMA_BUFFER_DMA_MMAP;
 	else
 		return -EINVAL;
 
 	if (!strcmp(cache, "wb"))
-		geometry->cache = DMA_BUFFER_WB;
+		geometry.cache = DMA_BUFFER_WB;
 	else if (!strcmp(cache, "wc"))
-		geometry->cache = DMA_BUFFER_WC;
+		geometry.cache = DMA_BUFFER_WC;
 	else if (!strcmp(cache, "uncached"))
-		geometry->cache = DMA_BUFFER_UNCACHED;
+		geometry.cache = DMA_BUFFER_UNCACHED;
 	else
 		return -EINVAL;
 
-	geometry->size = size;
-	geometry->max_map = max_map;
-	geometry->page_shift = PAGE_SHIFT;
+	geometry.size = size;
+	geometry.max_map = max_map;
+	geometry.page_shift = PAGE_SHIFT;
 	return 0;
 }
 
-static int dma_buffer_create(struct dma_buffer *buffer,
-			     struct platform_device *pdev)
+static void dma_buffer_release_ref(struct kref *ref)
+{
+	struct dma_buffer *buffer = container_of(ref, struct dma_buffer, ref);
+
+	revocable_destroy(&buffer->mappings);
+	kfree(buffer);
+}
+
+void dma_buffer_put(struct dma_buffer *buffer)
+{
+	kref_put(&buffer->ref, dma_buffer_release_ref);
+}
+
+static struct dma_buffer *dma_buffer_new(struct platform_device *pdev)
+{
+	struct dma_buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+
+	if (!buffer)
+		return NULL;
+	kref_init(&buffer->ref);
+	buffer->geometry = geometry;
+	buffer->pdev = pdev;
+	buffer->engine.latency_us = latency_us;
+	buffer->engine.timeout_ms = timeout_ms;
+	revocable_init(&buffer->mappings);
+	mutex_init(&buffer->lock);
+	buffer->misc.minor = MISC_DYNAMIC_MINOR;
+	buffer->misc.name = DMA_BUFFER_NAME;
+	buffer->misc.fops = &dma_buffer_fops;
+	buffer->misc.mode = 0600;
+	return buffer;
+}
+
+static int dma_buffer_create(struct dma_buffer *buffer)
 {
 	int err;
 
-	if (buffer->pdev)
-		return -EBUSY;
-	err = dma_coerce_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	err = dma_buffer_mapped_size(&buffer->geometry, &buffer->mapped_size);
 	if (err)
 		return err;
-
-	buffer->engine.latency_us = latency_us;
-	buffer->engine.timeout_ms = timeout_ms;
-	err = dma_buffer_engine_init(&buffer->engine, pdev);
+	err = dma_coerce_mask_and_coherent(&buffer->pdev->dev,
+					   DMA_BIT_MASK(64));
 	if (err)
 		return err;
-
-	buffer->pdev = pdev;
+	err = dma_buffer_engine_init(&buffer->engine, buffer->pdev);
+	if (err)
+		return err;
 	err = dma_buffer_alloc(buffer);
 	if (err)
 		goto exit_engine;
-
 	err = misc_register(&buffer->misc);
 	if (err)
 		goto free_buffer;
@@ -110,87 +142,109 @@ free_buffer:
 	dma_buffer_free(buffer);
 exit_engine:
 	dma_buffer_engine_exit(&buffer->engine);
-	buffer->pdev = NULL;
 	return err;
-}
-
-static void dma_buffer_destroy(struct dma_buffer *buffer)
-{
-	misc_deregister(&buffer->misc);
-	wait_event(buffer->closed, !atomic_read(&buffer->files));
-	WARN_ON(atomic_read(&buffer->mappings));
-	/* A transfer outlives the file that started it. */
-	dma_buffer_engine_exit(&buffer->engine);
-	dma_buffer_free(buffer);
-	buffer->pdev = NULL;
 }
 
 static int dma_buffer_probe(struct platform_device *pdev)
 {
-	return dma_buffer_create(&the_buffer, pdev);
+	struct dma_buffer *buffer;
+	int err;
+
+	if (test_and_set_bit(0, &taken))
+		return -EBUSY;
+	buffer = dma_buffer_new(pdev);
+	if (!buffer) {
+		err = -ENOMEM;
+		goto give;
+	}
+	err = dma_buffer_create(buffer);
+	if (err)
+		goto put;
+	platform_set_drvdata(pdev, buffer);
+	return 0;
+
+put:
+	dma_buffer_put(buffer);
+give:
+	clear_bit(0, &taken);
+	probe_error = err;
+	return err;
 }
 
 static platform_removed_t dma_buffer_remove(struct platform_device *pdev)
 {
-	dma_buffer_destroy(&the_buffer);
+	struct dma_buffer *buffer = platform_get_drvdata(pdev);
+
+	/* No new files; then no call, no transfer and no mapping. */
+	misc_deregister(&buffer->misc);
+	mutex_lock(&buffer->lock);
+	WRITE_ONCE(buffer->gone, true);
+	mutex_unlock(&buffer->lock);
+	dma_buffer_engine_exit(&buffer->engine);
+	wake_up_all(&buffer->engine.idle);
+	revocable_revoke(&buffer->mappings);
+
+	dma_buffer_free(buffer);
+	dma_buffer_put(buffer);
+	clear_bit(0, &taken);
 	return PLATFORM_REMOVED;
 }
 
-/* Not to be unbound by hand, which would wait for the last file to be closed. */
+static const struct platform_device_id dma_buffer_ids[] = {
+	{ DMA_ENGINE_NAME },
+	{ DMA_BUFFER_NAME },
+	{},
+};
+MODULE_DEVICE_TABLE(platform, dma_buffer_ids);
+
 static struct platform_driver dma_buffer_driver = {
 	.probe = dma_buffer_probe,
 	.remove = dma_buffer_remove,
+	.id_table = dma_buffer_ids,
 	.driver = {
-		.name			= DMA_ENGINE_NAME,
-		.suppress_bind_attrs	= true,
+		.name = DMA_BUFFER_NAME,
 	},
 };
 
 /* Where no device copies, the buffer belongs to one that does nothing. */
 static struct platform_device *idle_device;
 
-static int dma_buffer_create_idle(void)
+static int dma_buffer_add_idle(void)
 {
-	int err;
+	struct platform_device *pdev;
 
-	idle_device = platform_device_register_simple(
-		DMA_BUFFER_NAME, PLATFORM_DEVID_NONE, NULL, 0);
-	if (IS_ERR(idle_device)) {
-		err = PTR_ERR(idle_device);
-		idle_device = NULL;
-		return err;
+	pdev = platform_device_register_simple(DMA_BUFFER_NAME,
+					       PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	/* That it was not bound is no error of registering it. */
+	if (!platform_get_drvdata(pdev)) {
+		platform_device_unregister(pdev);
+		return probe_error ?: -ENODEV;
 	}
-
-	err = dma_buffer_create(&the_buffer, idle_device);
-	if (err) {
-		platform_device_unregister(idle_device);
-		idle_device = NULL;
-	}
-	return err;
+	idle_device = pdev;
+	return 0;
 }
 
 static int __init dma_buffer_init(void)
 {
-	struct dma_buffer *buffer = &the_buffer;
+	unsigned long mapped_size;
 	int err;
 
-	err = dma_buffer_parse(&buffer->geometry);
+	err = dma_buffer_parse();
 	if (!err)
-		err = dma_buffer_mapped_size(&buffer->geometry,
-					     &buffer->mapped_size);
+		err = dma_buffer_mapped_size(&geometry, &mapped_size);
 	if (err) {
 		pr_err(DMA_BUFFER_NAME
 		       ": cannot be: method=%s size=%lu cache=%s\n",
 		       method, size, cache);
 		return err;
 	}
-	mutex_init(&buffer->lock);
-	init_waitqueue_head(&buffer->closed);
 
 	err = platform_driver_register(&dma_buffer_driver);
-	if (err || buffer->pdev)
+	if (err || test_bit(0, &taken))
 		return err;
-	err = dma_buffer_create_idle();
+	err = dma_buffer_add_idle();
 	if (err)
 		platform_driver_unregister(&dma_buffer_driver);
 	return err;
@@ -199,10 +253,8 @@ module_init(dma_buffer_init);
 
 static void __exit dma_buffer_exit(void)
 {
-	if (idle_device) {
-		dma_buffer_destroy(&the_buffer);
+	if (idle_device)
 		platform_device_unregister(idle_device);
-	}
 	platform_driver_unregister(&dma_buffer_driver);
 }
 module_exit(dma_buffer_exit);

@@ -22,6 +22,7 @@ struct MachineCase {
 };
 void PrintTo(const MachineCase &c, std::ostream *out) { *out << c.name; }
 
+constexpr unsigned kPollErr = 0x8, kPollHup = 0x10;
 constexpr char kEngine[] = "drydock_dma_engine";
 // A millisecond before the first byte: long enough to be looked at.
 constexpr char kDevice[] =
@@ -152,6 +153,27 @@ TEST_P(DmaBufferEngineTest, ADeviceThatIsStuckIsStopped) {
 
 TEST_P(DmaBufferEngineTest, AModuleThatGoesStopsTheDevice) {
   EXPECT_EQ(Start(0, 5 * kPage, 16 * 1024), 0);
+}
+
+// All that a file can be asked when its device is gone, with a transfer under way.
+TEST_P(DmaBufferEngineTest, AFileSaysThatItsDeviceIsGone) {
+  ASSERT_EQ(Start(0, 5 * kPage, 16 * 1024), 0);
+
+  ASSERT_TRUE(world_->UnplugDevice(kEngine));
+
+  EXPECT_EQ(Start(0, 5 * kPage, 8), -ENODEV);
+  drydock_dma_buffer_result result = {};
+  EXPECT_EQ(Ioctl(DRYDOCK_DMA_BUFFER_WAIT, &result), -ENODEV);
+  drydock_dma_buffer_info info{};
+  EXPECT_EQ(Ioctl(DRYDOCK_DMA_BUFFER_INFO, &info), -ENODEV);
+  drydock_dma_buffer_fill fill = {0, 8, 1, 0};
+  EXPECT_EQ(Ioctl(DRYDOCK_DMA_BUFFER_FILL, &fill), -ENODEV);
+  std::string text;
+  EXPECT_EQ(ReadText(&text, 8), -ENODEV);
+  EXPECT_EQ(WriteText("x"), -ENODEV);
+  EXPECT_EQ(process().Poll(fd_, kPollErr | kPollHup).value, kPollErr | kPollHup);
+  EXPECT_EQ(Map(0, kPage), -ENODEV);
+  EXPECT_EQ(SignalOfLoad(at_), user::Signal::kBusAdrerr);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -3,7 +3,6 @@
  * What a program does with the DMA buffer's device node, mmap(2) apart: read,
  * write, poll and the ioctls of dma_buffer_uapi.h.
  */
-#include <linux/atomic.h>
 #include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -22,8 +21,9 @@ static int dma_buffer_open(struct inode *inode, struct file *file)
 	struct dma_buffer *buffer =
 		container_of(file->private_data, struct dma_buffer, misc);
 
-	/* Under the lock of misc_deregister(): it is seen after that. */
-	atomic_inc(&buffer->files);
+	/* And holds the lock of misc_deregister(): it is there. */
+	kref_get(&buffer->ref);
+	revocable_open(&buffer->mappings, inode, file);
 	file->private_data = buffer;
 	return 0;
 }
@@ -32,8 +32,7 @@ static int dma_buffer_release(struct inode *inode, struct file *file)
 {
 	struct dma_buffer *buffer = file->private_data;
 
-	if (atomic_dec_and_test(&buffer->files))
-		wake_up_all(&buffer->closed);
+	dma_buffer_put(buffer);
 	return 0;
 }
 
@@ -44,24 +43,30 @@ static loff_t dma_buffer_llseek(struct file *file, loff_t offset, int whence)
 	return fixed_size_llseek(file, offset, whence, buffer->geometry.size);
 }
 
-/* Takes the lock with no transfer running. */
+/* Takes the lock with the device there and no transfer running. */
 static int dma_buffer_claim(struct dma_buffer *buffer, struct file *file)
 {
 	struct dma_buffer_engine *engine = &buffer->engine;
+	bool gone;
 	int err;
 
 	for (;;) {
 		err = mutex_lock_interruptible(&buffer->lock);
 		if (err)
 			return err;
-		if (!dma_buffer_engine_running(engine))
+		gone = buffer->gone;
+		if (!gone && !dma_buffer_engine_running(engine))
 			return 0;
 		mutex_unlock(&buffer->lock);
 
+		if (gone)
+			return -ENODEV;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		err = wait_event_interruptible(
-			engine->idle, !dma_buffer_engine_running(engine));
+			engine->idle,
+			READ_ONCE(buffer->gone) ||
+				!dma_buffer_engine_running(engine));
 		if (err)
 			return err;
 	}
@@ -111,6 +116,8 @@ static __poll_t dma_buffer_poll(struct file *file, poll_table *table)
 	struct dma_buffer *buffer = file->private_data;
 
 	poll_wait(file, &buffer->engine.idle, table);
+	if (READ_ONCE(buffer->gone))
+		return EPOLLHUP | EPOLLERR;
 	if (dma_buffer_engine_running(&buffer->engine))
 		return 0;
 	return EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM;
@@ -123,9 +130,11 @@ static long dma_buffer_info(struct dma_buffer *buffer, void __user *arg)
 		.mapped_size = buffer->mapped_size,
 		.max_map = buffer->geometry.max_map,
 		.alignment = PAGE_SIZE,
-		.mappings = atomic_read(&buffer->mappings),
+		.mappings = revocable_vmas(&buffer->mappings),
 	};
 
+	if (READ_ONCE(buffer->gone))
+		return -ENODEV;
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
@@ -169,8 +178,10 @@ static long dma_buffer_start(struct dma_buffer *buffer, const void __user *arg)
 	err = mutex_lock_interruptible(&buffer->lock);
 	if (err)
 		return err;
-	err = dma_buffer_engine_start(&buffer->engine, &buffer->memory,
-				      &transfer);
+	err = buffer->gone
+		      ? -ENODEV
+		      : dma_buffer_engine_start(&buffer->engine,
+						&buffer->memory, &transfer);
 	mutex_unlock(&buffer->lock);
 	return err;
 }

@@ -12,7 +12,6 @@
  *
  * What a mapping may be is decided in dma_buffer_plan.c.
  */
-#include <linux/atomic.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -125,23 +124,9 @@ static int dma_buffer_map(struct dma_buffer *buffer, struct vm_area_struct *vma,
 			       mapping->length, vma->vm_page_prot);
 }
 
-static void dma_buffer_vm_open(struct vm_area_struct *vma)
-{
-	struct dma_buffer *buffer = vma->vm_private_data;
-
-	atomic_inc(&buffer->mappings);
-}
-
-static void dma_buffer_vm_close(struct vm_area_struct *vma)
-{
-	struct dma_buffer *buffer = vma->vm_private_data;
-
-	atomic_dec(&buffer->mappings);
-}
-
 static const struct vm_operations_struct dma_buffer_vm_ops = {
-	.open = dma_buffer_vm_open,
-	.close = dma_buffer_vm_close,
+	.open = revocable_vm_open,
+	.close = revocable_vm_close,
 };
 
 int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
@@ -155,6 +140,9 @@ int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 	err = dma_buffer_plan(&buffer->geometry, &request, &mapping);
 	if (err)
 		return err;
+	err = revocable_begin(&buffer->mappings, vma);
+	if (err)
+		return err;
 
 	/* Before mapping: remap_pfn_range() treats what may be written otherwise. */
 	if (mapping.clear_may_write)
@@ -164,12 +152,10 @@ int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
 
 	err = dma_buffer_map(buffer, vma, &mapping);
-	if (err)
+	if (err) {
+		revocable_abandon(vma);
 		return err;
-
-	/* The kernel opens copies of a VMA, not the first one. */
-	vma->vm_private_data = buffer;
+	}
 	vma->vm_ops = &dma_buffer_vm_ops;
-	atomic_inc(&buffer->mappings);
 	return 0;
 }

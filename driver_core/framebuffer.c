@@ -4,14 +4,21 @@
  * programs that paint into it. This file is the module: its parameters, the
  * device that has the memory, and, where there is none and emulate=1, memory of
  * the machine in its place; framebuffer.h says what is where.
+ *
+ * The device can be removed at any time. What is open stays open and says
+ * ENODEV, what is mapped stays mapped and is SIGBUS.
  */
+#include <linux/bitops.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/miscdevice.h>
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/platform_device.h>
+#include <linux/slab.h>
 
 #include "framebuffer.h"
 #include "framebuffer_regs.h"
@@ -19,6 +26,8 @@
 #include "kernel_versions.h"
 
 #define FRAMEBUFFER_NAME DRYDOCK_FRAMEBUFFER_NAME
+#define FRAMEBUFFER_EMULATED_NAME "drydock_soft_fb"
+#define FRAMEBUFFER_IS_EMULATED 1
 
 static bool emulate = true;
 module_param(emulate, bool, 0444);
@@ -37,14 +46,11 @@ static unsigned int height = 200;
 module_param(height, uint, 0444);
 MODULE_PARM_DESC(height, "Lines to begin with (default 200)");
 
-static struct framebuffer the_framebuffer = {
-	.misc = {
-		.minor	= MISC_DYNAMIC_MINOR,
-		.name	= FRAMEBUFFER_NAME,
-		.fops	= &framebuffer_fops,
-		.mode	= 0600,
-	},
-};
+/* Whether there is a framebuffer: there is one node. */
+static unsigned long taken;
+
+/* Of the last probe: of the one that fails insmod says why. */
+static int probe_error;
 
 void framebuffer_show(struct framebuffer *fb,
 		      const struct framebuffer_mode *mode)
@@ -64,34 +70,42 @@ void framebuffer_show(struct framebuffer *fb,
 	iowrite32(1, fb->regs + FRAMEBUFFER_ENABLE);
 }
 
-/* The rest of what a framebuffer is, when its memory is there. */
-static int framebuffer_register(struct framebuffer *fb)
+static void framebuffer_release_ref(struct kref *ref)
 {
-	struct framebuffer_mode mode;
-	int err;
+	struct framebuffer *fb = container_of(ref, struct framebuffer, ref);
 
-	err = framebuffer_mode_plan(fb->geometry.size, width, height, 4, &mode);
-	if (err)
-		return err;
-	framebuffer_show(fb, &mode);
-	return misc_register(&fb->misc);
+	revocable_destroy(&fb->mappings);
+	kfree(fb);
 }
 
-static void framebuffer_deregister(struct framebuffer *fb)
+void framebuffer_put(struct framebuffer *fb)
 {
-	misc_deregister(&fb->misc);
-	wait_event(fb->closed, !atomic_read(&fb->files));
-	WARN_ON(atomic_read(&fb->mappings));
-	if (fb->regs)
-		iowrite32(0, fb->regs + FRAMEBUFFER_ENABLE);
+	kref_put(&fb->ref, framebuffer_release_ref);
 }
 
+static struct framebuffer *framebuffer_new(void)
+{
+	struct framebuffer *fb = kzalloc(sizeof(*fb), GFP_KERNEL);
+
+	if (!fb)
+		return NULL;
+	kref_init(&fb->ref);
+	fb->geometry.page_shift = PAGE_SHIFT;
+	revocable_init(&fb->mappings);
+	mutex_init(&fb->lock);
+	fb->misc.minor = MISC_DYNAMIC_MINOR;
+	fb->misc.name = FRAMEBUFFER_NAME;
+	fb->misc.fops = &framebuffer_fops;
+	fb->misc.mode = 0600;
+	return fb;
+}
+
+/* Memory of the machine, where there is no device. */
 static int framebuffer_emulate(struct framebuffer *fb)
 {
 	int err;
 
 	fb->geometry.size = memory;
-	fb->geometry.page_shift = PAGE_SHIFT;
 	fb->geometry.cache = FRAMEBUFFER_WB;
 	err = framebuffer_mapped_size(&fb->geometry, &fb->mapped_size);
 	if (err)
@@ -103,20 +117,7 @@ static int framebuffer_emulate(struct framebuffer *fb)
 	if (!fb->memory)
 		return -ENOMEM;
 	fb->geometry.phys = virt_to_phys(fb->memory);
-
-	err = framebuffer_register(fb);
-	if (err) {
-		free_pages_exact(fb->memory, fb->mapped_size);
-		fb->memory = NULL;
-	}
-	return err;
-}
-
-static void framebuffer_stop_emulating(struct framebuffer *fb)
-{
-	framebuffer_deregister(fb);
-	free_pages_exact(fb->memory, fb->mapped_size);
-	fb->memory = NULL;
+	return 0;
 }
 
 /* A window of a device: nobody else's, and mapped by the kernel. */
@@ -177,21 +178,18 @@ static void framebuffer_unmap_registers(struct framebuffer *fb)
 	framebuffer_unclaim(fb->window);
 }
 
-static int framebuffer_probe(struct platform_device *pdev)
+static int framebuffer_map_device(struct framebuffer *fb,
+				  struct platform_device *pdev)
 {
-	struct framebuffer *fb = &the_framebuffer;
 	struct resource *video;
 	int err;
 
-	if (fb->memory)
-		return -EBUSY;
 	video = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	if (!video)
 		return -ENODEV;
 
 	fb->geometry.phys = video->start;
 	fb->geometry.size = resource_size(video);
-	fb->geometry.page_shift = PAGE_SHIFT;
 	fb->geometry.cache = FRAMEBUFFER_WC;
 	err = framebuffer_mapped_size(&fb->geometry, &fb->mapped_size);
 	if (err)
@@ -213,15 +211,9 @@ static int framebuffer_probe(struct platform_device *pdev)
 		err = -ENOMEM;
 		goto unmap_registers;
 	}
-	err = framebuffer_register(fb);
-	if (err)
-		goto unmap_memory;
 	fb->video = video;
 	return 0;
 
-unmap_memory:
-	memunmap(fb->memory);
-	fb->memory = NULL;
 unmap_registers:
 	framebuffer_unmap_registers(fb);
 unclaim:
@@ -229,41 +221,143 @@ unclaim:
 	return err;
 }
 
+static void framebuffer_hide(struct framebuffer *fb)
+{
+	if (fb->regs)
+		iowrite32(0, fb->regs + FRAMEBUFFER_ENABLE);
+}
+
+/* Gives memory and registers back, whosever they are. */
+static void framebuffer_unmap(struct framebuffer *fb)
+{
+	if (fb->video) {
+		memunmap(fb->memory);
+		framebuffer_unmap_registers(fb);
+		framebuffer_unclaim(fb->video);
+	} else {
+		free_pages_exact(fb->memory, fb->mapped_size);
+	}
+	fb->memory = NULL;
+}
+
+static int framebuffer_create(struct framebuffer *fb,
+			      struct platform_device *pdev)
+{
+	const struct platform_device_id *id = platform_get_device_id(pdev);
+	struct framebuffer_mode mode;
+	int err;
+
+	if (id && id->driver_data == FRAMEBUFFER_IS_EMULATED)
+		err = framebuffer_emulate(fb);
+	else
+		err = framebuffer_map_device(fb, pdev);
+	if (err)
+		return err;
+
+	err = framebuffer_mode_plan(fb->geometry.size, width, height, 4, &mode);
+	if (err)
+		goto unmap;
+	framebuffer_show(fb, &mode);
+	err = misc_register(&fb->misc);
+	if (err)
+		goto hide;
+	return 0;
+
+hide:
+	framebuffer_hide(fb);
+unmap:
+	framebuffer_unmap(fb);
+	return err;
+}
+
+static int framebuffer_probe(struct platform_device *pdev)
+{
+	struct framebuffer *fb;
+	int err;
+
+	if (test_and_set_bit(0, &taken))
+		return -EBUSY;
+	fb = framebuffer_new();
+	if (!fb) {
+		err = -ENOMEM;
+		goto give;
+	}
+	err = framebuffer_create(fb, pdev);
+	if (err)
+		goto put;
+	platform_set_drvdata(pdev, fb);
+	return 0;
+
+put:
+	framebuffer_put(fb);
+give:
+	clear_bit(0, &taken);
+	probe_error = err;
+	return err;
+}
+
 static platform_removed_t framebuffer_remove(struct platform_device *pdev)
 {
-	struct framebuffer *fb = &the_framebuffer;
+	struct framebuffer *fb = platform_get_drvdata(pdev);
 
-	framebuffer_deregister(fb);
-	memunmap(fb->memory);
-	fb->memory = NULL;
-	framebuffer_unmap_registers(fb);
-	framebuffer_unclaim(fb->video);
-	fb->video = NULL;
+	/* No new files; then no call, no picture and no mapping. */
+	misc_deregister(&fb->misc);
+	mutex_lock(&fb->lock);
+	fb->gone = true;
+	framebuffer_hide(fb);
+	mutex_unlock(&fb->lock);
+	revocable_revoke(&fb->mappings);
+
+	framebuffer_unmap(fb);
+	framebuffer_put(fb);
+	clear_bit(0, &taken);
 	return PLATFORM_REMOVED;
 }
 
-/* Not to be unbound by hand, which would wait for the last file to be closed. */
+static const struct platform_device_id framebuffer_ids[] = {
+	{ FRAMEBUFFER_NAME },
+	{ FRAMEBUFFER_EMULATED_NAME, FRAMEBUFFER_IS_EMULATED },
+	{},
+};
+MODULE_DEVICE_TABLE(platform, framebuffer_ids);
+
 static struct platform_driver framebuffer_driver = {
 	.probe = framebuffer_probe,
 	.remove = framebuffer_remove,
+	.id_table = framebuffer_ids,
 	.driver = {
-		.name			= FRAMEBUFFER_NAME,
-		.suppress_bind_attrs	= true,
+		.name = FRAMEBUFFER_NAME,
 	},
 };
 
+/* What stands for the device where there is none. */
+static struct platform_device *emulated_device;
+
+static int framebuffer_add_emulated(void)
+{
+	struct platform_device *pdev;
+
+	pdev = platform_device_register_simple(FRAMEBUFFER_EMULATED_NAME,
+					       PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	/* That it was not bound is no error of registering it. */
+	if (!platform_get_drvdata(pdev)) {
+		platform_device_unregister(pdev);
+		return probe_error ?: -ENODEV;
+	}
+	emulated_device = pdev;
+	return 0;
+}
+
 static int __init framebuffer_init(void)
 {
-	struct framebuffer *fb = &the_framebuffer;
 	int err;
 
-	mutex_init(&fb->lock);
-	init_waitqueue_head(&fb->closed);
-
 	err = platform_driver_register(&framebuffer_driver);
-	if (err || fb->memory || !emulate)
+	if (err || test_bit(0, &taken) || !emulate)
 		return err;
-	err = framebuffer_emulate(fb);
+	err = framebuffer_add_emulated();
 	if (err)
 		platform_driver_unregister(&framebuffer_driver);
 	return err;
@@ -272,10 +366,8 @@ module_init(framebuffer_init);
 
 static void __exit framebuffer_exit(void)
 {
-	struct framebuffer *fb = &the_framebuffer;
-
-	if (fb->memory && !fb->video)
-		framebuffer_stop_emulating(fb);
+	if (emulated_device)
+		platform_device_unregister(emulated_device);
 	platform_driver_unregister(&framebuffer_driver);
 }
 module_exit(framebuffer_exit);

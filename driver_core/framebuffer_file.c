@@ -3,7 +3,6 @@
  * What a program does with the framebuffer's device node: map the video memory,
  * read the picture, and the ioctls of framebuffer_uapi.h.
  */
-#include <linux/atomic.h>
 #include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
@@ -19,23 +18,9 @@
 #include "kernel_versions.h"
 #include "vma_request.h"
 
-static void framebuffer_vm_open(struct vm_area_struct *vma)
-{
-	struct framebuffer *fb = vma->vm_private_data;
-
-	atomic_inc(&fb->mappings);
-}
-
-static void framebuffer_vm_close(struct vm_area_struct *vma)
-{
-	struct framebuffer *fb = vma->vm_private_data;
-
-	atomic_dec(&fb->mappings);
-}
-
 static const struct vm_operations_struct framebuffer_vm_ops = {
-	.open = framebuffer_vm_open,
-	.close = framebuffer_vm_close,
+	.open = revocable_vm_open,
+	.close = revocable_vm_close,
 };
 
 static int framebuffer_mmap(struct file *file, struct vm_area_struct *vma)
@@ -49,6 +34,9 @@ static int framebuffer_mmap(struct file *file, struct vm_area_struct *vma)
 	err = framebuffer_plan(&fb->geometry, &request, &mapping);
 	if (err)
 		return err;
+	err = revocable_begin(&fb->mappings, vma);
+	if (err)
+		return err;
 
 	/* Before mapping: remap_pfn_range() treats what may be written otherwise. */
 	if (mapping.clear_may_write)
@@ -60,13 +48,11 @@ static int framebuffer_mmap(struct file *file, struct vm_area_struct *vma)
 	if (mapping.cache == FRAMEBUFFER_WC)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
 	err = vm_iomap_memory(vma, mapping.phys, mapping.size);
-	if (err)
+	if (err) {
+		revocable_abandon(vma);
 		return err;
-
-	/* The kernel opens copies of a VMA, not the first one. */
-	vma->vm_private_data = fb;
+	}
 	vma->vm_ops = &framebuffer_vm_ops;
-	atomic_inc(&fb->mappings);
 	return 0;
 }
 
@@ -76,18 +62,16 @@ static int framebuffer_open(struct inode *inode, struct file *file)
 	struct framebuffer *fb =
 		container_of(file->private_data, struct framebuffer, misc);
 
-	/* Under the lock of misc_deregister(): it is seen after that. */
-	atomic_inc(&fb->files);
+	/* And holds the lock of misc_deregister(): it is there. */
+	kref_get(&fb->ref);
+	revocable_open(&fb->mappings, inode, file);
 	file->private_data = fb;
 	return 0;
 }
 
 static int framebuffer_release(struct inode *inode, struct file *file)
 {
-	struct framebuffer *fb = file->private_data;
-
-	if (atomic_dec_and_test(&fb->files))
-		wake_up_all(&fb->closed);
+	framebuffer_put(file->private_data);
 	return 0;
 }
 
@@ -102,6 +86,20 @@ static loff_t framebuffer_llseek(struct file *file, loff_t offset, int whence)
 	return fixed_size_llseek(file, offset, whence, size);
 }
 
+/* Takes the lock with the device there. */
+static int framebuffer_lock(struct framebuffer *fb)
+{
+	int err;
+
+	err = mutex_lock_interruptible(&fb->lock);
+	if (err)
+		return err;
+	if (!fb->gone)
+		return 0;
+	mutex_unlock(&fb->lock);
+	return -ENODEV;
+}
+
 static ssize_t framebuffer_read(struct file *file, char __user *to,
 				size_t count, loff_t *pos)
 {
@@ -111,7 +109,7 @@ static ssize_t framebuffer_read(struct file *file, char __user *to,
 
 	if (*pos < 0)
 		return -EINVAL;
-	err = mutex_lock_interruptible(&fb->lock);
+	err = framebuffer_lock(fb);
 	if (err)
 		return err;
 	while (count) {
@@ -140,10 +138,13 @@ static long framebuffer_info(struct framebuffer *fb, void __user *arg)
 	struct drydock_framebuffer_info info = {
 		.memory_size = fb->geometry.size,
 		.mapped_size = fb->mapped_size,
-		.mappings = atomic_read(&fb->mappings),
+		.mappings = revocable_vmas(&fb->mappings),
 	};
+	int err;
 
-	mutex_lock(&fb->lock);
+	err = framebuffer_lock(fb);
+	if (err)
+		return err;
 	info.width = fb->mode.width;
 	info.height = fb->mode.height;
 	info.bytes_per_pixel = fb->mode.bytes_per_pixel;
@@ -169,7 +170,9 @@ static long framebuffer_set_mode(struct framebuffer *fb, const void __user *arg)
 	if (err)
 		return err;
 
-	mutex_lock(&fb->lock);
+	err = framebuffer_lock(fb);
+	if (err)
+		return err;
 	framebuffer_show(fb, &mode);
 	mutex_unlock(&fb->lock);
 	return 0;
@@ -186,7 +189,9 @@ static long framebuffer_pan(struct framebuffer *fb, const void __user *arg)
 	if (asked.reserved)
 		return -EINVAL;
 
-	mutex_lock(&fb->lock);
+	err = framebuffer_lock(fb);
+	if (err)
+		return err;
 	mode = fb->mode;
 	err = framebuffer_pan_plan(&mode, asked.y);
 	if (!err) {

@@ -263,6 +263,32 @@ TEST_F(FramebufferMmapTest, IsNotUnloadedWhileMapped) {
   EXPECT_TRUE(world_->UnloadDriver());
 }
 
+class FramebufferRemovalTest : public FramebufferMmapTest,
+                               public ::testing::WithParamInterface<bool> {};
+// With memory of the machine, and with a device's.
+INSTANTIATE_TEST_SUITE_P(Devices, FramebufferRemovalTest, ::testing::Values(false, true),
+                         [](const auto &info) { return info.param ? "Device" : "Emulated"; });
+
+TEST_P(FramebufferRemovalTest, AFileSaysThatItsDeviceIsGone) {
+  Load({{"width", "100"}, {"height", "100"}}, "x86-64", GetParam() ? kDevice : "");
+  const uint64_t at = static_cast<uint64_t>(Map(0, 4 * kPage));
+  StoreAs<uint64_t>(at, 7);
+  drydock_framebuffer_info info{};
+  std::string text;
+
+  ASSERT_TRUE(world_->UnbindDevice(GetParam() ? DRYDOCK_FRAMEBUFFER_NAME : "drydock_soft_fb"));
+
+  EXPECT_EQ(SignalOfLoad(at), user::Signal::kBusAdrerr);
+  EXPECT_EQ(Map(0, kPage), -ENODEV);
+  EXPECT_EQ(Ioctl(DRYDOCK_FRAMEBUFFER_INFO, &info), -ENODEV);
+  EXPECT_EQ(SetMode(10, 10, 4), -ENODEV);
+  EXPECT_EQ(Pan(1), -ENODEV);
+  EXPECT_EQ(ReadText(&text, 8), -ENODEV);
+  EXPECT_TRUE(process().Exit().ok());
+  EXPECT_TRUE(world_->UnloadDriver());
+  EXPECT_EQ(world_->kernel().allocations().live_count(), 0u);
+}
+
 TEST_F(FramebufferMmapTest, IsNotLoadedWithAPictureThatDoesNotFit) {
   for (const Params &params : {Params{{"memory", "0"}}, Params{{"width", "0"}},
                                Params{{"memory", "243199"}}, Params{{"height", "16385"}}}) {

@@ -1,11 +1,12 @@
 // What programs do with a mapping once they have it, the same for every reference driver: parts of
 // it are unmapped, it is inherited, moved, protected, and outlives its descriptor. What it shows
 // stays the driver's memory, no page is seen that was not asked for, and in the end nothing is
-// left.
+// left. Where the driver has a device, that may go at any time: then a touch is SIGBUS.
 #include <cerrno>
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "driver_core/testing/driver_world.h"
 #include "gtest/gtest.h"
@@ -23,7 +24,8 @@ struct Case {
   const char *platform;
   uint64_t first_page;
   uint64_t pages;
-  bool parts = true;  // may be mapped by themselves
+  const char *device;  // what root unbinds; nullptr: the driver has none
+  bool parts = true;   // may be mapped by themselves
 };
 void PrintTo(const Case &c, std::ostream *out) { *out << c.name; }
 
@@ -269,66 +271,229 @@ TEST_P(MappingLifeTest, MayBeMappedManyTimes) {
   ExpectMarked(last, 0, GetParam().pages);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Drivers, MappingLifeTest,
-    ::testing::Values(
-        Case{"Chardev", "chardev", "/dev/drydock_chardev", {}, "x86-64", 0, 1},
-        Case{"ChardevOnArm64", "chardev", "/dev/drydock_chardev", {}, "arm64", 0, 1},
-        Case{"DmaBufferRemap",
-             "dma_buffer",
-             "/dev/drydock_dma_buffer",
-             {{"method", "remap"}},
-             "offset-dma",
-             3,
-             5},
-        Case{"DmaBufferRemapUncached",
-             "dma_buffer",
-             "/dev/drydock_dma_buffer",
-             {{"method", "remap"}, {"cache", "uncached"}},
-             "x86-64",
-             0,
-             4},
-        Case{"DmaBufferDmaMmap",
-             "dma_buffer",
-             "/dev/drydock_dma_buffer",
-             {{"method", "dma_mmap"}},
-             "iommu",
-             3,
-             5},
-        Case{"DmaBufferDmaMmapOfVmallocMemory",
-             "dma_buffer",
-             "/dev/drydock_dma_buffer",
-             {{"method", "dma_mmap"}},
-             "vmalloc-dma",
-             0,
-             16},
-        Case{"DmaBufferDmaMmapWithoutCoherence",
-             "dma_buffer",
-             "/dev/drydock_dma_buffer",
-             {{"method", "dma_mmap"}},
-             "arm64-noncoherent",
-             0,
-             4},
-        Case{"EduMemory", "edu", "/dev/drydock_edu0", {}, "x86-64", 0x100, 1},
-        Case{"Framebuffer", "framebuffer", "/dev/drydock_framebuffer", {}, "x86-64", 7, 30},
-        Case{"NicRingsTxRing", "nic_rings", "/dev/drydock_nic_rings", {}, "iommu", 0x10000, 1},
-        Case{"NicRingsBuffers",
-             "nic_rings",
-             "/dev/drydock_nic_rings",
-             {{"entries", "64"}},
-             "vmalloc-dma",
-             0x20000,
-             64,
-             /*parts=*/false},
-        Case{"SharedRingPage", "shared_ring", "/dev/drydock_shared_ring", {}, "x86-64", 1, 5},
-        Case{"SharedRingPfn",
-             "shared_ring",
-             "/dev/drydock_shared_ring",
-             {{"method", "pfn"}},
-             "arm64",
-             1,
-             16}),
-    [](const ::testing::TestParamInfo<Case> &info) { return std::string(info.param.name); });
+// Root removes the device, as a person who pulls it out would.
+class DeviceRemovalTest : public MappingLifeTest {
+ protected:
+  void Remove() { ASSERT_TRUE(world_->UnbindDevice(GetParam().device)); }
+  // Each page of a mapping, for both kinds of access.
+  void ExpectGone(user::Process who, uint64_t at) {
+    for (uint64_t page = 0; page < GetParam().pages; ++page) {
+      char byte = 0;
+      EXPECT_EQ(who.Load({at + page * kPage}, &byte, 1).signal, Signal::kBusAdrerr) << page;
+      EXPECT_EQ(who.Store({at + page * kPage}, &byte, 1).signal, Signal::kBusAdrerr) << page;
+    }
+  }
+  int64_t MapAgain() { return Map(GetParam().first_page * kPage, size()); }
+};
+
+TEST_P(DeviceRemovalTest, WhatIsMappedIsSigbusForEverybody) {
+  Mark(at_);
+  user::Process child = Child();
+  fd_ = Open(kReadWrite);
+  const uint64_t other = MapAll(kRead | kWrite, kShared);
+  const int64_t text = process().Mmap({}, kPage, kRead, kPrivate | kAnonymous, -1, 0).value;
+
+  Remove();
+
+  ExpectGone(process(), at_);
+  ExpectGone(process(), other);
+  ExpectGone(child, at_);
+  EXPECT_EQ(SignalOfLoad(static_cast<uint64_t>(text)), Signal::kNone);
+}
+
+TEST_P(DeviceRemovalTest, NothingIsMappedAnyMoreAndNothingOpened) {
+  const uint32_t vmas = Vmas();
+
+  Remove();
+
+  EXPECT_EQ(MapAgain(), -ENODEV);
+  EXPECT_EQ(process().Open(GetParam().node, kReadWrite).value, -ENOENT);
+  EXPECT_EQ(Vmas(), vmas);
+}
+
+TEST_P(DeviceRemovalTest, WhatIsLeftOfAMappingIsHandledAsAnyOther) {
+  const uint64_t moved = at_ + 64 * size();
+  Remove();
+
+  EXPECT_EQ(process().Mprotect({at_}, size(), kRead).value, 0);
+  EXPECT_EQ(process().Mprotect({at_}, size(), kRead | kWrite).value, 0);
+  EXPECT_EQ(process().Mremap({at_}, size(), size(), kMayMove | 2, {moved}).value,
+            static_cast<int64_t>(moved));
+  EXPECT_EQ(process().Mremap({moved}, size(), size() + kPage, kMayMove, {}).value, -EFAULT);
+  user::Process child = Child();
+  ExpectGone(child, moved);
+  ExpectGone(process(), moved);
+  EXPECT_EQ(process().Munmap({moved}, kPage).value, 0);
+  EXPECT_EQ(SignalOfLoad(moved), Signal::kSegvMaperr);
+}
+
+TEST_P(DeviceRemovalTest, MappingWithoutADescriptorHoldsTheModuleAlone) {
+  ASSERT_TRUE(process().Close(fd_).ok());
+
+  Remove();
+
+  ExpectGone(process(), at_);
+  EXPECT_FALSE(world_->UnloadDriver());
+  ASSERT_TRUE(process().Munmap({at_}, size()).ok());
+  EXPECT_TRUE(world_->UnloadDriver());
+  unloaded_ = true;
+}
+
+TEST_P(DeviceRemovalTest, ProcessThatMapsAndIsGoneIsNotWaitedFor) {
+  user::Process child = Child();
+  ASSERT_TRUE(process().Exit().ok());
+
+  Remove();
+
+  ExpectGone(child, at_);
+}
+
+TEST_P(DeviceRemovalTest, MappingThatWasRefusedIsNotWaitedFor) {
+  EXPECT_LT(Map(uint64_t{1} << 40, kPage), 0);
+  ASSERT_TRUE(process().Munmap({at_}, size()).ok());
+
+  Remove();
+
+  EXPECT_EQ(MapAgain(), -ENODEV);
+}
+
+TEST_P(DeviceRemovalTest, DeviceThatComesBackIsAnother) {
+  Mark(at_);
+  Remove();
+  EXPECT_FALSE(world_->UnbindDevice(GetParam().device));
+
+  ASSERT_TRUE(world_->BindDevice(GetParam().device));
+
+  ExpectGone(process(), at_);
+  EXPECT_EQ(MapAgain(), -ENODEV);
+  const int before = fd_;
+  fd_ = Open(kReadWrite);
+  const uint64_t at = MapAll(kRead | kWrite, kShared);
+  for (uint64_t page = 0; page < GetParam().pages; ++page) {
+    EXPECT_EQ(LoadAs<uint64_t>(at + page * kPage + 8), 0u) << page;
+  }
+  Mark(at);
+  ASSERT_TRUE(process().Munmap({at_}, size()).ok());
+  ASSERT_TRUE(process().Close(before).ok());
+  ExpectMarked(at, 0, GetParam().pages);
+}
+
+TEST_P(DeviceRemovalTest, MayBeRemovedAgainAndAgain) {
+  for (int i = 0; i < 20; ++i) {
+    Remove();
+    ExpectGone(process(), at_);
+    ASSERT_TRUE(process().Munmap({at_}, size()).ok());
+    ASSERT_TRUE(process().Close(fd_).ok());
+    ASSERT_TRUE(world_->BindDevice(GetParam().device));
+    fd_ = Open(kReadWrite);
+    at_ = MapAll(kRead | kWrite, kShared);
+    Mark(at_);
+  }
+  ExpectMarked(at_, 0, GetParam().pages);
+}
+
+const std::vector<Case> &Cases() {
+  static const std::vector<Case> cases = {
+      {"Chardev", "chardev", "/dev/drydock_chardev", {}, "x86-64", 0, 1, nullptr},
+      {"ChardevOnArm64", "chardev", "/dev/drydock_chardev", {}, "arm64", 0, 1, nullptr},
+      {"DmaBufferRemap",
+       "dma_buffer",
+       "/dev/drydock_dma_buffer",
+       {{"method", "remap"}},
+       "offset-dma",
+       3,
+       5,
+       "drydock_dma_buffer"},
+      {"DmaBufferRemapUncached",
+       "dma_buffer",
+       "/dev/drydock_dma_buffer",
+       {{"method", "remap"}, {"cache", "uncached"}},
+       "x86-64",
+       0,
+       4,
+       "drydock_dma_buffer"},
+      {"DmaBufferDmaMmap",
+       "dma_buffer",
+       "/dev/drydock_dma_buffer",
+       {{"method", "dma_mmap"}},
+       "iommu",
+       3,
+       5,
+       "drydock_dma_buffer"},
+      {"DmaBufferDmaMmapOfVmallocMemory",
+       "dma_buffer",
+       "/dev/drydock_dma_buffer",
+       {{"method", "dma_mmap"}},
+       "vmalloc-dma",
+       0,
+       16,
+       "drydock_dma_buffer"},
+      {"DmaBufferDmaMmapWithoutCoherence",
+       "dma_buffer",
+       "/dev/drydock_dma_buffer",
+       {{"method", "dma_mmap"}},
+       "arm64-noncoherent",
+       0,
+       4,
+       "drydock_dma_buffer"},
+      {"EduMemory", "edu", "/dev/drydock_edu0", {}, "x86-64", 0x100, 1, "0000:00:04.0"},
+      {"Framebuffer",
+       "framebuffer",
+       "/dev/drydock_framebuffer",
+       {},
+       "x86-64",
+       7,
+       30,
+       "drydock_soft_fb"},
+      {"NicRingsTxRing",
+       "nic_rings",
+       "/dev/drydock_nic_rings",
+       {},
+       "iommu",
+       0x10000,
+       1,
+       "drydock_soft_nic"},
+      {"NicRingsBuffers",
+       "nic_rings",
+       "/dev/drydock_nic_rings",
+       {{"entries", "64"}},
+       "vmalloc-dma",
+       0x20000,
+       64,
+       "drydock_soft_nic",
+       /*parts=*/false},
+      {"SharedRingPage",
+       "shared_ring",
+       "/dev/drydock_shared_ring",
+       {},
+       "x86-64",
+       1,
+       5,
+       "drydock_shared_ring"},
+      {"SharedRingPfn",
+       "shared_ring",
+       "/dev/drydock_shared_ring",
+       {{"method", "pfn"}},
+       "arm64",
+       1,
+       16,
+       "drydock_shared_ring"}};
+  return cases;
+}
+
+std::vector<Case> CasesWithADevice() {
+  std::vector<Case> some;
+  for (const Case &c : Cases()) {
+    if (c.device != nullptr) some.push_back(c);
+  }
+  return some;
+}
+
+std::string CaseName(const ::testing::TestParamInfo<Case> &info) { return info.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Drivers, MappingLifeTest, ::testing::ValuesIn(Cases()), CaseName);
+INSTANTIATE_TEST_SUITE_P(Drivers, DeviceRemovalTest, ::testing::ValuesIn(CasesWithADevice()),
+                         CaseName);
 
 }  // namespace
 }  // namespace drydock

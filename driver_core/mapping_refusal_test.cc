@@ -50,6 +50,7 @@ class MappingRefusalTest : public DriverWorldTest,
 TEST_P(MappingRefusalTest, IsRefusedAndNothingChanges) {
   const auto &[driver, refusal, guarded] = GetParam();
   core_guards_ = guarded;
+  raw_io_ = true;  // so that registers are refused for no other reason
   ASSERT_NO_FATAL_FAILURE(Load(driver.params));
   uint64_t offset = refusal.offset;
   if (refusal.from_end != 0) offset = driver.pages - 1 + refusal.from_end - 1;
@@ -89,12 +90,15 @@ INSTANTIATE_TEST_SUITE_P(
                    16,
                    16,
                    ENXIO},
+            // Registers of 1 MiB, and a page of memory: nothing may be mapped across the border.
+            Driver{"Edu", "edu", "/dev/drydock_edu0", {}, 257, 256, EINVAL},
             Driver{"Framebuffer", "framebuffer", "/dev/drydock_framebuffer", {}, 119, 119, EINVAL},
             Driver{"NicRingsRxRing", "nic_rings", "/dev/drydock_nic_rings", {}, 1, 1, EINVAL},
             Driver{"SharedRing", "shared_ring", "/dev/drydock_shared_ring", {}, 17, 17, EINVAL}),
         ::testing::Values(
             Refusal{"OnePageMoreThanAll", 0, 0, 0, 1, 0, kReadAndWrite, kShared, 0},
             Refusal{"TwiceAllAndMore", 0, 0, 0, 500, 0, kRead, kShared, 0},
+            Refusal{"OneTebibyte", 0, 0, 0, 0, uint64_t{1} << 28, kReadAndWrite, kShared, 0},
             Refusal{"LastPageAndOneMore", 1, 0, 0, 0, 2, kReadAndWrite, kShared, 0},
             Refusal{"PageAfterTheLast", 2, 0, 0, 0, 1, kReadAndWrite, kShared, 0},
             Refusal{"PageAfterThat", 3, 0, 0, 0, 1, kRead, kShared, 0},

@@ -10,17 +10,16 @@
  *  nic_rings_plan.c      what rings, mappings and runs there can be
  *
  * Invariants:
- *  - rings and buffers are allocated before the device node exists and freed after
- *    it is gone and the last file closed, and each mapping holds a file: so they
- *    outlive every page-table entry that shows them. Where the module is removed
- *    there is no file to wait for (fops.owner); where the device is, there may
- *    be;
+ *  - a struct nic_rings is held by its device until that is removed and by each
+ *    open file; each mapping holds a file. Rings and buffers go when the device
+ *    does, for what the DMA API has allocated for a device does not outlive its
+ *    driver: after the last page-table entry that shows them (revocable.h), and
+ *    nobody touches them after that, for whoever does looks at gone under the
+ *    lock;
  *  - the device touches them between start and stop only, and is stopped when the
  *    last file is closed;
  *  - rings and buffers can be written by programs at any time. So nothing that is
  *    read there is read twice, believed, or used as an address;
- *  - mappings counts VMAs: 1 for the mmap, and open and close for splits, forks
- *    and moves;
  *  - the lock is not taken in mmap, open and close of a VMA: copies to and from
  *    user space are made under it, and they may wait for mmap_lock.
  */
@@ -30,6 +29,7 @@
 #include <linux/atomic.h>
 #include <linux/fs.h>
 #include <linux/ioport.h>
+#include <linux/kref.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -41,6 +41,7 @@
 
 #include "nic_rings_plan.h"
 #include "nic_rings_uapi.h"
+#include "revocable.h"
 
 struct nic_rings;
 struct platform_device;
@@ -70,8 +71,8 @@ struct nic_state {
  * @kick: look at the TX ring
  * @state: how far it has come; of use when stopped, too
  *
- * All but @state are called with the lock held. A device wakes @wait of struct
- * nic_rings when it has given descriptors to the program.
+ * They are called with the lock held. A device calls nic_wake() when it has given
+ * descriptors to the program.
  */
 struct nic_device_ops {
 	void (*start)(struct nic_rings *nic, const struct nic_run *run);
@@ -125,24 +126,27 @@ struct nic_memory {
 };
 
 /**
- * struct nic_rings - the one network device of this module
+ * struct nic_rings - one network device
+ * @ref: who holds it
  * @geometry: rings and buffers, as the plan knows them
- * @pdev: the device they belong to; NULL if there is none
+ * @pdev: the device they belong to
  * @memory: the regions
  * @ops: the device
  * @emulated: its state if it is in software
  * @mmio: its state if it has registers
- * @wait: woken by the device, and when it stops
- * @mappings: VMAs that show a region
- * @lock: guards all that follows
- * @files: open files; each mapping holds one
- * @closed: woken when @files gets 0
+ * @wait: woken by nic_wake()
+ * @wakes: how often it was; it changes when something else may be so
+ * @mappings: what shows a region
+ * @lock: guards all that follows, and is held to touch rings and buffers
+ * @gone: the device is gone, and with it rings and buffers
+ * @files: open files
  * @running: the device is started
  * @read_index: the RX descriptor that read(2) takes next
  * @write_index: the TX descriptor that write(2) takes next
  * @misc: the device node
  */
 struct nic_rings {
+	struct kref ref;
 	struct nic_geometry geometry;
 	struct platform_device *pdev;
 	struct nic_memory memory[NIC_REGIONS];
@@ -150,15 +154,22 @@ struct nic_rings {
 	struct nic_emulated emulated;
 	struct nic_mmio mmio;
 	wait_queue_head_t wait;
-	atomic_t mappings;
+	atomic_t wakes;
+	struct revocable mappings;
 	struct mutex lock;
+	bool gone;
 	unsigned int files;
-	wait_queue_head_t closed;
 	bool running;
 	u32 read_index;
 	u32 write_index;
 	struct miscdevice misc;
 };
+
+/* Gives one reference back; the last one frees the struct. */
+void nic_rings_put(struct nic_rings *nic);
+
+/* Stops the device if it runs. Called with the lock held. */
+void nic_stop(struct nic_rings *nic);
 
 /* Of the device node. */
 extern const struct file_operations nic_rings_fops;
@@ -181,6 +192,13 @@ void nic_emulated_exit(struct nic_rings *nic);
  */
 int nic_mmio_init(struct nic_rings *nic, struct platform_device *pdev);
 void nic_mmio_exit(struct nic_rings *nic);
+
+/* Who waits looks again. */
+static inline void nic_wake(struct nic_rings *nic)
+{
+	atomic_inc(&nic->wakes);
+	wake_up_all(&nic->wait);
+}
 
 /* A descriptor of a ring; indices are taken modulo its entries. */
 static inline struct drydock_nic_descriptor *

@@ -7,7 +7,6 @@
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
-#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include <asm/unaligned.h>
@@ -113,7 +112,7 @@ static void receive_work(struct work_struct *work)
 	if (emulated->on && emulated->produced != emulated->run.count)
 		schedule_delayed_work(&emulated->receive, delay);
 	mutex_unlock(&emulated->lock);
-	wake_up_all(&nic->wait);
+	nic_wake(nic);
 }
 
 /* Called with the lock held. False if there is no frame to send. */
@@ -161,7 +160,7 @@ static void transmit_work(struct work_struct *work)
 	if (i == nic->geometry.entries)
 		schedule_work(&emulated->transmit);
 	mutex_unlock(&emulated->lock);
-	wake_up_all(&nic->wait);
+	nic_wake(nic);
 }
 
 static void emulated_start(struct nic_rings *nic, const struct nic_run *run)

@@ -14,14 +14,13 @@
 
 #include "nic_rings.h"
 
-/* Called with the lock held. */
-static void nic_stop(struct nic_rings *nic)
+void nic_stop(struct nic_rings *nic)
 {
 	if (!nic->running)
 		return;
 	nic->ops->stop(nic);
-	WRITE_ONCE(nic->running, false);
-	wake_up_all(&nic->wait);
+	nic->running = false;
+	nic_wake(nic);
 }
 
 /* Called with the lock held and the device stopped. */
@@ -39,41 +38,49 @@ static void nic_reset_rings(struct nic_rings *nic)
 	nic->write_index = 0;
 }
 
-/* Is there a frame for read(2), or a descriptor for write(2)? Or no hope? */
-static bool nic_ready(struct nic_rings *nic, enum nic_region ring)
+/*
+ * Is there a frame for read(2), or a descriptor for write(2)? Called with the
+ * lock held. 0, -EAGAIN, or there is no hope.
+ */
+static int nic_ready(struct nic_rings *nic, enum nic_region ring)
 {
-	u32 index = ring == NIC_RX_RING ? READ_ONCE(nic->read_index)
-					: READ_ONCE(nic->write_index);
+	u32 index = ring == NIC_RX_RING ? nic->read_index : nic->write_index;
 
-	return !READ_ONCE(nic->running) ||
-	       nic_owned_by(nic_descriptor(nic, ring, index),
-			    DRYDOCK_NIC_PROGRAM);
+	if (nic->gone)
+		return -ENODEV;
+	if (!nic->running)
+		return -ENETDOWN;
+	return nic_owned_by(nic_descriptor(nic, ring, index),
+			    DRYDOCK_NIC_PROGRAM)
+		       ? 0
+		       : -EAGAIN;
 }
 
 /* Takes the lock with the device running and a descriptor that is ours. */
 static int nic_claim(struct nic_rings *nic, struct file *file,
 		     enum nic_region ring)
 {
-	int err;
+	int err, seen;
 
 	for (;;) {
+		/* Before we look: what comes after is a reason to look again. */
+		seen = atomic_read(&nic->wakes);
 		err = mutex_lock_interruptible(&nic->lock);
 		if (err)
 			return err;
-		if (nic_ready(nic, ring))
-			break;
+		err = nic_ready(nic, ring);
+		if (!err)
+			return 0;
 		mutex_unlock(&nic->lock);
 
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		err = wait_event_interruptible(nic->wait, nic_ready(nic, ring));
+		if (err != -EAGAIN || file->f_flags & O_NONBLOCK)
+			return err;
+		/* Without the lock the ring may go at any time. */
+		err = wait_event_interruptible(
+			nic->wait, atomic_read(&nic->wakes) != seen);
 		if (err)
 			return err;
 	}
-	if (nic->running)
-		return 0;
-	mutex_unlock(&nic->lock);
-	return -ENETDOWN;
 }
 
 static ssize_t nic_rings_read(struct file *file, char __user *to, size_t count,
@@ -104,7 +111,7 @@ static ssize_t nic_rings_read(struct file *file, char __user *to, size_t count,
 		done = length;
 	}
 	nic_give_to(descriptor, DRYDOCK_NIC_DEVICE);
-	WRITE_ONCE(nic->read_index, nic->read_index + 1);
+	nic->read_index++;
 unlock:
 	mutex_unlock(&nic->lock);
 	return done;
@@ -130,7 +137,7 @@ static ssize_t nic_rings_write(struct file *file, const char __user *from,
 	descriptor = nic_descriptor(nic, NIC_TX_RING, nic->write_index);
 	descriptor->length = cpu_to_le32(count);
 	nic_give_to(descriptor, DRYDOCK_NIC_DEVICE);
-	WRITE_ONCE(nic->write_index, nic->write_index + 1);
+	nic->write_index++;
 	nic->ops->kick(nic);
 	done = count;
 unlock:
@@ -153,13 +160,19 @@ static __poll_t nic_rings_poll(struct file *file, poll_table *table)
 	__poll_t events = 0;
 
 	poll_wait(file, &nic->wait, table);
-	if (!READ_ONCE(nic->running))
-		return EPOLLHUP;
-	nic->ops->state(nic, &state);
-	if (nic_last_is_ours(nic, NIC_RX_RING, state.rx_index))
-		events |= EPOLLIN | EPOLLRDNORM;
-	if (nic_last_is_ours(nic, NIC_TX_RING, state.tx_index))
-		events |= EPOLLOUT | EPOLLWRNORM;
+	mutex_lock(&nic->lock);
+	if (nic->gone) {
+		events = EPOLLHUP | EPOLLERR;
+	} else if (!nic->running) {
+		events = EPOLLHUP;
+	} else {
+		nic->ops->state(nic, &state);
+		if (nic_last_is_ours(nic, NIC_RX_RING, state.rx_index))
+			events |= EPOLLIN | EPOLLRDNORM;
+		if (nic_last_is_ours(nic, NIC_TX_RING, state.tx_index))
+			events |= EPOLLOUT | EPOLLWRNORM;
+	}
+	mutex_unlock(&nic->lock);
 	return events;
 }
 
@@ -170,12 +183,19 @@ static long nic_rings_info(struct nic_rings *nic, void __user *arg)
 		.buffers_size = nic->memory[NIC_BUFFERS].size,
 		.entries = nic->geometry.entries,
 		.buffer_size = DRYDOCK_NIC_BUFFER_SIZE,
-		.mappings = atomic_read(&nic->mappings),
-		.running = READ_ONCE(nic->running),
+		.mappings = revocable_vmas(&nic->mappings),
 	};
 	struct nic_state state;
+	bool gone;
 
-	nic->ops->state(nic, &state);
+	mutex_lock(&nic->lock);
+	gone = nic->gone;
+	info.running = nic->running;
+	if (!gone)
+		nic->ops->state(nic, &state);
+	mutex_unlock(&nic->lock);
+	if (gone)
+		return -ENODEV;
 	info.received = state.received;
 	info.dropped = state.dropped;
 	info.sent = state.sent;
@@ -197,11 +217,13 @@ static long nic_rings_start(struct nic_rings *nic, const void __user *arg)
 		return err;
 
 	mutex_lock(&nic->lock);
-	if (nic->running) {
+	if (nic->gone) {
+		err = -ENODEV;
+	} else if (nic->running) {
 		err = -EBUSY;
 	} else {
 		nic_reset_rings(nic);
-		WRITE_ONCE(nic->running, true);
+		nic->running = true;
 		nic->ops->start(nic, &run);
 	}
 	mutex_unlock(&nic->lock);
@@ -213,10 +235,12 @@ static long nic_rings_kick(struct nic_rings *nic)
 	int err = 0;
 
 	mutex_lock(&nic->lock);
-	if (nic->running)
-		nic->ops->kick(nic);
-	else
+	if (nic->gone)
+		err = -ENODEV;
+	else if (!nic->running)
 		err = -ENETDOWN;
+	else
+		nic->ops->kick(nic);
 	mutex_unlock(&nic->lock);
 	return err;
 }
@@ -226,6 +250,7 @@ static long nic_rings_ioctl(struct file *file, unsigned int cmd,
 {
 	struct nic_rings *nic = file->private_data;
 	void __user *user = (void __user *)arg;
+	int err;
 
 	if (cmd == DRYDOCK_NIC_INFO)
 		return nic_rings_info(nic, user);
@@ -240,9 +265,10 @@ static long nic_rings_ioctl(struct file *file, unsigned int cmd,
 	if (cmd == DRYDOCK_NIC_KICK)
 		return nic_rings_kick(nic);
 	mutex_lock(&nic->lock);
+	err = nic->gone ? -ENODEV : 0;
 	nic_stop(nic);
 	mutex_unlock(&nic->lock);
-	return 0;
+	return err;
 }
 
 static int nic_rings_open(struct inode *inode, struct file *file)
@@ -251,10 +277,12 @@ static int nic_rings_open(struct inode *inode, struct file *file)
 	struct nic_rings *nic =
 		container_of(file->private_data, struct nic_rings, misc);
 
-	/* And holds the lock of misc_deregister(): it is seen after that. */
+	/* And holds the lock of misc_deregister(): it is there. */
+	kref_get(&nic->ref);
 	mutex_lock(&nic->lock);
 	nic->files++;
 	mutex_unlock(&nic->lock);
+	revocable_open(&nic->mappings, inode, file);
 	file->private_data = nic;
 	return stream_open(inode, file);
 }
@@ -264,11 +292,10 @@ static int nic_rings_release(struct inode *inode, struct file *file)
 	struct nic_rings *nic = file->private_data;
 
 	mutex_lock(&nic->lock);
-	if (nic->files == 1)
+	if (!--nic->files)
 		nic_stop(nic);
-	WRITE_ONCE(nic->files, nic->files - 1);
-	wake_up_all(&nic->closed);
 	mutex_unlock(&nic->lock);
+	nic_rings_put(nic);
 	return 0;
 }
 

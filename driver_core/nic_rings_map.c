@@ -4,7 +4,6 @@
  * dma_mmap_coherent() it would be an offset into the memory, so it is put aside
  * while that works, and put back: the kernel finds mappings by it.
  */
-#include <linux/atomic.h>
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -14,23 +13,9 @@
 #include "nic_rings.h"
 #include "vma_request.h"
 
-static void nic_rings_vm_open(struct vm_area_struct *vma)
-{
-	struct nic_rings *nic = vma->vm_private_data;
-
-	atomic_inc(&nic->mappings);
-}
-
-static void nic_rings_vm_close(struct vm_area_struct *vma)
-{
-	struct nic_rings *nic = vma->vm_private_data;
-
-	atomic_dec(&nic->mappings);
-}
-
 static const struct vm_operations_struct nic_rings_vm_ops = {
-	.open = nic_rings_vm_open,
-	.close = nic_rings_vm_close,
+	.open = revocable_vm_open,
+	.close = revocable_vm_close,
 };
 
 int nic_rings_mmap(struct file *file, struct vm_area_struct *vma)
@@ -43,6 +28,9 @@ int nic_rings_mmap(struct file *file, struct vm_area_struct *vma)
 	int err;
 
 	err = nic_plan(&nic->geometry, &request, &mapping);
+	if (err)
+		return err;
+	err = revocable_begin(&nic->mappings, vma);
 	if (err)
 		return err;
 
@@ -58,12 +46,10 @@ int nic_rings_mmap(struct file *file, struct vm_area_struct *vma)
 	err = dma_mmap_coherent(&nic->pdev->dev, vma, memory->cpu_addr,
 				memory->dma_addr, memory->size);
 	vma->vm_pgoff = request.pgoff;
-	if (err)
+	if (err) {
+		revocable_abandon(vma);
 		return err;
-
-	/* The kernel opens copies of a VMA, not the first one. */
-	vma->vm_private_data = nic;
+	}
 	vma->vm_ops = &nic_rings_vm_ops;
-	atomic_inc(&nic->mappings);
 	return 0;
 }

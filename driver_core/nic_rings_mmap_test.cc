@@ -21,7 +21,7 @@ constexpr char kDevice[] =
     "    mem 0x90000000 0x1000 registers\n"
     "    irq 9\n"
     "    model nic\n";
-constexpr unsigned kPollIn = 0x1, kPollOut = 0x4, kPollHup = 0x10;
+constexpr unsigned kPollIn = 0x1, kPollOut = 0x4, kPollErr = 0x8, kPollHup = 0x10;
 
 using Descriptor = drydock_nic_descriptor;
 
@@ -174,6 +174,32 @@ TEST_P(NicDeviceTest, LastFileThatIsClosedStopsTheDeviceAndTheModuleGoes) {
   EXPECT_FALSE(world_->UnloadDriver());  // the mapping holds it
   ASSERT_TRUE(process().Munmap({ring}, kRingSize).ok());
   ASSERT_TRUE(process().Exit().ok());
+  EXPECT_TRUE(world_->UnloadDriver());
+  EXPECT_EQ(world_->kernel().allocations().live_count(), 0u);
+}
+
+TEST_P(NicDeviceTest, AFileSaysThatItsDeviceIsGone) {
+  LoadIt();
+  const uint64_t ring = MapRing(), buffers = MapBuffers();
+  ASSERT_EQ(Start(1000000, 8, 0, 100), 0);
+  EXPECT_EQ(Await(kPollIn) & kPollIn, kPollIn);
+
+  ASSERT_TRUE(world_->UnbindDevice(GetParam() ? DRYDOCK_NIC_RINGS_NAME : "drydock_soft_nic"));
+
+  EXPECT_EQ(SignalOfLoad(ring), user::Signal::kBusAdrerr);
+  EXPECT_EQ(SignalOfLoad(buffers + kBuffersSize - 1), user::Signal::kBusAdrerr);
+  EXPECT_EQ(Map(DRYDOCK_NIC_TX_RING, kRingSize), -ENODEV);
+  EXPECT_EQ(Start(1, 1), -ENODEV);
+  EXPECT_EQ(Stop(), -ENODEV);
+  EXPECT_EQ(Kick(), -ENODEV);
+  drydock_nic_info info{};
+  EXPECT_EQ(Ioctl(DRYDOCK_NIC_INFO, &info), -ENODEV);
+  std::string frame;
+  EXPECT_EQ(ReadText(&frame, 100), -ENODEV);
+  EXPECT_EQ(WriteText("a frame of nineteen"), -ENODEV);
+  EXPECT_EQ(Await(kPollIn | kPollErr) & (kPollHup | kPollErr), kPollHup | kPollErr);
+  ASSERT_TRUE(world_->Settle());
+  EXPECT_TRUE(process().Exit().ok());
   EXPECT_TRUE(world_->UnloadDriver());
   EXPECT_EQ(world_->kernel().allocations().live_count(), 0u);
 }

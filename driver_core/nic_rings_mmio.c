@@ -5,7 +5,6 @@
 #include <linux/ioport.h>
 #include <linux/kernel.h>
 #include <linux/platform_device.h>
-#include <linux/wait.h>
 
 #include "nic_rings.h"
 #include "nic_rings_regs.h"
@@ -87,7 +86,7 @@ static irqreturn_t mmio_interrupt(int irq, void *data)
 	if (!(raised & (NIC_IRQ_RX | NIC_IRQ_TX)))
 		return IRQ_NONE;
 	mmio_write(nic, raised, NIC_IRQ_ACK);
-	wake_up_all(&nic->wait);
+	nic_wake(nic);
 	return IRQ_HANDLED;
 }
 

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "driver_core/dma_buffer_uapi.h"
 #include "mappings.h"
+#include "removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,33 @@ static bool ready(int fd, int timeout_ms)
 	       one.revents == (POLLIN | POLLOUT);
 }
 
+/* A transfer runs, this one or the last of transfers(). */
+static int in_use(int fd)
+{
+	struct drydock_dma_buffer_transfer asked = {
+		.destination = PAGE,
+		.length = 1,
+	};
+
+	if (ioctl(fd, DRYDOCK_DMA_BUFFER_START, &asked) && errno != EBUSY)
+		return errno;
+	return 0;
+}
+
+static void ends(const struct method *m)
+{
+	const struct removal_case c = {
+		.who = m->name,
+		.node = NODE,
+		.driver = MODULE,
+		.device = MODULE,
+		.length = SIZE,
+		.call = in_use,
+	};
+
+	check_removal(&c);
+}
+
 /* Long enough to be looked at: see latency_us above. */
 static void transfers(const struct method *m, int fd)
 {
@@ -152,7 +180,7 @@ static void transfers(const struct method *m, int fd)
 	check(ioctl(fd, DRYDOCK_DMA_BUFFER_START, &asked) && errno == EINVAL,
 	      "%s: a transfer onto itself is refused", m->name);
 
-	/* Broken off when the module goes. */
+	/* Broken off when the device goes: see ends(). */
 	asked.destination = 9 * PAGE;
 	check(!ioctl(fd, DRYDOCK_DMA_BUFFER_START, &asked),
 	      "%s: another starts", m->name);
@@ -177,6 +205,7 @@ void dma_buffer_smoke(void)
 			stays_private(m, fd);
 			transfers(m, fd);
 			close(fd);
+			ends(m);
 		}
 		err = unload_module(MODULE);
 		check(!err, "%s: unloads: %d", m->name, err);

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "driver_core/framebuffer_uapi.h"
 #include "mappings.h"
+#include "removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,6 +113,25 @@ static void shows(int fd)
 	munmap(at, MEMORY);
 }
 
+static int in_use(int fd)
+{
+	return pan(fd, 0);
+}
+
+static void ends(void)
+{
+	static const struct removal_case c = {
+		.who = "framebuffer",
+		.node = NODE,
+		.driver = MODULE,
+		.device = "drydock_soft_fb",
+		.length = PAGES * PAGE,
+		.call = in_use,
+	};
+
+	check_removal(&c);
+}
+
 void framebuffer_smoke(void)
 {
 	int err = load_module("/" MODULE ".ko", "memory=243199");
@@ -127,6 +147,7 @@ void framebuffer_smoke(void)
 		shows(fd);
 		refuses(fd);
 		close(fd);
+		ends();
 	}
 	err = unload_module(MODULE);
 	check(!err, "framebuffer: unloads: %d", err);

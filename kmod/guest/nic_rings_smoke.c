@@ -3,6 +3,7 @@
 #include "check.h"
 #include "driver_core/nic_rings_uapi.h"
 #include "mappings.h"
+#include "removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -235,6 +236,27 @@ static void loops_back(int fd, struct rings *rings)
 	      "nic_rings: stopped, it is not kicked");
 }
 
+/* Frames come while it goes. */
+static int in_use(int fd)
+{
+	return start(fd, 1000000, 16, 100, 0);
+}
+
+static void ends(void)
+{
+	static const struct removal_case c = {
+		.who = "nic_rings",
+		.node = NODE,
+		.driver = MODULE,
+		.device = "drydock_soft_nic",
+		.offset = DRYDOCK_NIC_BUFFERS,
+		.length = BUFFERS,
+		.call = in_use,
+	};
+
+	check_removal(&c);
+}
+
 void nic_rings_smoke(void)
 {
 	struct rings rings;
@@ -264,6 +286,7 @@ void nic_rings_smoke(void)
 			munmap(rings.buffers + PAGE, BUFFERS - PAGE);
 			munmap(rings.buffers, PAGE);
 		}
+		ends();
 	}
 	err = unload_module(MODULE);
 	check(!err, "nic_rings: unloads: %d", err);

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "driver_core/shared_ring_uapi.h"
 #include "mappings.h"
+#include "removal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,6 @@
 
 #define MODULE DRYDOCK_SHARED_RING_NAME
 #define NODE DRYDOCK_SHARED_RING_NODE
-#define DRIVER "/sys/bus/platform/drivers/" MODULE
 #define RECORDS 256
 #define PAGES 17UL
 
@@ -47,19 +47,6 @@ static int events(int fd)
 	struct pollfd one = { .fd = fd, .events = POLLIN | POLLOUT };
 
 	return poll(&one, 1, 0) < 0 ? -1 : one.revents;
-}
-
-static bool tell_driver(const char *what)
-{
-	char path[80];
-	bool told;
-	int fd;
-
-	snprintf(path, sizeof(path), DRIVER "/%s", what);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	told = fd >= 0 && write(fd, MODULE, strlen(MODULE)) > 0;
-	close(fd);
-	return told;
 }
 
 static void refuses(const char *who, int fd)
@@ -191,7 +178,8 @@ static void ends(const char *who, int fd)
 	at[0] = 1;
 	other[PAGE] = 1;
 
-	check(tell_driver("unbind"), "%s: the device is removed", who);
+	check(tell_driver(MODULE, MODULE, "unbind"),
+	      "%s: the device is removed", who);
 	check(signal_of_load(at) == SIGBUS &&
 		      signal_of_load(other + PAGE) == SIGBUS,
 	      "%s: what was touched is SIGBUS", who);
@@ -210,7 +198,7 @@ static void ends(const char *who, int fd)
 	close(second);
 	unlink("/dev/ring2");
 
-	check(tell_driver("bind") && !access(NODE, F_OK),
+	check(tell_driver(MODULE, MODULE, "bind") && !access(NODE, F_OK),
 	      "%s: bound again, it is back", who);
 }
 
