@@ -108,6 +108,7 @@ static const struct {
 	WITH_ARGUMENTS(gone),
 	WITH_ARGUMENTS(oops),
 	PLAIN(survivor),
+	PLAIN(bystander),
 	PLAIN(waiter),
 	PLAIN(waiting_threads),
 	PLAIN(sleeper),

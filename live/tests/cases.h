@@ -57,6 +57,7 @@ int case_two_programs(char **argv);
 int case_gone(char **argv);
 int case_oops(char **argv);
 int case_survivor(void);
+int case_bystander(void);
 
 int case_waiter(void);
 int case_waiting_threads(void);

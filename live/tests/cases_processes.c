@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,5 +232,66 @@ int case_survivor(void)
 	at[0] = 'x';
 	printf("goes on: %s\n", result(ioctl(fd, _IO('P', 99))));
 	print_counts(fd);
+	return 0;
+}
+
+static volatile sig_atomic_t told;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	told = 1;
+}
+
+/* What it has in page `page` of the buffer, where nobody else writes. */
+static bool keeps(const volatile uint64_t *at, uint64_t round)
+{
+	for (int page = 0; page < PROBE_BUFFER_PAGES; page++) {
+		if (at[page * PAGE / 8 + 100] != round * 100 + page)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Uses everything that it has, over and over, while others do what they should not; told to end, it
+ * says what it has lost.
+ */
+int case_bystander(void)
+{
+	int fd = open_probe(O_RDWR);
+	volatile uint64_t *at =
+		map_probe(fd, PROBE_BUFFER_PAGES, RW, MAP_SHARED, 0);
+	volatile uint32_t *pages =
+		map_probe(fd, PROBE_FAULT_PAGES, RW, MAP_SHARED, PROBE_FAULTS);
+	uint64_t rounds = 0;
+
+	signal(SIGTERM, on_term);
+	while (!told) {
+		struct probe_word word;
+		char *again;
+
+		rounds++;
+		for (int page = 0; page < PROBE_BUFFER_PAGES; page++)
+			at[page * PAGE / 8 + 100] = rounds * 100 + page;
+		word.offset = 9 * PAGE + 800;
+		if (ioctl(fd, PROBE_GET_WORD, &word) ||
+		    word.value != rounds * 100 + 9)
+			printf("the driver sees something else\n");
+		if (!keeps(at, rounds))
+			printf("its memory is not its own\n");
+		for (uint32_t page = 0; page < PROBE_FAULT_PAGES; page++) {
+			if (pages[page * PAGE / 4] != page)
+				printf("page %u is another\n", page);
+		}
+		again = map_probe(fd, 1, RW, MAP_SHARED, 9);
+		if (*(uint64_t *)(again + 800) != rounds * 100 + 9)
+			printf("a new mapping shows something else\n");
+		munmap(again, PAGE);
+		if (rounds == 1)
+			printf("begins\n");
+		usleep(1000);
+	}
+	printf("%s\n", rounds > 1 ? "has lost nothing" : "had no time");
 	return 0;
 }
