@@ -20,6 +20,7 @@ void edu_smoke(void);
 void framebuffer_smoke(void);
 void nic_rings_smoke(void);
 void programs_smoke(void);
+void programs_bench(void);
 void samples_smoke(void);
 void shared_ring_smoke(void);
 

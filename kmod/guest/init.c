@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/io.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -54,7 +55,20 @@ int unload_module(const char *name)
 	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
-int main(void)
+static void run_tests(void)
+{
+	chardev_smoke();
+	dma_buffer_smoke();
+	edu_smoke();
+	framebuffer_smoke();
+	nic_rings_smoke();
+	shared_ring_smoke();
+	samples_smoke();
+	programs_smoke();
+}
+
+/* The kernel passes on what follows "--" in its command line. */
+int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IONBF, 0);
 	mkdir("/proc", 0755);
@@ -64,14 +78,10 @@ int main(void)
 	mkdir("/sys", 0755);
 	check(!mount("sysfs", "/sys", "sysfs", 0, NULL), "sysfs is mounted");
 
-	chardev_smoke();
-	dma_buffer_smoke();
-	edu_smoke();
-	framebuffer_smoke();
-	nic_rings_smoke();
-	shared_ring_smoke();
-	samples_smoke();
-	programs_smoke();
+	if (argc > 1 && !strcmp(argv[1], "bench"))
+		programs_bench();
+	else
+		run_tests();
 
 	printf("GUEST: %u checks, %u failed\n", checks, failures);
 	if (ioperm(EXIT_PORT, 1, 1) == 0)
