@@ -197,6 +197,45 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& info) { return info.param.name; });
 
+// `run`, of which nothing is started.
+class BadRun : public CommandTest, public testing::WithParamInterface<LineCase> {};
+
+TEST_P(BadRun, IsOneLineAndStatusTwo) {
+  Write("sample.c", DriverText({}));
+  Words line = {"run"};
+  line.insert(line.end(), GetParam().arguments.begin(), GetParam().arguments.end());
+
+  const CommandResult result = Drydock(
+      line, {.environment = {"DRYDOCK_LIVE_SERVER=/bin/false", "DRYDOCK_LIVE_LIBRARY=/bin/false"}});
+
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, OneLineWith(GetParam().line));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadRun,
+    testing::Values(
+        LineCase{"WithoutDriver", {"--", "/bin/ls"}, {"--driver is missing"}},
+        LineCase{"WithTwoDrivers",
+                 {"--driver", "sample.c", "--driver", "sample.c", "--", "/bin/ls"},
+                 {"--driver sample.c: there is sample.c already", "a machine has one driver"}},
+        LineCase{"WithoutProgram", {"--driver", "sample.c"}, {"no program", "after --"}},
+        LineCase{"OnAPlatformThatIsNone",
+                 {"--driver", "sample.c", "--platform", "m68k", "--", "/bin/ls"},
+                 {"--platform m68k: no such platform", "x86-64"}},
+        LineCase{"OnAPlatformWithoutCoherence",
+                 {"--driver", "sample.c", "--platform", "arm64-noncoherent", "--", "/bin/ls"},
+                 {"--platform arm64-noncoherent", "use check"}},
+        LineCase{"OfAProgramThatIsNot",
+                 {"--driver", "sample.c", "--", "/no/such/program"},
+                 {"/no/such/program"}},
+        LineCase{
+            "OfAScriptThatIsNoProgram", {"--driver", "sample.c", "--", "./sample.c"}, {"sample.c"}},
+        LineCase{
+            "OfADriverThatIsNot", {"--driver", "no.c", "--", "/bin/ls"}, {"no.c: no such file"}}),
+    [](const auto& info) { return info.param.name; });
+
 using BadSurroundings = CommandTest;
 
 TEST_F(BadSurroundings, WithoutTheLauncherItSaysHowToStart) {
