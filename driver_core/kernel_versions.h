@@ -29,6 +29,20 @@ static inline void vma_flags_change(struct vm_area_struct *vma,
 #endif
 }
 
+/**
+ * vma_zap_failed() - take away what was mapped before mapping the rest failed
+ * @vma: the VMA, in f_op->mmap; remap_pfn_range() or its kin said no
+ *
+ * Since 6.11 they do it by themselves. (Pages that were inserted one by one hold
+ * themselves, and are left to the kernel.)
+ */
+static inline void vma_zap_failed(struct vm_area_struct *vma)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+	zap_vma_ptes(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+#endif
+}
+
 /* Since 6.4 a class has no owner. */
 static inline struct class *owned_class_create(const char *name)
 {

@@ -26,6 +26,8 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
+#include "kernel_versions.h"
+
 /**
  * struct revocable - what shows a device, and whether anything still may
  * @lock: guards all that follows
@@ -174,7 +176,7 @@ static inline void revocable_vm_close(struct vm_area_struct *vma)
  */
 static inline void revocable_abandon(struct vm_area_struct *vma)
 {
-	zap_vma_ptes(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+	vma_zap_failed(vma);
 	revocable_vm_close(vma);
 	vma->vm_private_data = NULL;
 }
