@@ -10,6 +10,12 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/version.h>
+/* get_unaligned_le32() and its kin have moved. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
 
 /**
  * vma_flags_change() - set and clear flags of a VMA that is being mapped

@@ -9,8 +9,7 @@
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
-#include <asm/unaligned.h>
-
+#include "kernel_versions.h"
 #include "nic_rings.h"
 
 /* The next RX descriptor, if the device may use it. */

@@ -3,7 +3,12 @@
 #ifndef _ASM_UNALIGNED_H
 #define _ASM_UNALIGNED_H
 
+#include <linux/version.h>
 #include <asm/byteorder.h>
+
+#if DRYDOCK_PROFILE_NUMBER >= 612 && !defined(_LINUX_UNALIGNED_H)
+#error "this kernel has it as linux/unaligned.h"
+#endif
 
 #define DRYDOCK_UNALIGNED(order, bits)                                   \
 	static inline u##bits get_unaligned_##order##bits(const void *p) \
