@@ -50,6 +50,9 @@ static const struct {
 	{ 0x08000000, VM_SOFTDIRTY },	{ 0x10000000, VM_MIXEDMAP },
 	{ 0x20000000, VM_HUGEPAGE },	{ 0x40000000, VM_NOHUGEPAGE },
 	{ 0x80000000, VM_MERGEABLE },
+#ifdef VM_DROPPABLE
+	{ 1ULL << 40, VM_DROPPABLE },
+#endif
 };
 
 static u64 told_flags(u64 vm_flags)

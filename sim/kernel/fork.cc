@@ -1,4 +1,4 @@
-// fork(2)'s share of memory: Linux kernel/fork.c:dup_mmap(), mm/memory.c:copy_page_range() of 6.1;
+// fork(2)'s share of memory: Linux kernel/fork.c:dup_mmap(), mm/memory.c:copy_page_range();
 // docs/mmap-rules.md FK1, FK2, P7, PAT8, PAT10.
 #include <cerrno>
 
@@ -25,6 +25,7 @@ int64_t Mm::Fork(uint32_t parent, uint32_t child) {
     to->c.drydock_id = keep.drydock_id;
     to->c.vm_flags &= ~(kVmLocked | kVmPat);
     if (to->c.vm_file != nullptr) backend_.FileGet(to->c.vm_file);
+    HoldReservation(to, *from);
     Link(to);
     NoteCopy(from->c, CopyKind::kFork);
     CallOpen(to);  // FK2: before the entries are copied

@@ -1,5 +1,5 @@
 // One page at a time: vm_insert_page() and vm_insert_pages(), remap_vmalloc_range(),
-// vmf_insert_pfn(), vmf_insert_mixed(). Linux mm/memory.c and mm/vmalloc.c of 6.1;
+// vmf_insert_pfn(), vmf_insert_mixed(). Linux mm/memory.c and mm/vmalloc.c;
 // docs/mmap-rules.md section 4 (IP, IPS, VR, FI, FM).
 #include <cerrno>
 
@@ -56,9 +56,10 @@ int Mm::VmInsertPage(vm_area_struct* c, unsigned long addr, page* page) {
     verdicts_.TrapNow(Trap::kBug, 28, 10, "the VMA that ->mmap was given", kStaleVma);
     return -EINVAL;
   }
-  if (addr < c->vm_start || addr >= c->vm_end) return -EFAULT;  // IP1
-  if (backend_.PageCount(page) == 0) return -EINVAL;            // IP2
+  if (addr < c->vm_start || addr >= c->vm_end) return -EFAULT;                        // IP1
+  if (!profile_.inserts_flag_first && backend_.PageCount(page) == 0) return -EINVAL;  // IP2
   if (!MakeMixedMap(c, "vm_insert_page")) return -EINVAL;
+  if (backend_.PageCount(page) == 0) return -EINVAL;
   return InsertPage(vma, addr, page);
 }
 
@@ -70,7 +71,11 @@ int Mm::VmInsertPages(vm_area_struct* c, unsigned long addr, page** pages, unsig
   }
   const uint64_t last = addr + (*count << hw::kPageShift) - 1;
   if (addr < c->vm_start || last >= c->vm_end) return -EFAULT;  // IPS1
-  if (!MakeMixedMap(c, "vm_insert_pages")) return -EINVAL;
+  if (profile_.inserts_pages_anywhere) {                        // P18
+    c->vm_flags |= kVmMixedMap;
+  } else if (!MakeMixedMap(c, "vm_insert_pages")) {
+    return -EINVAL;
+  }
   for (size_t i = 0; *count != 0; ++i, --*count) {          // IPS2
     if (backend_.PageCount(pages[i]) == 0) return -EINVAL;  // IPS3
     const int error = InsertPage(vma, addr + (i << hw::kPageShift), pages[i]);
@@ -168,10 +173,12 @@ vm_fault_t Mm::VmfInsertPfnProt(vm_area_struct* c, unsigned long addr, unsigned 
 vm_fault_t Mm::VmfInsertMixed(vm_area_struct* c, unsigned long addr, unsigned long long value,
                               pgprot_t pgprot, bool mkwrite) {
   Vma* vma = VmaOf(c);
-  const hw::Pfn pfn{value & ~kPfnFlags};
-  const bool devmap = (value & (kPfnDev | kPfnMap)) == (kPfnDev | kPfnMap);
-  if (vma == nullptr ||
-      ((c->vm_flags & kVmMixedMap) == 0 && !devmap && (value & kPfnSpecial) == 0)) {
+  const uint64_t flags = profile_.plain_frames ? 0 : value & kPfnFlags;
+  const hw::Pfn pfn{value & ~flags};
+  const bool devmap = (flags & (kPfnDev | kPfnMap)) == (kPfnDev | kPfnMap);
+  const bool allowed = (c->vm_flags & kVmMixedMap) != 0 || devmap || (flags & kPfnSpecial) != 0;
+  if (vma != nullptr && !allowed && profile_.mixed_is_sigbus) return kFaultSigbus;
+  if (vma == nullptr || !allowed) {
     verdicts_.TrapNow(Trap::kBug, vma == nullptr ? 28 : 27, 10, "a VM_MIXEDMAP mapping",
                       "vmf_insert_mixed on %s: BUG",
                       vma == nullptr ? kStaleVma : "a VMA without VM_MIXEDMAP");  // FM1

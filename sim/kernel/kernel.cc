@@ -52,7 +52,7 @@ Kernel::Kernel(const KernelOptions& options)
       io_(state_, mmio_, allocator_, verdicts_),
       backend_(memory_, mmio_, allocator_, locks_),
       mm_(state_, verdicts_, runner_, backend_, options.core_guards, *options.platform,
-          options.capacity),
+          ProfileOf(options.profile), options.capacity),
       dma_(state_, allocator_, mapped_for_devices_, verdicts_, mm_, *options.platform),
       machine_(state_, mmio_, clock_, interrupts_, pci_, dma_, devices_),
       uaccess_(allocator_, verdicts_, mm_),

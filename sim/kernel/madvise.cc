@@ -1,4 +1,4 @@
-// madvise(2): Linux mm/madvise.c of 6.1; docs/mmap-rules.md FK1, MA1, MA2.
+// madvise(2): Linux mm/madvise.c; docs/mmap-rules.md FK1, MA1..MA4, P14.
 #include <algorithm>
 #include <cerrno>
 
@@ -14,13 +14,19 @@ constexpr int kNormal = 0, kRandom = 1, kSequential = 2, kWillNeed = 3, kDontNee
               kKeepOnFork = 19, kCold = 20, kPageOut = 21, kPopulateRead = 22, kPopulateWrite = 23,
               kDontNeedLocked = 24, kCollapse = 25;
 constexpr uint64_t kVmSeqRead = 0x8000, kVmRandRead = 0x10000, kVmHugePage = 0x20000000,
-                   kVmNoHugePage = 0x40000000, kVmMergeable = 0x80000000;
+                   kVmMergeable = 0x80000000;
 
 bool Known(int advice) {
   return (advice >= kNormal && advice <= kDontNeed) || (advice >= kFree && advice <= kCollapse);
 }
 
 bool Populates(int advice) { return advice == kPopulateRead || advice == kPopulateWrite; }
+
+// is_discard().
+bool Discards(int advice) {
+  return advice == kFree || advice == kDontNeed || advice == kDontNeedLocked || advice == kRemove ||
+         advice == kDontFork || advice == kWipeOnFork;
+}
 
 // madvise_need_mmap_write().
 bool WritesVmas(int advice) {
@@ -63,6 +69,7 @@ int64_t Mm::Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice) 
     Vma* vma = MutAt(mm, i);
     if (vma->c.vm_start > at) {
       hole = true;  // goes on, and says ENOMEM in the end
+      if (Populates(advice) && profile_.populates_to_hole) break;  // MA4
       at = vma->c.vm_start;
     }
     const uint64_t to = vma->c.vm_end < end ? vma->c.vm_end : end;
@@ -97,6 +104,11 @@ void Mm::PunchHole(const Vma& vma, uint64_t start, uint64_t end) {
 // madvise_vma_behavior().
 int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
   uint64_t flags = vma->c.vm_flags;
+  // can_madvise_modify() (P14): what nobody can write to anyway is not to be thrown away.
+  if (Sealed(vma->c) && Discards(advice) && vma->c.vm_file == nullptr &&
+      (flags & (kVmShared | kVmWrite)) == 0) {
+    return -EPERM;
+  }
   switch (advice) {
     case kRemove:  // madvise_remove(), then vfs_fallocate() of a character device
       if ((flags & kVmLocked) != 0) return -EINVAL;
@@ -125,16 +137,8 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
       ZapSingle(vma, start, end);  // MA2
       return 0;
     case kPopulateRead:
-    case kPopulateWrite: {
-      // check_vma_flags()
-      if ((flags & (kVmPfnMap | kVmIo)) != 0) return -EINVAL;
-      if ((flags & (advice == kPopulateWrite ? kVmWrite : kVmRead)) == 0) return -EINVAL;
-      hw::Pfn pfn;
-      for (uint64_t at = start; at < end && !Trapped(); at += hw::kPageSize) {
-        if (!TouchPage(vma->mm, at, advice == kPopulateWrite, &pfn).ok()) return -EFAULT;
-      }
-      return 0;
-    }
+    case kPopulateWrite:
+      return PopulateVma(*vma, start, end, advice == kPopulateWrite);
     case kNormal:
       flags &= ~(kVmRandRead | kVmSeqRead);
       break;
@@ -148,7 +152,7 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
       flags |= kVmDontCopy;
       break;
     case kDoFork:
-      if ((flags & kVmIo) != 0) return -EINVAL;
+      if ((flags & (profile_.no_dofork_of_special ? kVmSpecial : kVmIo)) != 0) return -EINVAL;
       flags &= ~kVmDontCopy;
       break;
     case kWipeOnFork:
@@ -156,17 +160,20 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
       flags |= kVmWipeOnFork;
       break;
     case kKeepOnFork:
+      if ((flags & kVmDroppable) != 0) return -EINVAL;
       flags &= ~kVmWipeOnFork;
       break;
     case kDontDump:
       flags |= kVmDontDump;
       break;
     case kDoDump:
-      if ((flags & kVmSpecial) != 0) return -EINVAL;
+      if ((flags & (kVmSpecial | kVmDroppable)) != 0) return -EINVAL;
       flags &= ~kVmDontDump;
       break;
     case kMergeable:  // ksm_madvise()
-      if ((flags & (kVmShared | kVmMayShare | kVmSpecial)) == 0) flags |= kVmMergeable;
+      if ((flags & (kVmShared | kVmMayShare | kVmSpecial | kVmDroppable)) == 0) {
+        flags |= kVmMergeable;
+      }
       break;
     case kUnmergeable:
       flags &= ~kVmMergeable;
@@ -180,9 +187,24 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
     default:
       return -EINVAL;
   }
+  const int64_t error = ChangeFlags(vma, start, end, flags);
+  return error == -ENOMEM ? -EAGAIN : error;  // what went wrong for want of memory
+}
+
+int64_t Mm::PopulateVma(const Vma& vma, uint64_t start, uint64_t end, bool write) {
+  // check_vma_flags()
+  if ((vma.c.vm_flags & (kVmPfnMap | kVmIo)) != 0) return -EINVAL;
+  if ((vma.c.vm_flags & (write ? kVmWrite : kVmRead)) == 0) return -EINVAL;
+  hw::Pfn pfn;
+  for (uint64_t at = start; at < end && !Trapped(); at += hw::kPageSize) {
+    if (!TouchPage(vma.mm, at, write, &pfn).ok()) return -EFAULT;
+  }
+  return 0;
+}
+
+// madvise_update_vma().
+int64_t Mm::ChangeFlags(Vma* vma, uint64_t start, uint64_t end, uint64_t flags) {
   if (flags == vma->c.vm_flags) return 0;
-  // madvise_update_vma(). What went wrong for want of memory is EAGAIN.
-  const auto told = [](int64_t error) { return error == -ENOMEM ? -EAGAIN : error; };
   Vma* merged = Merge(Preceding(vma->mm, start), vma->mm, start, end, flags,
                       vma->c.vm_pgoff + ((start - vma->c.vm_start) >> hw::kPageShift),
                       vma->c.vm_file, SharedObject(vma->c));
@@ -192,11 +214,11 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
   }
   if (start != vma->c.vm_start) {
     const int64_t error = Split(vma, start, /*new_below=*/true);
-    if (error != 0) return told(error);
+    if (error != 0) return error;
   }
   if (end != vma->c.vm_end) {
     const int64_t error = Split(vma, end, /*new_below=*/false);
-    if (error != 0) return told(error);
+    if (error != 0) return error;
   }
   vma->c.vm_flags = flags;
   NoteChange();

@@ -64,6 +64,7 @@ std::string VmFlagLetters(uint64_t vm_flags) {
     if (!text.empty()) text += ' ';
     text += kLetters[bit];
   }
+  if ((vm_flags & kVmDroppable) != 0) text += text.empty() ? "dp" : " dp";
   return text;
 }
 

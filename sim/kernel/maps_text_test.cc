@@ -49,7 +49,8 @@ TEST_F(MapsTextTest, ARunThatCrossesMappingsIsALineForEach) {
 TEST_F(MapsTextTest, LettersAreInSmapsOrder) {
   EXPECT_EQ(VmFlagLetters(0), "");
   EXPECT_EQ(VmFlagLetters(kVmRead | kVmSoftDirty | kVmIo | kVmPfnMap), "rd pf io sd");
-  EXPECT_EQ(VmFlagLetters(uint64_t{1} << 40), "");
+  EXPECT_EQ(VmFlagLetters(kVmRead | kVmDroppable), "rd dp");
+  EXPECT_EQ(VmFlagLetters(uint64_t{1} << 41), "");
 }
 
 }  // namespace

@@ -3,7 +3,8 @@
 // a rule names it. One Mm serves all simulated processes; an address space is named by its index.
 //
 // Its rooms: mmap.cc (mmap(2)), vma.cc (look-up, split, unmap), remap.cc and insert.cc
-// (population), fault.cc (loads, stores, faults), mprotect.cc, mremap.cc, madvise.cc, fork.cc.
+// (population), fault.cc (loads, stores, faults), mprotect.cc, mremap.cc, madvise.cc, mseal.cc,
+// fork.cc. What differs between kernels is profile.h's.
 #ifndef DRYDOCK_SIM_KERNEL_MM_H_
 #define DRYDOCK_SIM_KERNEL_MM_H_
 
@@ -22,7 +23,9 @@
 #include "sim/kernel/capacity.h"
 #include "sim/kernel/capacity_note.h"
 #include "sim/kernel/driver_runner.h"
+#include "sim/kernel/frame_reservations.h"
 #include "sim/kernel/outcome.h"
+#include "sim/kernel/profile.h"
 #include "sim/kernel/user_memory.h"
 #include "sim/kernel/verdict.h"
 
@@ -73,11 +76,12 @@ class MmBackend {
 // A VMA of the pool: the part drivers see, and what the kernel keeps beside it.
 struct Vma {
   vm_area_struct c;
-  uint64_t serial = 0;  // counts VMAs: names one over its life
-  uint32_t mm = 0;      // address space it is in
-  uint32_t live = 0;    // 1 while in use
-  uint32_t opened = 0;  // ->open ran on it, or it is the one ->mmap made
-  uint32_t next = 0;    // among those that are on their way out: number + 1
+  uint64_t serial = 0;       // counts VMAs: names one over its life
+  uint32_t mm = 0;           // address space it is in
+  uint16_t live = 0;         // 1 while in use
+  uint16_t opened = 0;       // ->open ran on it, or it is the one ->mmap made
+  uint32_t next = 0;         // among those that are on their way out: number + 1
+  uint32_t reservation = 0;  // what it holds of FrameReservations
 };
 
 // One call of the driver's mmap hook, for the oracles: what was asked and what came of it.
@@ -112,7 +116,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   static constexpr uint64_t kPfnFieldMask = (uint64_t{1} << 40) - 1;  // frame bits of an entry
 
   Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
-     bool core_guards, const hw::Platform& platform, const Capacity& capacity = {});
+     bool core_guards, const hw::Platform& platform, const Profile& profile = ProfileOf(601),
+     const Capacity& capacity = {});
 
   // --- address spaces ---
   // How many there can be at a time.
@@ -145,6 +150,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int64_t Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
                  int flags, uint64_t new_address);
   int64_t Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice);
+  int64_t Mseal(uint32_t mm, uint64_t address, uint64_t length, uint64_t flags);
   // dup_mmap() into the empty space `child`. On error the child's VMAs are gone again.
   int64_t Fork(uint32_t parent, uint32_t child);
   // A load (to) or a store (from) by user code, page by page.
@@ -252,6 +258,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // What names the object of shared anonymous memory; nullptr for anything else.
   static const void* SharedObject(const vm_area_struct& vma);
   int64_t UnmapRange(uint32_t mm, uint64_t start, uint64_t end);
+  // vms_gather_munmap_vmas(): splits at the borders of what is to be unmapped.
+  int64_t SplitAround(uint32_t mm, uint64_t start, uint64_t end);
   void UnmapAll(uint32_t mm);
   void Zap(uint32_t mm, uint64_t start, uint64_t end);
   // Before CallOpen(): that `vma` was copied.
@@ -267,6 +275,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   void CallOpen(Vma* vma);
   void CallClose(Vma* vma);
   void ReleaseVma(Vma* vma);  // remove_vma(): ->close, file reference, back to the pool
+  bool Sealed(const vm_area_struct& vma) const { return (vma.vm_flags & profile_.sealed) != 0; }
   bool Trapped() const { return verdicts_.pending_trap() != Trap::kNone; }
   void NoteChange() { ++counts_.Mut().changes; }
 
@@ -277,18 +286,29 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int64_t LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t length) const;
   // The same for MAP_32BIT.
   int64_t LowArea(uint32_t mm, uint64_t address, uint64_t length) const;
+  // 1.8: the same for anonymous memory that is to begin at a multiple of 2 MiB; 0: it cannot.
+  uint64_t LargeArea(uint32_t mm, uint64_t length) const;
+  // The highest gap of `length` below the base, or above it, or -ENOMEM.
+  int64_t HighestGap(uint32_t mm, uint64_t length) const;
   int64_t MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags, uint64_t pgoff,
                     file* file);
+  // What mmap(2) does to what is in its way, and MR3. *replaced: what is still to be released.
+  int64_t MakeRoom(uint32_t mm, uint64_t start, uint64_t end, uint64_t* vm_flags, Vma** replaced);
+  int64_t PlaceRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags,
+                      uint64_t pgoff, file* file);
   int64_t CallMmap(Vma* vma, file* file);
   void SetPageProt(Vma* vma);
   uint64_t ModifyProt(uint64_t old_prot, uint64_t new_prot) const;  // pgprot_modify()
   static bool WantsWriteNotify(const vm_area_struct& vma);
 
-  // mprotect.cc, madvise.cc, fork.cc
+  // mprotect.cc, madvise.cc, mseal.cc, fork.cc
   int64_t ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, int grows);
   int64_t ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flags);
   void PunchHole(const Vma& vma, uint64_t start, uint64_t end);
   int64_t AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice);
+  int64_t PopulateVma(const Vma& vma, uint64_t start, uint64_t end, bool write);
+  // The end of madvise(2) and mseal(2): [start, end) of `vma` gets these flags.
+  int64_t ChangeFlags(Vma* vma, uint64_t start, uint64_t end, uint64_t flags);
   int64_t CopyEntries(Vma* from, Vma* to);
 
   // mremap.cc
@@ -296,6 +316,16 @@ class Mm final : public mocks::MmApi, public UserMemory {
                            uint64_t new_length, int flags);
   int64_t RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
                      int flags, uint64_t new_address);
+  int64_t MoveTo(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+                 int flags, uint64_t new_address);
+  int64_t MoveAll(uint32_t mm, uint64_t start, uint64_t length, int flags, uint64_t target);
+  int64_t GrowOrShrink(uint32_t mm, uint64_t address, uint64_t old_length, uint64_t new_length,
+                       int flags);
+  // do_munmap() of what a mapping is to lose.
+  int64_t UnmapTail(uint32_t mm, uint64_t start, uint64_t length);
+  // get_unmapped_area(), which asks the driver, with MAP_FIXED as well.
+  int64_t AreaFor(const Vma& vma, uint64_t old_address, uint64_t new_length, uint64_t address,
+                  int map_flags);
   int64_t MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
                   uint64_t new_address, bool dont_unmap);
   void MoveEntries(uint32_t mm, uint64_t from, uint64_t to, uint64_t length);
@@ -309,6 +339,10 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int Track(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, uint64_t* prot);
   int ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot);
   void Untrack(Vma* vma);
+  int CheckCopyOnWrite(Vma* vma, uint64_t addr, uint64_t end, uint64_t pfn);
+  // `vma` has what `from` has of FrameReservations; it holds it no more.
+  void HoldReservation(Vma* vma, const Vma& from);
+  void DropReservation(Vma* vma);
   void ZapSingle(Vma* vma, uint64_t start, uint64_t end);  // zap_page_range_single()
   void UntrackRange(Vma* vma, hw::Pfn pfn, uint64_t pages);
   uint64_t LookupCacheBits(hw::Pfn pfn);
@@ -351,6 +385,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   Verdicts& verdicts_;
   DriverRunner& driver_;
   MmBackend& backend_;
+  const Profile& profile_;
   const bool core_guards_;
   const bool has_pat_;
   const bool arm64_;
@@ -359,6 +394,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   hw::TrackedArray<Vma> vmas_;
   hw::Tracked<Counts> counts_;
   hw::MemoryTypes memtypes_;
+  FrameReservations reservations_;
   CapacityNote table_note_;
   std::vector<std::unique_ptr<hw::TrackedArray<uint16_t>>> orders_;  // VMAs of each, by address
   std::vector<std::unique_ptr<hw::PageTable>> tables_;

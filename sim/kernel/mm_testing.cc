@@ -191,9 +191,9 @@ void FakeBackend::UnlockMmap(mm_struct* mm, bool write) {
   }
 }
 
-MmTest::MmTest(const hw::Platform& platform)
+MmTest::MmTest(const hw::Platform& platform, int profile)
     : runner(verdicts, Memory(), Mmio()),
-      mm(list, verdicts, runner, backend, /*core_guards=*/true, platform) {
+      mm(list, verdicts, runner, backend, /*core_guards=*/true, platform, ProfileOf(profile)) {
   driver_now = &driver;
   Current(this, true);
   fops_.mmap = &DriverMmap;

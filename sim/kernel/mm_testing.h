@@ -126,7 +126,7 @@ class MmTest : public testing::Test {
   static constexpr uint64_t kBase = 0x100000;  // where At() is
   static constexpr int kRead = kProtRead, kReadWrite = kProtRead | kProtWrite;
 
-  explicit MmTest(const hw::Platform& platform = hw::Platforms()[0]);
+  explicit MmTest(const hw::Platform& platform = hw::Platforms()[0], int profile = 601);
   ~MmTest() override;
   // Ends the world: every mapping goes, and then nothing may be left: no reference to a file or a
   // page, no own page, no lock.

@@ -1,5 +1,5 @@
-// mmap(2): Linux mm/mmap.c:do_mmap() and __mmap_region() of 6.1; docs/mmap-rules.md sections 1
-// and 2.
+// mmap(2): Linux mm/mmap.c:do_mmap() and __mmap_region(), since 6.12 of mm/vma.c;
+// docs/mmap-rules.md sections 1 and 2.
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
@@ -13,6 +13,7 @@ constexpr int kMapPopulate = 0x8000, kMapNonBlock = 0x10000;
 constexpr int kMapHugeSizes = 0x7c000000;
 constexpr uint64_t kVmSync = 0x800000;
 constexpr uint64_t kMinAddress = 0x10000;  // vm.mmap_min_addr
+constexpr uint64_t kHugePage = uint64_t{2} << 20;
 
 // What vm_ops is until the driver sets its own: callable, empty (MR5).
 const vm_operations_struct kDummyOps{};
@@ -30,7 +31,6 @@ bool Accountable(uint64_t vm_flags) {
 // 1.2: no huge page is reserved here, and there is one size of them: hstate_sizelog() of
 // ksys_mmap_pgoff(), then hugetlb_get_unmapped_area(), then hugetlbfs_file_mmap().
 int64_t NoHugePage(uint64_t address, int flags) {
-  constexpr uint64_t kHugePage = uint64_t{2} << 20;
   constexpr unsigned kHugeShift = 21;
   const unsigned log = static_cast<unsigned>(flags) >> 26;  // MAP_HUGE_SHIFT
   if (log != 0 && log != kHugeShift) return -EINVAL;
@@ -76,17 +76,18 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
   if ((flags & kMapLocked) != 0) vm_flags |= kVmLocked;
   if ((flags & kMapGrowsDown) != 0) vm_flags |= kVmGrowsDown;
   if ((flags & kMapSync) != 0) vm_flags |= kVmSync;  // calc_vm_flag_bits(): of any type
+  if ((flags & kMapStack) != 0 && profile_.stack_without_huge_pages) vm_flags |= kVmNoHugePage;
   const int type = flags & kMapType;
   if (!anonymous) {
     if (core_guards_ && !FileMmapOk(pgoff, pages_bytes)) return -EOVERFLOW;  // 1.11
+    // MAP_FIXED_NOREPLACE is not among them.
+    const int legacy = kMapLegacyMask | kMapHugeSizes | (profile_.knows_above_4g ? kMapAbove4G : 0);
     switch (type) {
       case kMapShared:
-        flags &= kMapLegacyMask | kMapHugeSizes;  // 1.12: unknown flags are dropped
+        flags &= legacy;  // 1.12: unknown flags are dropped
         [[fallthrough]];
       case kMapSharedValidate: {
-        // MAP_FIXED_NOREPLACE is not among the known ones.
-        const int known =
-            kMapLegacyMask | kMapHugeSizes | static_cast<int>(file->f_op->mmap_supported_flags);
+        const int known = legacy | static_cast<int>(file->f_op->mmap_supported_flags);
         if ((flags & ~known) != 0) return -EOPNOTSUPP;
         if ((prot & kProtWrite) != 0 && (file->f_mode & kFmodeWrite) == 0) return -EACCES;
         vm_flags |= kVmShared | kVmMayShare;
@@ -108,6 +109,11 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
         pgoff = 0;
         vm_flags |= kVmShared | kVmMayShare;
         break;
+      case kMapDroppable:
+        if (!profile_.droppable) return -EINVAL;
+        if ((flags & kMapLocked) != 0 || (vm_flags & kVmGrowsDown) != 0) return -EINVAL;
+        vm_flags |= kVmDroppable | kVmNoReserve | kVmWipeOnFork | kVmDontDump;
+        [[fallthrough]];
       case kMapPrivate:
         pgoff = start >> hw::kPageShift;
         break;
@@ -157,30 +163,45 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
       const uint32_t hint = FirstEndingAfter(mm, address);
       return hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start;
     };
+    const bool large = profile_.aligns_large && file == nullptr && (flags & kMapShared) == 0 &&
+                       address == 0 && length % kHugePage == 0;
     if (address != 0 && address <= kTaskSize - length && is_free()) {
       found = address;
-    } else {
-      // The highest gap below the base that is large enough; else, as bottom-up does, the lowest
-      // above.
-      uint64_t top = kMmapBase;
-      for (uint32_t i = mms_[mm].vma_count; i > 0; --i) {
-        const vm_area_struct& vma = VmaAt(mm, i - 1).c;
-        if (vma.vm_start >= top) continue;
-        if (vma.vm_end <= top && top - vma.vm_end >= length) break;
-        top = vma.vm_start;
-      }
-      if (top >= length + 0x10000) {
-        found = top - length;
-      } else {
-        const int64_t above = LowestGap(mm, kMmapBase, kTaskSize, length);
-        if (above < 0) return above;
-        found = static_cast<uint64_t>(above);
-      }
+    } else if (large) {
+      found = LargeArea(mm, length);
+    }
+    if (found == 0) {
+      const int64_t gap = HighestGap(mm, length);
+      if (gap < 0) return gap;
+      found = static_cast<uint64_t>(gap);
     }
   }
   if (found > kTaskSize - length) return -ENOMEM;
   if ((found & hw::kPageMask) != 0) return -EINVAL;
   return static_cast<int64_t>(found);
+}
+
+int64_t Mm::HighestGap(uint32_t mm, uint64_t length) const {
+  uint64_t top = kMmapBase;
+  for (uint32_t i = mms_[mm].vma_count; i > 0; --i) {
+    const vm_area_struct& vma = VmaAt(mm, i - 1).c;
+    if (vma.vm_start >= top) continue;
+    if (vma.vm_end <= top && top - vma.vm_end >= length) break;
+    top = vma.vm_start;
+  }
+  if (top >= length && top - length >= kMinAddress) return static_cast<int64_t>(top - length);
+  return LowestGap(mm, kMmapBase, kTaskSize, length);  // as bottom-up does
+}
+
+// thp_get_unmapped_area_vmflags().
+uint64_t Mm::LargeArea(uint32_t mm, uint64_t length) const {
+  const uint64_t padded = length + kHugePage;
+  if (padded < length) return 0;
+  const int64_t gap = HighestGap(mm, padded);
+  if (gap < 0 || static_cast<uint64_t>(gap) > kTaskSize - padded) return 0;
+  const auto start = static_cast<uint64_t>(gap);
+  const uint64_t missing = (kHugePage - start % kHugePage) % kHugePage;
+  return missing == 0 ? start + kHugePage : start + missing;
 }
 
 int64_t Mm::LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t length) const {
@@ -208,14 +229,59 @@ int64_t Mm::LowArea(uint32_t mm, uint64_t address, uint64_t length) const {
 // __mmap_region().
 int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags,
                       uint64_t pgoff, file* file) {
-  const uint64_t end = start + length;
-  const int64_t unmapped = UnmapRange(mm, start, end);  // MR2: before the driver is asked
-  if (Trapped()) return -EINTR;
-  if (unmapped != 0) return -ENOMEM;  // whatever may_split said
-  if (Accountable(vm_flags)) {
-    if (length >> hw::kPageShift > kMostCharged_pages) return -ENOMEM;
-    vm_flags |= kVmAccount;  // MR3
+  Vma* replaced = nullptr;
+  const int64_t error = MakeRoom(mm, start, start + length, &vm_flags, &replaced);
+  const int64_t result = error != 0 ? error : PlaceRegion(mm, start, length, vm_flags, pgoff, file);
+  if (replaced != nullptr) ReleaseAll(replaced);
+  return result;
+}
+
+int64_t Mm::MakeRoom(uint32_t mm, uint64_t start, uint64_t end, uint64_t* vm_flags,
+                     Vma** replaced) {
+  // MR3: private writable memory is charged.
+  const bool charged = Accountable(*vm_flags);
+  const uint64_t pages = (end - start) >> hw::kPageShift;
+  if (!profile_.charges_before_unmap) {
+    const int64_t unmapped = UnmapRange(mm, start, end);  // MR2: before the driver is asked
+    if (Trapped()) return -EINTR;
+    if (unmapped != 0) return -ENOMEM;  // whatever may_split said
+    if (charged && pages > kMostCharged_pages) return -ENOMEM;
+  } else {  // vms_gather_munmap_vmas(), then vms_clean_up_area()
+    const int64_t error = SplitAround(mm, start, end);
+    if (error != 0) return error;
+    const uint32_t first = FirstEndingAfter(mm, start);
+    const bool any = first < mms_[mm].vma_count && VmaAt(mm, first).c.vm_start < end;
+    if (charged && pages > kMostCharged_pages) {
+      // What the old mappings are charged with is theirs no more.
+      uint64_t more = pages;
+      for (uint32_t i = first; i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start < end; ++i) {
+        const vm_area_struct& c = VmaAt(mm, i).c;
+        if ((c.vm_flags & kVmAccount) != 0) more -= (c.vm_end - c.vm_start) >> hw::kPageShift;
+      }
+      if (more > kMostCharged_pages) return -ENOMEM;
+    }
+    if (any) {
+      NoteChange();
+      *replaced = Detach(mm, first, end);
+      for (Vma* vma = *replaced; vma != nullptr; vma = Next(vma)) {
+        Untrack(vma);
+        Zap(mm, vma->c.vm_start, vma->c.vm_end);
+      }
+      for (Vma* vma = *replaced; vma != nullptr; vma = Next(vma)) {
+        CallClose(vma);
+        vma->c.vm_ops = &kDummyOps;
+      }
+      if (Trapped()) return -EINTR;
+    }
   }
+  if (charged) *vm_flags |= kVmAccount;
+  return 0;
+}
+
+// The rest of it: what is new.
+int64_t Mm::PlaceRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags,
+                        uint64_t pgoff, file* file) {
+  const uint64_t end = start + length;
   Vma* merged = Merge(Preceding(mm, start), mm, start, end, vm_flags, pgoff, file, nullptr);
   if (merged != nullptr) {  // MR4: the driver is not asked
     merged->c.vm_flags |= kVmSoftDirty;
@@ -253,7 +319,8 @@ int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_
       verdicts_.Report(18, 10, "->mmap does not add VM_MAYWRITE",
                        "VM_MAYWRITE was clear before ->mmap");
     }
-    Vma* before = vma->c.vm_flags != vm_flags ? Preceding(mm, start) : nullptr;
+    Vma* before =
+        vma->c.vm_flags != vm_flags && !profile_.merges_once ? Preceding(mm, start) : nullptr;
     merged = before == nullptr ? nullptr
                                : Merge(before, mm, start, end, vma->c.vm_flags, vma->c.vm_pgoff,
                                        vma->c.vm_file, nullptr);

@@ -1,4 +1,4 @@
-// mprotect(2): Linux mm/mprotect.c of 6.1; docs/mmap-rules.md MPR1..MPR3.
+// mprotect(2): Linux mm/mprotect.c; docs/mmap-rules.md MPR1..MPR5.
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
@@ -51,7 +51,12 @@ int64_t Mm::ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t a
 
 // mprotect_fixup().
 int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flags) {
+  if (Sealed(vma->c)) return -EPERM;
   if (new_flags == vma->c.vm_flags) return 0;
+  if (profile_.uncharges_untouched && (new_flags & kVmWrite) == 0 && vma->c.vm_ops == nullptr &&
+      SharedObject(vma->c) == nullptr && vma->c.anon_vma == nullptr) {
+    new_flags &= ~kVmAccount;  // MPR5
+  }
   if ((new_flags & kVmWrite) != 0 &&
       (vma->c.vm_flags & (kVmAccount | kVmWrite | kVmShared | kVmNoReserve)) == 0) {
     if ((end - start) >> hw::kPageShift > kMostCharged_pages) return -ENOMEM;  // MPR4

@@ -1,4 +1,4 @@
-// mremap(2): Linux mm/mremap.c of 6.1; docs/mmap-rules.md RM1..RM4, P9, PAT8.
+// mremap(2): Linux mm/mremap.c; docs/mmap-rules.md RM1..RM6, P9, P14, P15, PAT8.
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
@@ -14,18 +14,35 @@ bool MayCharge(uint64_t vm_flags, uint64_t length) {
   return (vm_flags & kVmAccount) == 0 || length >> hw::kPageShift <= kMostCharged_pages;
 }
 
+// RM2: where a mapping may be moved to.
+bool MayBeTarget(uint64_t old_address, uint64_t old_length, uint64_t new_length, uint64_t target) {
+  if ((target & hw::kPageMask) != 0 || new_length > kTaskSize || target > kTaskSize - new_length) {
+    return false;
+  }
+  return old_address + old_length <= target || target + new_length <= old_address;
+}
+
 }  // namespace
 
 int64_t Mm::Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
                    int flags, uint64_t new_address) {
   if ((flags & ~(kMayMove | kFixed | kDontUnmap)) != 0) return -EINVAL;
   if ((flags & kFixed) != 0 && (flags & kMayMove) == 0) return -EINVAL;
-  if ((flags & kDontUnmap) != 0 && ((flags & kMayMove) == 0 || old_length != new_length))
+  const uint64_t whole = profile_.remap_checks_first ? hw::kPageMask : 0;  // RM6: rounded up first
+  if ((flags & kDontUnmap) != 0 && ((flags & kMayMove) == 0 || ((old_length + whole) & ~whole) !=
+                                                                   ((new_length + whole) & ~whole)))
     return -EINVAL;
   if ((old_address & hw::kPageMask) != 0) return -EINVAL;
   old_length = hw::PageAlignUp(old_length);
   new_length = hw::PageAlignUp(new_length);
   if (new_length == 0) return -EINVAL;
+  if (profile_.remap_checks_first) {
+    if (new_length > kTaskSize) return -EINVAL;
+    if ((flags & (kFixed | kDontUnmap)) != 0 &&
+        !MayBeTarget(old_address, old_length, new_length, new_address)) {
+      return -EINVAL;
+    }
+  }
   backend_.LockMmap(&mms_.Mut(mm).c, true);
   const int64_t result = RemapRange(mm, old_address, old_length, new_length, flags, new_address);
   backend_.UnlockMmap(&mms_.Mut(mm).c, true);
@@ -46,65 +63,120 @@ int64_t Mm::MayResize(const Vma& vma, uint64_t address, uint64_t old_length, uin
   return 0;
 }
 
+int64_t Mm::UnmapTail(uint32_t mm, uint64_t start, uint64_t length) {
+  if (start > kTaskSize || length > kTaskSize - start) return -EINVAL;
+  const int64_t error = UnmapRange(mm, start, start + length);
+  return Trapped() ? -EINTR : error;
+}
+
+int64_t Mm::AreaFor(const Vma& vma, uint64_t old_address, uint64_t new_length, uint64_t address,
+                    int map_flags) {
+  if ((vma.c.vm_flags & kVmMayShare) != 0) map_flags |= kMapShared;
+  return UnmappedArea(vma.mm, vma.c.vm_file, address, new_length,
+                      vma.c.vm_pgoff + ((old_address - vma.c.vm_start) >> hw::kPageShift),
+                      map_flags);
+}
+
 int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
                        int flags, uint64_t new_address) {
-  // do_munmap() of the tail.
-  const auto unmap_tail = [&]() -> int64_t {
-    const uint64_t start = old_address + new_length;
-    if (start > kTaskSize || old_length - new_length > kTaskSize - start) return -EINVAL;
-    const int64_t error = UnmapRange(mm, start, old_address + old_length);
-    return Trapped() ? -EINTR : error;
-  };
-  // get_unmapped_area(), which asks the driver, with MAP_FIXED as well.
-  const auto area_for = [&](const Vma& vma, uint64_t address, int map_flags) {
-    if ((vma.c.vm_flags & kVmMayShare) != 0) map_flags |= kMapShared;
-    return UnmappedArea(mm, vma.c.vm_file, address, new_length,
-                        vma.c.vm_pgoff + ((old_address - vma.c.vm_start) >> hw::kPageShift),
-                        map_flags);
-  };
-  if (Find(mm, old_address) == nullptr) return -EFAULT;
-  if ((flags & (kFixed | kDontUnmap)) != 0) {
-    if ((new_address & hw::kPageMask) != 0 || new_length > kTaskSize ||
-        new_address > kTaskSize - new_length) {
-      return -EINVAL;
-    }
-    if (old_address + old_length > new_address && new_address + new_length > old_address)
-      return -EINVAL;
-    if ((flags & kFixed) != 0) {
-      const int64_t error = UnmapRange(mm, new_address, new_address + new_length);  // RM2: first
-      if (error != 0 || Trapped()) return error != 0 ? error : -EINTR;
-    }
-    if (old_length > new_length) {
-      const int64_t error = unmap_tail();
-      if (error != 0) return error;
-      old_length = new_length;
-    }
-    const Vma* vma = Find(mm, old_address);
-    if (vma == nullptr) return -EFAULT;
-    const int64_t refused = MayResize(*vma, old_address, old_length, new_length, flags);
-    if (refused != 0) return refused;
-    const int64_t area = area_for(*vma, new_address, (flags & kFixed) != 0 ? kMapFixed : 0);
-    if (area < 0) return area;
-    const uint64_t target = (flags & kFixed) != 0 ? new_address : static_cast<uint64_t>(area);
-    return MoveVma(mm, old_address, old_length, new_length, target, (flags & kDontUnmap) != 0);
-  }
-  if (old_length >= new_length) {  // RM1: shrinking is munmap of the tail
-    const int64_t error = old_length == new_length ? 0 : unmap_tail();
-    return error != 0 ? error : static_cast<int64_t>(old_address);
+  if (profile_.moves_many && (flags & kFixed) != 0 && old_length == new_length) {
+    return MoveAll(mm, old_address, old_length, flags, new_address);
   }
   const Vma* vma = Find(mm, old_address);
-  const int64_t refused = MayResize(*vma, old_address, old_length, new_length, flags);
+  if (vma == nullptr) return -EFAULT;
+  if (Sealed(vma->c)) return -EPERM;
+  return (flags & (kFixed | kDontUnmap)) != 0
+             ? MoveTo(mm, old_address, old_length, new_length, flags, new_address)
+             : GrowOrShrink(mm, old_address, old_length, new_length, flags);
+}
+
+// P15: remap_move(). Holes between the VMAs stay as they are; what was moved before an error stays
+// moved.
+int64_t Mm::MoveAll(uint32_t mm, uint64_t start, uint64_t length, int flags, uint64_t target) {
+  const uint64_t end = start + length;
+  int64_t result = -EFAULT;
+  uint64_t last_end = 0;
+  for (uint64_t at = start;;) {
+    const uint32_t i = FirstEndingAfter(mm, at);
+    if (i == mms_[mm].vma_count || VmaAt(mm, i).c.vm_start >= end) return result;
+    const vm_area_struct vma = VmaAt(mm, i).c;
+    const bool first = at == start;
+    if (first && start < vma.vm_start) return -EFAULT;
+    const uint64_t from = first ? start : vma.vm_start;
+    const uint64_t bytes = (vma.vm_end < end ? vma.vm_end : end) - from;
+    if (!first) target += vma.vm_start - last_end;
+    // A driver that chooses the place moves alone.
+    if (vma.vm_file != nullptr && vma.vm_file->f_op->get_unmapped_area != nullptr &&
+        (!first || vma.vm_end < end)) {
+      return -EFAULT;
+    }
+    if ((vma.vm_flags & profile_.sealed) != 0) return -EPERM;
+    const int64_t moved = MoveTo(mm, from, bytes, bytes, flags, target);
+    if (moved < 0) return moved;
+    if (first) result = moved;
+    target = static_cast<uint64_t>(moved) + bytes;
+    at = last_end = vma.vm_end;
+    if (at >= end) return result;
+  }
+}
+
+// mremap_to().
+int64_t Mm::MoveTo(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
+                   int flags, uint64_t new_address) {
+  const bool fixed = (flags & kFixed) != 0;
+  if (profile_.remap_checks_first) {  // check_prep_vma()
+    const int64_t refused =
+        MayResize(*Find(mm, old_address), old_address,
+                  old_length > new_length ? new_length : old_length, new_length, flags);
+    if (refused != 0) return refused;
+  } else if (!MayBeTarget(old_address, old_length, new_length, new_address)) {
+    return -EINVAL;
+  }
+  if (fixed) {
+    const int64_t error = UnmapRange(mm, new_address, new_address + new_length);  // RM2: first
+    if (error != 0 || Trapped()) return error != 0 ? error : -EINTR;
+    if (profile_.remap_checks_first && Find(mm, old_address) == nullptr) return -EFAULT;
+  }
+  if (old_length > new_length) {
+    const int64_t error = UnmapTail(mm, old_address + new_length, old_length - new_length);
+    if (error != 0) return error;
+    old_length = new_length;
+  }
+  const Vma* vma = Find(mm, old_address);
+  if (vma == nullptr) return -EFAULT;
+  if (!profile_.remap_checks_first) {
+    const int64_t refused = MayResize(*vma, old_address, old_length, new_length, flags);
+    if (refused != 0) return refused;
+  }
+  const int64_t area = AreaFor(*vma, old_address, new_length, new_address, fixed ? kMapFixed : 0);
+  if (area < 0) return area;
+  // RM6: the driver's get_unmapped_area decides with MREMAP_FIXED, too.
+  const uint64_t target =
+      fixed && !profile_.remap_checks_first ? new_address : static_cast<uint64_t>(area);
+  return MoveVma(mm, old_address, old_length, new_length, target, (flags & kDontUnmap) != 0);
+}
+
+int64_t Mm::GrowOrShrink(uint32_t mm, uint64_t address, uint64_t old_length, uint64_t new_length,
+                         int flags) {
+  if (old_length >= new_length) {  // RM1: shrinking is munmap of the tail
+    const int64_t error =
+        old_length == new_length ? 0 : UnmapTail(mm, address + new_length, old_length - new_length);
+    return error != 0 ? error : static_cast<int64_t>(address);
+  }
+  const Vma* vma = Find(mm, address);
+  const int64_t refused = MayResize(*vma, address, old_length, new_length, flags);
   if (refused != 0) return refused;
-  if (old_length == vma->c.vm_end - old_address) {
-    const uint64_t new_end = old_address + new_length;
+  if (old_length == vma->c.vm_end - address) {
+    const uint64_t new_end = address + new_length;
     const uint32_t next = FirstEndingAfter(mm, vma->c.vm_end);
-    if (new_end > old_address && new_end <= kTaskSize &&
+    if (new_end > address && new_end <= kTaskSize &&
         (next == mms_[mm].vma_count || VmaAt(mm, next).c.vm_start >= new_end)) {
       if (!MayCharge(vma->c.vm_flags, new_length - old_length)) return -ENOMEM;
-      // P9: the extension is merged, which a VM_SPECIAL mapping cannot be; one with ->close just
-      // grows.
+      // P9: the extension is merged, which a VM_SPECIAL mapping cannot be; in 6.1 one with ->close
+      // just grows.
       Vma* grown = &vmas_.Mut(vma->c.drydock_id);
-      if (vma->c.vm_ops != nullptr && vma->c.vm_ops->close != nullptr) {
+      if (!profile_.grows_by_merging && vma->c.vm_ops != nullptr &&
+          vma->c.vm_ops->close != nullptr) {
         SetBounds(grown, vma->c.vm_start, new_end);
       } else if (Merge(grown, mm, vma->c.vm_end, new_end, vma->c.vm_flags,
                        vma->c.vm_pgoff + ((vma->c.vm_end - vma->c.vm_start) >> hw::kPageShift),
@@ -112,13 +184,13 @@ int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, u
         return -ENOMEM;
       }
       NoteChange();
-      return static_cast<int64_t>(old_address);
+      return static_cast<int64_t>(address);
     }
   }
   if ((flags & kMayMove) == 0) return -ENOMEM;
-  const int64_t area = area_for(*vma, 0, 0);
+  const int64_t area = AreaFor(*vma, address, new_length, 0, 0);
   if (area < 0) return area;
-  return MoveVma(mm, old_address, old_length, new_length, static_cast<uint64_t>(area), false);
+  return MoveVma(mm, address, old_length, new_length, static_cast<uint64_t>(area), false);
 }
 
 // move_vma(): ->open of the copy, entries move, ->mremap, then the old range is unmapped (RM2,
@@ -139,6 +211,17 @@ int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint
     }
     if (Trapped()) return -EINTR;
     if (refused != 0) return refused;
+  }
+  if (profile_.remap_checks_first && dont_unmap && (vma->c.vm_flags & kVmLocked) != 0) {
+    // What stays is not locked any more, and what is beside it is (prep_move_vma()).
+    if (vma->c.vm_start != old_address) {
+      const int64_t error = Split(vma, old_address, /*new_below=*/true);
+      if (error != 0) return error;
+    }
+    if (vma->c.vm_end != old_address + old_length) {
+      const int64_t error = Split(vma, old_address + old_length, /*new_below=*/false);
+      if (error != 0) return error;
+    }
   }
   if (!MayCharge(vma->c.vm_flags, dont_unmap ? new_length : new_length - old_length)) {
     return -ENOMEM;
@@ -168,6 +251,7 @@ int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint
     fresh->c.vm_start = new_address;
     fresh->c.vm_end = new_address + new_length;
     if (fresh->c.vm_file != nullptr) backend_.FileGet(fresh->c.vm_file);
+    HoldReservation(fresh, *vma);
     NoteCopy(vma->c, CopyKind::kMove);
     CallOpen(fresh);
     if (Trapped()) return -EINTR;

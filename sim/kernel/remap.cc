@@ -1,11 +1,16 @@
 // remap_pfn_range() and what stands on it, with memory-type tracking. Linux mm/memory.c and
-// arch/x86/mm/pat/memtype.c of 6.1; docs/mmap-rules.md sections 3, 4 (IO) and 5.
+// arch/x86/mm/pat/memtype.c; docs/mmap-rules.md sections 3, 4 (IO) and 5.
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
 #include "sim/kernel/vm_flags.h"
 
 namespace drydock::kernel {
+namespace {
+
+constexpr uint64_t kRemapFlags = kVmIo | kVmPfnMap | kVmDontExpand | kVmDontDump;
+
+}  // namespace
 
 // O2: the kernel does not look (RP5), and user space may then reach memory past its mapping.
 void Mm::CheckInsideVma(const vm_area_struct& vma, uint64_t addr, uint64_t size,
@@ -54,9 +59,18 @@ int Mm::ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot) {
 int Mm::Track(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, uint64_t* prot) {
   if (!has_pat_) return 0;
   if (addr == vma->c.vm_start && pages << hw::kPageShift == vma->c.vm_end - vma->c.vm_start) {
-    const int error = ReserveRange(pfn, pages, /*strict=*/false, prot);
-    if (error == 0) vma->c.vm_flags |= kVmPat;
-    return error;
+    if (vma->reservation != 0) return -EINVAL;  // P3
+    if (ReserveRange(pfn, pages, /*strict=*/false, prot) != 0) return -EINVAL;
+    if (profile_.counts_reservations) {  // P2, NM15
+      if (backend_.FailNow()) {
+        if (!backend_.AnyRam(pfn, pages)) memtypes_.Free(pfn, pages);
+        return -ENOMEM;
+      }
+      vma->reservation = reservations_.Add({.first = pfn, .pages = pages});
+    } else {
+      vma->c.vm_flags |= kVmPat;
+    }
+    return 0;
   }
   if (pages > 0 && backend_.AnyRam(pfn, pages)) {
     // RAM is WB and device memory never is.
@@ -73,6 +87,19 @@ void Mm::UntrackRange(Vma* vma, hw::Pfn pfn, uint64_t pages) {
   vma->c.vm_flags &= ~kVmPat;
   // P4: what is neither a whole entry nor the end of one stays reserved.
   if (!backend_.AnyRam(pfn, pages)) memtypes_.Free(pfn, pages);
+}
+
+void Mm::HoldReservation(Vma* vma, const Vma& from) {
+  vma->reservation = from.reservation;
+  reservations_.Hold(vma->reservation);
+}
+
+// pfnmap_track_ctx_release()
+void Mm::DropReservation(Vma* vma) {
+  FrameReservations::Range range;
+  const bool last = reservations_.Drop(vma->reservation, &range);
+  vma->reservation = 0;
+  if (last && !backend_.AnyRam(range.first, range.pages)) memtypes_.Free(range.first, range.pages);
 }
 
 // untrack_pfn(vma, 0, 0): the range is found by the VMA's first entry, or, where that was copied on
@@ -113,6 +140,14 @@ bool Mm::InstallRange(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, hw::
   return false;
 }
 
+// RP2: get_remap_pgoff().
+int Mm::CheckCopyOnWrite(Vma* vma, uint64_t addr, uint64_t end, uint64_t pfn) {
+  if (!IsCowMapping(vma->c.vm_flags)) return 0;
+  if (addr != vma->c.vm_start || end != vma->c.vm_end) return -EINVAL;
+  vma->c.vm_pgoff = pfn;
+  return 0;
+}
+
 int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, unsigned long size,
                       pgprot_t pgprot) {
   Vma* vma = VmaOf(c);
@@ -125,24 +160,32 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
   const uint64_t end = addr + (pages << hw::kPageShift);
   const hw::Pfn first{pfn & kPfnFieldMask};
   uint64_t prot = pgprot.pgprot;
-  if (Track(vma, addr, first, pages, &prot) != 0) return -EINVAL;  // RP1a
-  if ((addr & hw::kPageMask) != 0) {                               // RP1b, P11
+  const bool late = profile_.remap_tracks_last;
+  const bool had_reservation = vma->reservation != 0;
+  // RP11: what an earlier call installed there goes, too.
+  const auto undo = [&] {
     ZapSingle(vma, addr, end);
     UntrackRange(vma, first, pages);
+    if (!had_reservation) DropReservation(vma);
+  };
+  if (late) {  // RP2, RP4
+    if (CheckCopyOnWrite(vma, addr, end, pfn) != 0) return -EINVAL;
+    c->vm_flags |= kRemapFlags;
+  }
+  if (const int error = Track(vma, addr, first, pages, &prot); error != 0) return error;  // RP1a
+  if ((addr & hw::kPageMask) != 0) {  // RP1b, P11
+    undo();
     verdicts_.Report(0, 10, "a page-aligned address", "remap_pfn_range at %#lx: WARN, -EINVAL",
                      addr);
     return -EINVAL;
   }
-  if (IsCowMapping(c->vm_flags)) {  // RP2
-    if (addr != c->vm_start || end != c->vm_end) {
-      ZapSingle(vma, addr, end);  // RP11: what an earlier call installed there, too
-      UntrackRange(vma, first, pages);
+  if (!late) {
+    if (CheckCopyOnWrite(vma, addr, end, pfn) != 0) {
+      undo();
       return -EINVAL;
     }
-    c->vm_pgoff = pfn;
+    c->vm_flags |= kRemapFlags;  // RP4: also when a later step fails
   }
-  c->vm_flags |=
-      kVmIo | kVmPfnMap | kVmDontExpand | kVmDontDump;  // RP4: also when a later step fails
   if (pages == 0 || end <= addr) {
     verdicts_.TrapNow(Trap::kBug, 0, 10, "a range of at least one page",
                       "remap_pfn_range of %lu bytes: BUG", size);
@@ -158,6 +201,7 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
   bits.cache = CacheOf(prot);
   if (!InstallRange(vma, addr, first, pages, bits)) {
     UntrackRange(vma, first, pages);
+    if (!had_reservation) DropReservation(vma);
     return -ENOMEM;  // RP11: nothing of it stays
   }
   return 0;
@@ -177,11 +221,12 @@ int Mm::VmIomapMemory(vm_area_struct* vma, unsigned long long start, unsigned lo
   return RemapPfnRange(vma, vma->vm_start, pfn, size, vma->vm_page_prot);  // IO4, RP12
 }
 
-// zap_vma_ptes(): only within the VMA, and only of VM_PFNMAP ones.
+// zap_vma_ptes(): only within the VMA, and only of VM_PFNMAP ones; zap_special_vma_range(): of
+// VM_MIXEDMAP ones as well.
 void Mm::ZapVmaPtes(vm_area_struct* c, unsigned long addr, unsigned long size) {
   Vma* vma = VmaOf(c);
   if (vma == nullptr || addr < c->vm_start || addr + size > c->vm_end ||
-      (c->vm_flags & kVmPfnMap) == 0)
+      (c->vm_flags & (kVmPfnMap | (profile_.zaps_mixed ? kVmMixedMap : 0))) == 0)
     return;
   if ((size & hw::kPageMask) != 0 &&
       tables_[vma->mm]->AnyIn({addr & ~hw::kPageMask}, hw::PagesOf(size))) {
@@ -238,14 +283,16 @@ pgprot_t Mm::Arm64Prot(pgprot_t prot, hw::CacheType type) {
   return {(prot.pgprot & ~hw::kCacheBits) | hw::CacheBitsOf(type) | kPteNx};
 }
 
-// arch/x86/mm/pat: pgprot_writecombine() of 6.1 sets its bits over what is there (P10).
+// arch/x86/mm/pat: pgprot_writecombine() sets its bits over what is there, or in its place (P10).
 pgprot_t Mm::PgprotWritecombine(pgprot_t prot) {
   if (arm64_) return Arm64Prot(prot, hw::CacheType::kNormalNonCacheable);
+  if (profile_.replaces_cache_type) prot.pgprot &= ~hw::kCacheBits;
   return {prot.pgprot | hw::CacheBitsOf(hw::CacheType::kWriteCombining)};
 }
 
 pgprot_t Mm::PgprotWritethrough(pgprot_t prot) {
   if (arm64_) return PgprotNoncached(prot);  // include/linux/pgtable.h's default
+  if (profile_.replaces_cache_type) prot.pgprot &= ~hw::kCacheBits;
   return {prot.pgprot | hw::CacheBitsOf(hw::CacheType::kWriteThrough)};
 }
 

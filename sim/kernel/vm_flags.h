@@ -18,7 +18,8 @@ inline constexpr uint64_t kVmGrowsDown = 0x100, kVmPfnMap = 0x400, kVmLocked = 0
                           kVmIo = 0x4000, kVmDontCopy = 0x20000, kVmDontExpand = 0x40000,
                           kVmAccount = 0x100000, kVmNoReserve = 0x200000, kVmPat = 0x1000000,
                           kVmWipeOnFork = 0x2000000, kVmDontDump = 0x4000000,
-                          kVmSoftDirty = 0x8000000, kVmMixedMap = 0x10000000;
+                          kVmSoftDirty = 0x8000000, kVmMixedMap = 0x10000000,
+                          kVmNoHugePage = 0x40000000, kVmDroppable = uint64_t{1} << 40;
 // mm.h: VMAs that are not merged, locked or expanded.
 inline constexpr uint64_t kVmSpecial = kVmIo | kVmDontExpand | kVmPfnMap | kVmMixedMap;
 inline constexpr uint64_t kVmAccess = kVmRead | kVmWrite | kVmExec;
@@ -26,16 +27,17 @@ inline constexpr uint64_t kVmAccess = kVmRead | kVmWrite | kVmExec;
 inline constexpr int kProtRead = 1, kProtWrite = 2, kProtExec = 4;
 inline constexpr int kProtGrowsDown = 0x01000000, kProtGrowsUp = 0x02000000;
 
-inline constexpr int kMapShared = 1, kMapPrivate = 2, kMapSharedValidate = 3, kMapType = 0xf,
-                     kMapFixed = 0x10, kMapAnonymous = 0x20, kMap32Bit = 0x40,
-                     kMapGrowsDown = 0x100, kMapLocked = 0x2000, kMapNoReserve = 0x4000,
-                     kMapHugetlb = 0x40000, kMapSync = 0x80000, kMapFixedNoReplace = 0x100000;
+inline constexpr int kMapShared = 1, kMapPrivate = 2, kMapSharedValidate = 3, kMapDroppable = 8,
+                     kMapType = 0xf, kMapFixed = 0x10, kMapAnonymous = 0x20, kMap32Bit = 0x40,
+                     kMapAbove4G = 0x80, kMapGrowsDown = 0x100, kMapLocked = 0x2000,
+                     kMapNoReserve = 0x4000, kMapStack = 0x20000, kMapHugetlb = 0x40000,
+                     kMapSync = 0x80000, kMapFixedNoReplace = 0x100000;
 // What MAP_SHARED_VALIDATE knows without the driver's help (mman.h: LEGACY_MAP_MASK).
 inline constexpr int kMapLegacyMask = kMapShared | kMapPrivate | kMapFixed | kMapAnonymous |
                                       0x800 /* DENYWRITE */ | 0x1000 /* EXECUTABLE */ | kMap32Bit |
                                       0x4000000 /* UNINITIALIZED */ | kMapGrowsDown | kMapLocked |
                                       kMapNoReserve | 0x8000 /* POPULATE */ |
-                                      0x10000 /* NONBLOCK */ | 0x20000 /* STACK */ | kMapHugetlb;
+                                      0x10000 /* NONBLOCK */ | kMapStack | kMapHugetlb;
 
 // __vm_enough_memory() as it is set when a system has started: one request may not be for more
 // pages than there are.

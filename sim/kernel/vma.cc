@@ -8,10 +8,12 @@
 namespace drydock::kernel {
 
 Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend& backend,
-       bool core_guards, const hw::Platform& platform, const Capacity& capacity)
+       bool core_guards, const hw::Platform& platform, const Profile& profile,
+       const Capacity& capacity)
     : verdicts_(verdicts),
       driver_(driver),
       backend_(backend),
+      profile_(profile),
       core_guards_(core_guards),
       has_pat_(platform.has_pat),
       arm64_(platform.attributes == hw::PageAttributes::kArm64),
@@ -20,6 +22,7 @@ Mm::Mm(hw::ResetList& list, Verdicts& verdicts, DriverRunner& driver, MmBackend&
       vmas_(list, "VMAs", capacity.vmas),
       counts_(list, "mm counts"),
       memtypes_(list, capacity.memory_types),
+      reservations_(list, capacity.vmas),
       table_note_(list, verdicts, "runs of pages in a page table") {
   for (uint32_t i = 0; i < capacity.processes; ++i) {
     tables_.push_back(
@@ -75,7 +78,10 @@ Vma* Mm::AllocVma(uint32_t mm) {
   return nullptr;
 }
 
-void Mm::FreeVma(Vma* vma) { *vma = Vma{}; }
+void Mm::FreeVma(Vma* vma) {
+  DropReservation(vma);
+  *vma = Vma{};
+}
 
 Vma* Mm::VmaOf(vm_area_struct* c) {
   if (!vmas_.Contains(c)) return nullptr;
@@ -170,6 +176,7 @@ int64_t Mm::Split(Vma* vma, uint64_t address, bool new_below) {
     fresh->c.vm_pgoff += pages_below;
   }
   if (fresh->c.vm_file != nullptr) backend_.FileGet(fresh->c.vm_file);
+  HoldReservation(fresh, *vma);
   NoteCopy(vma->c, CopyKind::kSplit);
   CallOpen(fresh);  // SP1: before the halves have their new borders
   if (new_below) {
@@ -207,14 +214,18 @@ Vma* Mm::Preceding(uint32_t mm, uint64_t address) {
   return i > 0 ? MutAt(mm, i - 1) : nullptr;
 }
 
-// Its cases 1 to 8. A neighbour with ->close is left alone (P8); page tables do not change.
+// Its cases 1 to 8; page tables do not change. P8: a neighbour with ->close is left alone, or,
+// since 6.12 (vma_merge_existing_range(), vma_merge_new_range()), what has ->close is not removed.
 Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags,
                uint64_t pgoff, const file* file, const void* object) {
   if ((vm_flags & kVmSpecial) != 0) return nullptr;
   if (file == nullptr && (vm_flags & kVmShared) != 0 && object == nullptr) return nullptr;
+  const auto has_close = [](const vm_area_struct& c) {
+    return c.vm_ops != nullptr && c.vm_ops->close != nullptr;
+  };
   const auto mergeable = [&](const vm_area_struct& c) {
     return ((c.vm_flags ^ vm_flags) & ~kVmSoftDirty) == 0 && c.vm_file == file &&
-           (c.vm_ops == nullptr || c.vm_ops->close == nullptr) &&
+           (profile_.merges_beside_close || !has_close(c)) &&
            (object == nullptr || c.vm_private_data == object);
   };
   const uint64_t pages = (end - start) >> hw::kPageShift;
@@ -231,8 +242,14 @@ Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm
   const bool with_prev =
       prev != nullptr && prev->c.vm_end == start && mergeable(prev->c) &&
       prev->c.vm_pgoff + ((prev->c.vm_end - prev->c.vm_start) >> hw::kPageShift) == pgoff;
-  const bool with_next = next != nullptr && mergeable(next->c) && next->c.vm_pgoff == pgoff + pages;
+  bool with_next = next != nullptr && mergeable(next->c) && next->c.vm_pgoff == pgoff + pages;
   if (!with_prev && !with_next) return nullptr;
+  if (profile_.merges_beside_close) {
+    const bool removes_middle =
+        middle != nullptr && middle->c.vm_start == start && middle->c.vm_end == end;
+    if (removes_middle && has_close(middle->c)) return nullptr;
+    if (with_prev && with_next && has_close(next->c)) with_next = false;
+  }
   NoteChange();
   if (with_prev) {
     const uint64_t new_end = with_next ? next->c.vm_end : end;
@@ -267,21 +284,36 @@ int64_t Mm::Munmap(uint32_t mm, uint64_t address, uint64_t length) {
   return result;
 }
 
-// do_mas_align_munmap(): split at start, split at end, then PTEs go, then ->close (SP1).
-int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
+// SP1, SP2.
+int64_t Mm::SplitAround(uint32_t mm, uint64_t start, uint64_t end) {
   uint32_t first = FirstEndingAfter(mm, start);
   if (first == mms_[mm].vma_count || VmaAt(mm, first).c.vm_start >= end) return 0;
   if (VmaAt(mm, first).c.vm_start < start) {
-    const int64_t error = Split(MutAt(mm, first), start, /*new_below=*/false);
+    if (Sealed(VmaAt(mm, first).c)) return -EPERM;
+    const int64_t error = Split(MutAt(mm, first), start, profile_.splits_off_below);
     if (error != 0) return error;
     first = FirstEndingAfter(mm, start);
+  }
+  if (profile_.sealed != 0) {
+    for (uint32_t i = first; i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start < end; ++i) {
+      if (Sealed(VmaAt(mm, i).c)) return -EPERM;
+    }
   }
   const uint32_t last = FirstEndingAfter(mm, end - 1);
   if (last < mms_[mm].vma_count && VmaAt(mm, last).c.vm_start < end &&
       VmaAt(mm, last).c.vm_end > end) {
-    const int64_t error = Split(MutAt(mm, last), end, /*new_below=*/true);
-    if (error != 0) return error;  // SP3: the first split stays
+    // SP3: after an error the first split stays.
+    return Split(MutAt(mm, last), end, !profile_.splits_off_below);
   }
+  return 0;
+}
+
+// do_vmi_align_munmap(): the splits, then PTEs go, then ->close.
+int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
+  const int64_t error = SplitAround(mm, start, end);
+  if (error != 0) return error;
+  const uint32_t first = FirstEndingAfter(mm, start);
+  if (first == mms_[mm].vma_count || VmaAt(mm, first).c.vm_start >= end) return 0;
   NoteChange();
   // Detach all, then unmap all, then close all, as the kernel does.
   Vma* const gone = Detach(mm, first, end);
