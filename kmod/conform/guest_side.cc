@@ -19,10 +19,10 @@ std::string GuestSide::Build(const ModuleOfDriver& module, std::string* file) {
   }
   const std::string log = parts_.folder + "/module.log";
   fs::remove(log);
-  const pid_t child =
-      command::Spawn({parts_.root + "/kmod/runner/module.sh", parts_.root, module.folder,
-                      module.module, kernel_.build, parts_.cache + "/" + kernel_.name},
-                     {.environment = {}, .output_file = log});
+  const pid_t child = command::Spawn(
+      {parts_.root + "/kmod/runner/module.sh", module.root.empty() ? parts_.root : module.root,
+       module.folder, module.module, kernel_.build, parts_.cache + "/" + kernel_.name},
+      {.environment = {}, .output_file = log});
   const int status = child > 0 ? command::WaitSeconds(child, 300) : 127;
   std::ifstream lines(log);
   std::string first, last, line;
@@ -56,13 +56,15 @@ std::string GuestSide::Prepare(const std::vector<ModuleOfDriver>& modules) {
 }
 
 std::string GuestSide::Run(std::span<const fuzz::Program> programs, const DriverInGuest& driver,
-                           std::vector<Shown>* shown) {
+                           std::vector<Shown>* shown, bool fresh) {
   if (guest_ == nullptr) {
+    fresh = true;
     guest_ = std::make_unique<Guest>(GuestOptions{.qemu = parts_.qemu,
                                                   .accelerator = parts_.accelerator,
                                                   .image = kernel_.image,
                                                   .initramfs = initramfs_,
-                                                  .folder = parts_.folder});
+                                                  .folder = parts_.folder,
+                                                  .kernel_words = parts_.kernel_words});
     const std::string wrong = guest_->Boot();
     ++boots_;
     boot_seconds_ += guest_->boot_seconds();
@@ -71,7 +73,7 @@ std::string GuestSide::Run(std::span<const fuzz::Program> programs, const Driver
       return wrong;
     }
   }
-  const std::string wrong = guest_->Run(programs, &driver, shown);
+  const std::string wrong = guest_->Run(programs, fresh ? &driver : nullptr, shown);
   if (!wrong.empty()) guest_.reset();
   return wrong;
 }

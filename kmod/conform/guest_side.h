@@ -23,11 +23,13 @@ struct GuestParts {
   std::string built_modules;  // folder of modules that were built elsewhere; empty: none
   std::string accelerator = "tcg";
   std::string qemu = "qemu-system-x86_64";
+  std::string kernel_words = {};  // for the kernel's command line, " word" each
 };
 
 struct ModuleOfDriver {
-  std::string folder;  // of the checkout; its Kbuild makes ...
-  std::string module;  // ... MODULE.ko
+  std::string folder;     // of the checkout; its Kbuild makes ...
+  std::string module;     // ... MODULE.ko
+  std::string root = {};  // where the folder is, if not in the checkout
 };
 
 class GuestSide {
@@ -38,9 +40,9 @@ class GuestSide {
   std::string Prepare(const std::vector<ModuleOfDriver>& modules);
 
   // Runs programs on a driver that is loaded anew before the first of them, as Guest::Run says;
-  // boots if need be.
+  // boots if need be. Not `fresh`: on the driver as it is, if the guest runs.
   std::string Run(std::span<const fuzz::Program> programs, const DriverInGuest& driver,
-                  std::vector<Shown>* shown);
+                  std::vector<Shown>* shown, bool fresh = true);
   // The guest, if one runs, is asked to end. "" if it ended well.
   std::string End();
 

@@ -98,8 +98,9 @@ std::vector<ptdump_record> SpaceOf(const kernel::Mm& mm, uint32_t index) {
 
 class SimSide::Observer final : public fuzz::StepObserver {
  public:
-  Observer(World& world, fuzz::Executor& executor, const fuzz::Program& program, Shown* shown)
-      : world_(world), executor_(executor), program_(program), shown_(shown) {}
+  Observer(World& world, fuzz::Executor& executor, const fuzz::Program& program, const Told& tell,
+           Shown* shown)
+      : world_(world), executor_(executor), program_(program), tell_(tell), shown_(shown) {}
 
   void AfterStep(int step) override {
     const auto i = static_cast<size_t>(step);
@@ -111,6 +112,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
     told.space = SpaceOf(world_.kernel().mm(), index);
     told.shown.entries = static_cast<uint32_t>(told.space.size());
     told.shown.process = static_cast<uint16_t>(executor_.current());
+    if (tell_) tell_(i, told);
   }
 
  private:
@@ -135,6 +137,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
   World& world_;
   fuzz::Executor& executor_;
   const fuzz::Program& program_;
+  const Told& tell_;
   Shown* shown_;
 };
 
@@ -174,14 +177,14 @@ void SimSide::Fresh() {
   first_ = true;
 }
 
-Shown SimSide::Run(const fuzz::Program& program) {
+Shown SimSide::Run(const fuzz::Program& program, const Told& told) {
   Shown shown;
   shown.steps.resize(program.step_count);
   for (Step& step : shown.steps) step.shown.entries = kNoSpace;
   world_->verdicts().Clear();
   if (!first_) world_->StartProcess();
   first_ = false;
-  Observer observer(*world_, *executor_, program, &shown);
+  Observer observer(*world_, *executor_, program, told, &shown);
   executor_->Run(program, &observer);
   for (size_t i = 0; i < program.step_count; ++i) {
     const fuzz::Observation& seen = executor_->observations()[i];

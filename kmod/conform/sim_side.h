@@ -4,6 +4,7 @@
 #define DRYDOCK_KMOD_CONFORM_SIM_SIDE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,8 +29,11 @@ class SimSide {
 
   // The driver as just loaded.
   void Fresh();
-  // Ending::kTrapped: the driver's run was abandoned, and a Fresh() has to follow.
-  Shown Run(const fuzz::Program& program);
+  // Ending::kTrapped: the driver's run was abandoned, and a Fresh() has to follow. `told`: called
+  // after each step that showed an address space, with the world as it is then.
+  using Told = std::function<void(size_t step, const Step& shown)>;
+  Shown Run(const fuzz::Program& program, const Told& told = {});
+  World& world() { return *world_; }
 
  private:
   class Observer;

@@ -100,7 +100,8 @@ std::string Guest::Start() {
       options_.initramfs,
       "-append",
       "console=ttyS0 quiet panic=-1 oops=panic nokaslr mitigations=off no_timer_check "
-      "cryptomgr.notests"};
+      "cryptomgr.notests" +
+          options_.kernel_words};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -150,7 +151,7 @@ std::string Guest::ConsoleComplaint() const {
 std::string ComplaintIn(const std::string& console) {
   // From the most telling to the least. Of several such lines, the first: the rest follows from it.
   for (const char* word : {"kernel BUG at", "BUG: ", "Oops", "general protection", "Kernel panic",
-                           "WARNING: ", "drydock agent"}) {
+                           "UBSAN: ", "WARNING: ", "drydock agent"}) {
     size_t at = console.find(word);
     if (at == std::string::npos) continue;
     const size_t end = console.find_first_of("\r\n", at);

@@ -20,9 +20,10 @@ namespace drydock::kmod {
 struct GuestOptions {
   std::string qemu = "qemu-system-x86_64";
   std::string accelerator = "tcg";
-  std::string image;      // vmlinux or bzImage
-  std::string initramfs;  // holds the agent as /init, drydock_ptdump.ko and the driver
-  std::string folder;     // for the channel, the console's log
+  std::string image;              // vmlinux or bzImage
+  std::string initramfs;          // holds the agent as /init, drydock_ptdump.ko and the driver
+  std::string folder;             // for the channel, the console's log
+  std::string kernel_words = {};  // for the end of the kernel's command line, " word" each
   int memory_megabytes = 256;
   int boot_seconds = 60;     // until the agent is ready
   int silence_seconds = 30;  // without a sign of life

@@ -2,13 +2,14 @@
 # Usage: module.sh ROOT FOLDER MODULE BUILD CACHE
 # Builds the kernel modules of FOLDER in the checkout ROOT against BUILD, a kernel's
 # build folder or headers, and prints the path of MODULE.ko. What was built of the same
-# sources against the same kernel is taken from CACHE.
+# sources against the same kernel is taken from CACHE. A module that the folder's Kbuild
+# does not name is made of MODULE.c alone.
 set -euo pipefail
 root=$1 folder=$2 module=$3 build=$4 cache=$5
 
-mapfile -t sources < <(cd "$root/$folder" && find . -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild \) | sort)
+mapfile -t sources < <(cd "$root/$folder" && find . -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild -o -name Makefile \) | sort)
 key=$({
-  echo "$folder"
+  echo "$folder $module"
   sha256sum <"$build/Module.symvers"
   sha256sum "$build/include/generated/autoconf.h" "$build/include/generated/utsrelease.h" 2>/dev/null || true
   gcc --version | head -n 1
@@ -26,14 +27,24 @@ stage=$(mktemp -d "$cache/part.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 mkdir -p "$stage/$folder"
 (cd "$root/$folder" && cp "${sources[@]}" "$stage/$folder/")
-# A single file without a Kbuild is a module by itself.
-[[ -f $stage/$folder/Kbuild ]] || echo "obj-m := $module.o" >"$stage/$folder/Kbuild"
+# A single file that no Kbuild names is a module by itself; the kernel calls my-pump.c
+# my_pump.
+if ! cat "$stage/$folder"/{Kbuild,Makefile} 2>/dev/null | tr - _ | grep -qw "$module"; then
+  for source in "$stage/$folder"/*.c; do
+    name=$(basename "$source" .c)
+    [[ ${name//-/_} != "$module" ]] || echo "obj-m := $name.o" >"$stage/$folder/Kbuild"
+  done
+fi
 # (Type information for BPF wants a vmlinux, which headers do not have.)
 if ! KBUILD_BUILD_TIMESTAMP=@0 env -u MAKEFLAGS make -j2 -C "$build" M="$stage/$folder" ARCH=x86_64 \
   CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS="-I$stage" modules >"$stage/log" 2>&1; then
   grep -m5 -E 'error|Error' "$stage/log" >&2 || tail -n 5 "$stage/log" >&2
   exit 1
 fi
+for file in "$stage/$folder"/*-*.ko; do
+  name=$(basename "$file")
+  [[ ! -f $file ]] || mv "$file" "$stage/$folder/${name//-/_}"
+done
 [[ -f $stage/$folder/$module.ko ]] || {
   echo "$folder: its Kbuild makes no $module.ko" >&2
   exit 1

@@ -11,6 +11,7 @@
 #include "fuzz/program_c.h"
 #include "fuzz/program_gtest.h"
 #include "sim/hw/platform.h"
+#include "tools/command/confirm.h"
 #include "tools/command/output_files.h"
 #include "tools/command/reports.h"
 #include "tools/command/subprocess.h"
@@ -66,6 +67,7 @@ class CheckRun {
     for (size_t i = 0; i < reports_.size(); ++i) {
       Symbolize(installation_.symbolizer, drivers_[i].object, &reports_[i].findings);
       if (wrong.empty()) wrong = WriteReproducers(i);
+      if (wrong.empty() && !options_.confirm.empty() && !Interrupted()) wrong = ConfirmDriver(i);
     }
     const std::string not_printed = WriteStandardOutput(Text());
     if (wrong.empty()) wrong = not_printed;
@@ -118,6 +120,23 @@ class CheckRun {
     if (wrong.empty()) wrong = PrepareFolder(options_.out);
     if (wrong.empty() && !options_.json.empty()) wrong = PrepareFile(options_.json);
     if (wrong.empty()) wrong = scratch_.error();
+    if (wrong.empty() && !options_.confirm.empty()) {
+      wrong = WhyNoConfirmation(installation_, options_.confirm);
+    }
+    return wrong;
+  }
+
+  std::string ConfirmDriver(size_t index) {
+    if (isatty(2) != 0 && !reports_[index].findings.empty()) {
+      std::fprintf(stderr, "\r\033[K%s: what was found, on kernel %s ...",
+                   reports_[index].file.c_str(), options_.confirm.c_str());
+    }
+    const std::string wrong =
+        ConfirmFindings(installation_, options_,
+                        {options_.confirm, drivers_[index], arguments_,
+                         scratch_.path() + "/" + std::to_string(index) + "/confirm"},
+                        &reports_[index]);
+    if (isatty(2) != 0) std::fputs("\r\033[K", stderr);
     return wrong;
   }
 

@@ -19,6 +19,7 @@ struct DriverOptions {
   std::string device;               // --device
   std::string policy;               // --policy
   std::vector<std::string> params;  // --param NAME=VALUE
+  std::string confirm = {};         // --confirm: a kernel that findings are run on; "" for none
 };
 
 struct CheckOptions : DriverOptions {

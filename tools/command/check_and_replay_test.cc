@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -111,6 +113,87 @@ TEST_F(CheckAndReplay, ACleanDriverIsStatusZeroAndWritesNoReproducerOfABug) {
   EXPECT_THAT(result.out, testing::HasSubstr("\nno findings\n"));
   EXPECT_EQ(json.at("exit_status"), 0);
   EXPECT_THAT(FilesIn("out"), testing::Not(testing::Contains(testing::StartsWith("sample-C0"))));
+}
+
+// In place of //kmod/confirm: the first claim is confirmed, the others cannot be observed.
+constexpr char kConfirm[] = R"(#!/bin/bash
+while (($#)); do
+  case $1 in
+    --kernel) [[ $2 == 6.1 ]] || { echo "drydock: kernel $2: it is not here" >&2; exit 2; } ;;
+    --claims) claims=$2 ;;
+    --judgements) judgements=$2 ;;
+  esac
+  shift
+done
+[[ -n ${claims:-} ]] || exit 0
+{
+  echo '[{"verdict": "confirmed", "shown": "a page of nobody"}'
+  for ((i = $(grep -c '"class"' "$claims"); i > 1; --i)); do
+    echo ', {"verdict": "not observable", "shown": "a reason"}'
+  done
+  echo ']'
+} >"$judgements"
+)";
+
+class Confirm : public CommandTest {
+ protected:
+  CommandOptions With(const std::string& script) const {
+    Write("confirm.sh", script);
+    const std::string path = folder() + "/confirm.sh";
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+    return {.environment = {"DRYDOCK_CONFIRM=" + path}};
+  }
+};
+
+TEST_F(Confirm, EachFindingSaysWhatTheKernelMadeOfIt) {
+  Write("sample.c", WithoutOffsetCheck({}));
+  nlohmann::json json;
+
+  const CommandResult result = Check({"sample.c", "--confirm", "6.1"}, &json, With(kConfirm));
+
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.out, testing::HasSubstr(" · kernel 6.1: "));
+  std::string verdicts;
+  for (const char* list : {"findings", "advice"}) {
+    for (const nlohmann::json& finding : json.at("drivers").at(0).at(list)) {
+      const nlohmann::json& there = finding.at("confirmation");
+      EXPECT_EQ(there.at("kernel"), "6.1");
+      verdicts += there.at("verdict").get<std::string>()[0];
+      EXPECT_THAT(there.at("shown"), testing::AnyOf("a page of nobody", "a reason"));
+    }
+  }
+  EXPECT_EQ(std::count(verdicts.begin(), verdicts.end(), 'c'), 1) << verdicts;
+}
+
+TEST_F(Confirm, AKernelThatIsMissingIsSaidBeforeAnythingElse) {
+  Write("sample.c", WithoutOffsetCheck({}));
+  Write("sample.prog", "drydock program 1\n\nfd0 = open(node 0, O_RDWR)\n");
+  const CommandOptions options = With(kConfirm);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"check", "--confirm", "9.9", "sample.c"},
+        {"replay", "sample.prog", "--driver", "sample.c", "--confirm", "9.9"}}) {
+    const CommandResult result = Drydock(arguments, options);
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.out, "");
+    EXPECT_EQ(result.err, "drydock: --confirm: kernel 9.9: it is not here\n");
+  }
+}
+
+TEST_F(Confirm, WhatWasFoundIsToldIfTheGuestFails) {
+  Write("sample.c", WithoutOffsetCheck({}));
+  const CommandResult result =
+      Drydock({"check", "--seconds", "0.5", "--confirm", "6.1", "sample.c"},
+              With("#!/bin/bash\n[[ $1 == --ready ]] && exit 0\n"
+                   "echo 'drydock: kernel 6.1: the guest hangs' >&2; exit 2\n"));
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.out, testing::HasSubstr("C02  range not checked"));
+  EXPECT_EQ(result.err, "drydock: --confirm: kernel 6.1: the guest hangs\n");
+}
+
+TEST_F(Confirm, ItIsSaidIfNothingWasBuiltForIt) {
+  Write("sample.c", DriverText({}));
+  EXPECT_THAT(Drydock({"check", "--confirm", "6.1", "sample.c"}).err,
+              OneLineWith({"--confirm", "DRYDOCK_CONFIRM is not set"}));
 }
 
 TEST_F(CheckAndReplay, AReproducerReplaysAsTheReportSays) {

@@ -102,6 +102,9 @@ Installation FindInstallation(std::string* error) {
   variable("DRYDOCK_ROOT", &found.root);
   variable("DRYDOCK_WORKER", &found.worker);
   variable("DRYDOCK_FLAGS", &found.flags);
+  if (const char* confirm = std::getenv("DRYDOCK_CONFIRM"); confirm != nullptr) {
+    found.confirm = confirm;
+  }
   return found;
 }
 

@@ -12,9 +12,10 @@ namespace drydock::command {
 
 // Where the parts of Drydock are: what the launcher script puts into the environment.
 struct Installation {
-  std::string root;    // DRYDOCK_ROOT: the checkout
-  std::string worker;  // DRYDOCK_WORKER
-  std::string flags;   // DRYDOCK_FLAGS: driver_flags.txt, its siblings beside it
+  std::string root;          // DRYDOCK_ROOT: the checkout
+  std::string worker;        // DRYDOCK_WORKER
+  std::string flags;         // DRYDOCK_FLAGS: driver_flags.txt, its siblings beside it
+  std::string confirm = {};  // DRYDOCK_CONFIRM: what --confirm starts; "" if it was not asked for
   std::string clang = "clang-19";
   std::string symbolizer = "llvm-symbolizer-19";
 };

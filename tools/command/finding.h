@@ -11,6 +11,13 @@
 
 namespace drydock::command {
 
+// What a real kernel made of a finding's program.
+struct Confirmation {
+  std::string kernel;   // "6.1-small"; "" if none was asked
+  std::string verdict;  // "confirmed", "not observable", "refuted"
+  std::string shown;    // what the kernel showed, or why it shows nothing of it
+};
+
 struct Finding {
   std::string class_id;  // C04, A01, X02, ...
   int oracle = 0;        // 1..18; 0: none
@@ -29,6 +36,7 @@ struct Finding {
   std::string program_file;  // where it was written; "" if it was not
   std::string c_file;
   std::string test_file;  // its GoogleTest form
+  Confirmation confirmation = {};
 
   const fuzz::ViolationClass& kind() const {
     const fuzz::ViolationClass* found = fuzz::FindClass(class_id);

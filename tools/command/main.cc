@@ -70,12 +70,15 @@ int Run(int argc, char** argv) {
   check_command->add_option("--json", check.json, "Write the results there, too");
   check_command->add_option("--out", check.out, "Folder for reproducers")->capture_default_str();
   check_command->add_flag("--advice", check.advice, "Print advice, too");
+  check_command->add_option("--confirm", check.confirm,
+                            "Run what is found on this kernel (see: drydock kernel list), too");
   AddDriverOptions(check_command, &check);
 
   ReplayOptions replay;
   CLI::App* replay_command = app.add_subcommand("replay", "Run one program and explain each step");
   replay_command->add_option("PROGRAM", replay.program, "Program in text form (.prog)")->required();
   replay_command->add_option("--driver", replay.driver, "The driver's C file")->required();
+  replay_command->add_option("--confirm", replay.confirm, "Run the program on this kernel, too");
   AddDriverOptions(replay_command, &replay);
 
   RunOptions run;

@@ -1,22 +1,19 @@
 // `drydock replay`: one program on one driver, explained step by step.
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "sim/hw/platform.h"
 #include "tools/command/check.h"
-#include "tools/command/driver_file.h"
+#include "tools/command/confirm.h"
 #include "tools/command/output_files.h"
+#include "tools/command/replay_run.h"
 #include "tools/command/reports.h"
 #include "tools/command/subprocess.h"
-#include "tools/command/supervisor.h"
 #include "tools/command/symbolize.h"
 
 namespace drydock::command {
 namespace {
-
-constexpr double kReplaySeconds = 60;
 
 std::string FormatReplayedStep(const nlohmann::json& step, int violations) {
   const int process = step.value("process", 0);
@@ -46,8 +43,11 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
                      ": its profile's rules are not modelled yet, write profile 6.1");
   }
   const std::string platform(hw::Platforms()[header.platform].name);
-  std::vector<std::string> command = {installation.worker};
-  const std::string wrong = WorkerArguments(options, &command);
+  std::vector<std::string> arguments;
+  std::string wrong = WorkerArguments(options, &arguments);
+  if (wrong.empty() && !options.confirm.empty()) {
+    wrong = WhyNoConfirmation(installation, options.confirm);
+  }
   if (!wrong.empty()) return CannotRun(wrong);
   const ScratchFolder scratch;
   if (!scratch.error().empty()) return CannotRun(scratch.error());
@@ -56,42 +56,26 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
   if (Interrupted()) return CannotRun("interrupted");
   if (!driver.error.empty()) return CannotRun(driver.error);
 
-  const std::string out = scratch.path() + "/replay";
-  command.insert(command.end(),
-                 {"--driver=" + driver.object, "--platform=" + platform,
-                  "--profile=" + fuzz::FormatProfile(header.profile),
-                  std::string("--core-guards=") + (header.core_guards ? "on" : "off"),
-                  "--object-pages=16", "--replay=" + options.program});
-  const pid_t worker = Spawn(command, {.environment = {}, .output_file = out});
-  if (worker < 0) return CannotRun(installation.worker + ": cannot be started, build it anew");
-  const int status = WaitSeconds(worker, kReplaySeconds);
-
-  std::vector<nlohmann::json> steps;
-  std::vector<Finding> findings;
-  std::ifstream file(out);
-  std::string line, last;
-  while (std::getline(file, line)) {
-    const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
-    Finding finding;
-    if (!json.is_object()) {
-      if (line.starts_with("drydock: ")) last = line.substr(9);
-    } else if (json.contains("error")) {
-      return CannotRun(NameFile(json.value("error", ""), driver.object, options.driver));
-    } else if (json.contains("text")) {
-      steps.push_back(json);
-      steps.back()["result"] = NameFile(json.value("result", ""), driver.object, options.driver);
-    } else if (ParseFinding(line, &finding)) {
-      finding.platform = platform;
-      finding.maps.clear();  // drawn after each step already
-      findings.push_back(std::move(finding));
-    }
-  }
-  if (Interrupted()) return CannotRun("interrupted");
-  if (status == 2 && steps.empty()) {
-    return CannotRun(last.empty() ? options.driver + ": could not be run"
-                                  : NameFile(last, driver.object, options.driver));
-  }
+  Replayed replayed = ReplayInWorker({.worker = installation.worker,
+                                      .driver = driver.object,
+                                      .driver_file = options.driver,
+                                      .arguments = arguments,
+                                      .program = options.program,
+                                      .header = header,
+                                      .output = scratch.path() + "/replay"});
+  if (!replayed.error.empty()) return CannotRun(replayed.error);
+  const std::vector<nlohmann::json>& steps = replayed.steps;
+  const int status = replayed.status;
+  DriverReport report;
+  report.file = options.driver;
+  report.findings = std::move(replayed.findings);
+  std::vector<Finding>& findings = report.findings;
   Symbolize(installation.symbolizer, driver.object, &findings);
+  if (!options.confirm.empty()) {
+    wrong =
+        ConfirmFindings(installation, options,
+                        {options.confirm, driver, arguments, scratch.path() + "/confirm"}, &report);
+  }
 
   std::string text = options.program + " on " + options.driver + " · kernel " +
                      fuzz::FormatProfile(header.profile) + " · " + platform + "\n";
@@ -103,15 +87,13 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
   for (const Finding& finding : findings) text += "\n" + FormatFinding(finding, "");
   if (findings.empty() && status < 2) text += "no violations\n";
   const std::string wrong_output = WriteStandardOutput(text);
-  if (!wrong_output.empty()) return CannotRun(wrong_output);
+  if (wrong.empty()) wrong = wrong_output;
+  if (!wrong.empty()) return CannotRun(wrong);
   if (status > 2) {
     CannotRun(options.program + ": the program ended the worker in step " +
               std::to_string(steps.size() + 1) + " (status " + std::to_string(status) + ")");
     return 1;
   }
-  DriverReport report;
-  report.file = options.driver;
-  report.findings = std::move(findings);
   const std::string limit = LimitOf(report);
   if (!limit.empty()) CannotRun(limit);
   const int verdict = ExitStatusOf({report});

@@ -84,6 +84,14 @@ std::string FormatFinding(const Finding& finding, const std::string& replay) {
   }
   if (!finding.c_file.empty()) text += "     in C      " + finding.c_file + "\n";
   if (!finding.test_file.empty()) text += "     as a test " + finding.test_file + "\n";
+  const Confirmation& there = finding.confirmation;
+  if (!there.kernel.empty()) {
+    text += "     kernel    " + there.kernel + ": " + there.verdict;
+    text += (there.verdict == "not observable" ? " there: " : ": ") + there.shown + "\n";
+    if (there.verdict == "refuted") {
+      text += "               a refuted finding is a bug of Drydock: please report it\n";
+    }
+  }
   return text;
 }
 

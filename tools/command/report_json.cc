@@ -15,6 +15,12 @@ Json JsonOf(const Finding& finding) {
     step["result"] = i < finding.results.size() ? Json(finding.results[i]) : Json(nullptr);
     steps.push_back(std::move(step));
   }
+  Json confirmation = nullptr;
+  if (!finding.confirmation.kernel.empty()) {
+    confirmation = {{"kernel", finding.confirmation.kernel},
+                    {"verdict", finding.confirmation.verdict},
+                    {"shown", finding.confirmation.shown}};
+  }
   return {
       {"class", finding.class_id},
       {"name", finding.kind().name},
@@ -30,7 +36,8 @@ Json JsonOf(const Finding& finding) {
       {"program", finding.program},
       {"program_file", finding.program_file},
       {"c_file", finding.c_file},
-      {"test_file", finding.test_file}};
+      {"test_file", finding.test_file},
+      {"confirmation", std::move(confirmation)}};
 }
 
 Json List(const DriverReport& report, fuzz::Weight weight) {

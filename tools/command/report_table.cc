@@ -32,6 +32,24 @@ std::string Padded(const std::string& text, size_t width) {
   return text + std::string(have < width ? width - have : 0, ' ');
 }
 
+// " · kernel 6.1: 2 confirmed, 1 not observable"; of findings, advice apart.
+std::string Confirmations(const DriverReport& report) {
+  std::string text;
+  for (const char* verdict : {"confirmed", "not observable", "refuted"}) {
+    size_t count = 0;
+    for (const Finding& finding : report.findings) {
+      count += finding.kind().weight == fuzz::Weight::kFinding &&
+               finding.confirmation.verdict == verdict;
+      if (text.empty() && count == 1 && finding.confirmation.verdict == verdict) {
+        text = " · kernel " + finding.confirmation.kernel + ":";
+      }
+    }
+    if (count == 0) continue;
+    text += (text.ends_with(':') ? " " : ", ") + std::to_string(count) + " " + verdict;
+  }
+  return text;
+}
+
 std::string Verdict(const DriverReport& report) {
   if (!report.error.empty()) return "could not run";
   const size_t findings = report.Count(fuzz::Weight::kFinding);
@@ -39,7 +57,7 @@ std::string Verdict(const DriverReport& report) {
   const size_t limits = report.Count(fuzz::Weight::kLimit);
   if (limits != 0) text += ", " + Plural(limits, "limit") + " of ours";
   if (report.interrupted) text += " (interrupted)";
-  return text;
+  return text + Confirmations(report);
 }
 
 std::string Heading(const DriverReport& report) {

@@ -96,6 +96,33 @@ TEST(FindingText, SaysWhatWhereHowAndWhatToType) {
       "     as a test out/pump-C04_test.cc\n");
 }
 
+Finding There(Finding finding, const std::string& verdict, const std::string& shown) {
+  finding.confirmation = {"6.1-small", verdict, shown};
+  return finding;
+}
+
+TEST(FindingText, SaysWhatARealKernelMadeOfIt) {
+  const std::string plain = FormatFinding(C04(), "--driver pump.c");
+  EXPECT_EQ(FormatFinding(There(C04(), "confirmed", "page 0 is free memory"), "--driver pump.c"),
+            plain + "     kernel    6.1-small: confirmed: page 0 is free memory\n");
+  EXPECT_EQ(FormatFinding(There(C04(), "not observable", "a leak"), "--driver pump.c"),
+            plain + "     kernel    6.1-small: not observable there: a leak\n");
+  EXPECT_EQ(FormatFinding(There(C04(), "refuted", "EINVAL"), "--driver pump.c"),
+            plain +
+                "     kernel    6.1-small: refuted: EINVAL\n"
+                "               a refuted finding is a bug of Drydock: please report it\n");
+}
+
+TEST(Table, CountsWhatARealKernelMadeOfFindings) {
+  DriverReport pump = Pump();
+  Finding advice = There(C04(), "refuted", "x");
+  advice.class_id = "A01";
+  pump.findings = {There(C04(), "not observable", "x"), There(C04(), "confirmed", "x"), advice,
+                   There(C04(), "confirmed", "x")};
+  EXPECT_THAT(FormatTable({pump}),
+              testing::EndsWith("3 findings · kernel 6.1-small: 2 confirmed, 1 not observable\n"));
+}
+
 TEST(FindingText, ALoadTrialIsAnInsmodAndHasNoCForm) {
   Finding finding = C04();
   finding.program = "drydock program 1\nload-trial 3\n";
@@ -153,6 +180,18 @@ TEST(Json, HasWhatTheSchemaPromises) {
   }
   EXPECT_EQ(finding.at("steps").at(1).at("result"), "ok");
   EXPECT_EQ(finding.at("step"), 2);
+}
+
+TEST(Json, HasWhatARealKernelMadeOfAFinding) {
+  DriverReport pump = Pump();
+  const auto confirmation = [&] {
+    return nlohmann::json::parse(
+        FormatJson({pump}, 1))["drivers"][0]["findings"][0]["confirmation"];
+  };
+  EXPECT_EQ(confirmation(), nullptr);
+  pump.findings = {There(C04(), "refuted", "EINVAL")};
+  EXPECT_EQ(confirmation(),
+            nlohmann::json({{"kernel", "6.1-small"}, {"verdict", "refuted"}, {"shown", "EINVAL"}}));
 }
 
 TEST(Json, TheDocumentedKeysAreTheWrittenOnes) {

@@ -70,6 +70,7 @@ run_engine() { # COMMAND ARGUMENT...
   local folder
   need_packages check
   folder=$(build_engine) || exit
+  ! wants_confirm "$@" || prepare_confirm "$folder"
   rm -rf "$work"
   trap - EXIT
   export DRYDOCK_ROOT=$root

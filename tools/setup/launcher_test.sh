@@ -79,6 +79,17 @@ expect "arguments arrive" "$out" $'<check>\n<--no-advice>\n<a b.c>\n'"$root"$'\n
 expect "the exit status is the command's" "$status" 1
 drydock check x.c
 expect "nothing changed: no bazel" "$(grep -c '^bazel' "$asked")" 0
+drydock check --confirm 6.1 x.c
+expect "--confirm: what it starts is built" "$(grep -c '^bazel build .* //kmod/confirm ' "$asked")" 1
+expect "--confirm: the arguments arrive" "$(head -n 3 <<<"$out")" $'<check>\n<--confirm>\n<6.1>'
+drydock run --driver x.c -- program --confirm
+expect "what a program's argument looks like is nothing to us" "$(grep -c '^bazel' "$asked")" 0
+touch "$TEST_TMPDIR/built/broken"
+drydock replay x.prog --confirm=6.1
+expect "--confirm: a broken build: status" "$status" 2
+expect "--confirm: a broken build: last line" "$(tail -n 1 <<<"$err" | cut -c1-55)" \
+  "drydock: build: what --confirm starts does not build (a"
+rm "$TEST_TMPDIR/built/broken"
 sleep 0.02
 touch "$root/BUILD.bazel"
 drydock check x.c

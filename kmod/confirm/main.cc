@@ -1,0 +1,136 @@
+// What `./drydock check --confirm` starts, once to see that everything is there (--ready), and once
+// for each driver that has findings. Claims come as a JSON file, judgements go out as one.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "kmod/confirm/confirm.h"
+#include "tools/command/subprocess.h"
+
+namespace {
+
+using drydock::kmod::Claim;
+using drydock::kmod::ConfirmOptions;
+using drydock::kmod::Judgement;
+using Json = nlohmann::json;
+
+std::string Variable(const char* name) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? "" : text;
+}
+
+int CannotRun(const std::string& why) {
+  std::fprintf(stderr, "drydock: %s\n", why.c_str());
+  return 2;
+}
+
+bool IsProgram(const std::string& name) {
+  if (name.find('/') != std::string::npos) return access(name.c_str(), X_OK) == 0;
+  const std::string path = Variable("PATH");
+  for (size_t at = 0; at <= path.size();) {
+    const size_t end = std::min(path.find(':', at), path.size());
+    if (access((path.substr(at, end - at) + "/" + name).c_str(), X_OK) == 0) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+// "" or what is wrong with the file.
+std::string ReadClaims(const std::string& path, std::vector<Claim>* claims) {
+  std::ifstream file(path);
+  const Json json = Json::parse(file, nullptr, false);
+  if (!json.is_array()) return path + ": no claims in it";
+  for (const Json& one : json) {
+    claims->push_back({.class_id = one.value("class", ""),
+                       .program = one.value("program", ""),
+                       .step = one.value("step", size_t{0}),
+                       .on_x86 = one.value("on_x86", true),
+                       .seen = one.value("seen", "")});
+  }
+  return {};
+}
+
+bool WriteJudgements(const std::string& path, const std::vector<Judgement>& judgements) {
+  Json json = Json::array();
+  for (const Judgement& one : judgements) {
+    json.push_back({{"verdict", VerdictName(one.verdict)}, {"shown", one.shown}});
+  }
+  std::ofstream file(path);
+  file << json.dump(1, ' ', false, Json::error_handler_t::replace) << "\n";
+  file.close();
+  return !file.fail();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Runs findings of a driver on a real kernel."};
+  std::string kernel, claims_file, judgements_file;
+  bool ready = false;
+  ConfirmOptions options;
+  std::vector<std::string> params;
+  app.add_option("--kernel", kernel)->required();
+  app.add_flag("--ready", ready, "Only see that everything is there");
+  app.add_option("--driver", options.driver);
+  app.add_option("--param", params)->expected(1)->take_all();
+  app.add_option("--device", options.device);
+  app.add_option("--claims", claims_file);
+  app.add_option("--judgements", judgements_file);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& wrong) {
+    return CannotRun(wrong.what());
+  }
+  options.installation.root = options.guest.root = Variable("DRYDOCK_ROOT");
+  options.installation.flags = Variable("DRYDOCK_FLAGS");
+  options.installation.worker = "/proc/self/exe";
+  options.guest.agent = Variable("DRYDOCK_AGENT");
+  options.guest.pack = Variable("DRYDOCK_PACK");
+  options.guest.cache = Variable("DRYDOCK_MODULES");
+  options.guest.built_modules = Variable("DRYDOCK_BUILT_MODULES");
+  if (!Variable("DRYDOCK_QEMU").empty()) options.guest.qemu = Variable("DRYDOCK_QEMU");
+  if (!Variable("QEMU_ACCEL").empty()) options.guest.accelerator = Variable("QEMU_ACCEL");
+  for (const std::string& one :
+       {options.guest.root, options.installation.flags, options.guest.agent, options.guest.pack,
+        options.guest.cache, Variable("DRYDOCK_KERNELS")}) {
+    if (one.empty()) return CannotRun("start ./drydock in the checkout, it sets what is needed");
+  }
+  std::string wrong;
+  options.kernel = drydock::kmod::FindKernel(Variable("DRYDOCK_KERNELS"), kernel, &wrong);
+  if (wrong.empty() && !IsProgram(options.guest.qemu)) {
+    wrong = options.guest.qemu + ": no such program, install qemu-system-x86";
+  }
+  if (!wrong.empty()) return CannotRun(wrong);
+  if (ready) return 0;
+
+  for (const std::string& param : params) {
+    const size_t equals = std::min(param.find('='), param.size());
+    options.parameters.emplace_back(param.substr(0, equals),
+                                    equals < param.size() ? param.substr(equals + 1) : "");
+  }
+  std::vector<Claim> claims;
+  wrong = ReadClaims(claims_file, &claims);
+  if (!wrong.empty()) return CannotRun(wrong);
+  const char* parent = std::getenv("TMPDIR");
+  std::string folder = std::string(parent != nullptr ? parent : "/tmp") + "/drydock-confirm.XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr) {
+    return CannotRun("no temporary folder can be made; set TMPDIR");
+  }
+  options.guest.folder = folder;
+  drydock::command::CatchInterrupts();
+  const std::vector<Judgement> judgements = Confirm(options, claims, &wrong);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  if (!wrong.empty()) return CannotRun(wrong);
+  if (!WriteJudgements(judgements_file, judgements)) {
+    return CannotRun(judgements_file + ": cannot be written, see to the space there");
+  }
+  return 0;
+}
