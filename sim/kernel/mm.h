@@ -262,6 +262,9 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int64_t SplitAround(uint32_t mm, uint64_t start, uint64_t end);
   void UnmapAll(uint32_t mm);
   void Zap(uint32_t mm, uint64_t start, uint64_t end);
+  // free_pgtables(): the tables of a range that no VMA is in any more, with what a driver left
+  // there.
+  void FreeTables(uint32_t mm, uint64_t start, uint64_t end);
   // Before CallOpen(): that `vma` was copied.
   void NoteCopy(const vm_area_struct& vma, CopyKind kind) {
     if (vma.vm_ops == nullptr || vma.vm_ops->close == nullptr) return;

@@ -306,6 +306,7 @@ int64_t Mm::PlaceRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t v
       if (vma->c.vm_file != nullptr) backend_.FilePut(vma->c.vm_file);
       Untrack(vma);
       Zap(mm, start, end);
+      FreeTables(mm, start, end);
       FreeVma(vma);
       NoteChange();
       return error;  // MR7: verbatim, a positive one too

@@ -193,8 +193,32 @@ TEST_F(RemapRules, RP5_OnePagePastTheVmaSucceedsAndIsReported) {
             "  102000 1 page ram+2 WB rw- special accessed\n");
   EXPECT_EQ(Store(2, 'x'), "");
   EXPECT_EQ(LoadByte(2), 'x');
+  ASSERT_GT(MapAnon(5, 1, kReadWrite, kMapPrivate), 0);
   ASSERT_EQ(Unmap(0, 2), 0);
   EXPECT_EQ(LoadByte(2), 'x');  // the stray entry outlives the mapping
+}
+
+// The table that it is in has no other mapping.
+TEST_F(RemapRules, RP5_AStrayEntryGoesWithItsTable) {
+  constexpr uint64_t kTable = 512;  // pages
+  const uint64_t last = kTable - 1 - (At(0) >> hw::kPageShift) % kTable;
+  Remaps(0, kRam, 3 * kPage);
+  ASSERT_GT(Map(last - 1, 1, kReadWrite, kMapShared), 0);  // strays in this table and the next
+  ASSERT_GT(MapAnon(last + 9, 1, kReadWrite, kMapPrivate), 0);
+  ASSERT_EQ(Unmap(last - 1, 1), 0);
+  EXPECT_EQ(Load(last), "SEGV_MAPERR");
+  EXPECT_EQ(Load(last + 1), "");
+  TakeVerdict();
+}
+
+TEST_F(RemapRules, RP5_AStrayEntryOfAMappingThatFailedGoesWithItsTable) {
+  driver.mmap = [this](file*, vm_area_struct* vma) {
+    mm.RemapPfnRange(vma, vma->vm_start, kRam.value, 3 * kPage, vma->vm_page_prot);
+    return -EIO;
+  };
+  EXPECT_EQ(Map(0, 1, kReadWrite, kMapShared), -EIO);
+  EXPECT_EQ(Load(1), "SEGV_MAPERR");
+  TakeVerdict();
 }
 
 TEST_F(RemapRules, RP5_BeforeTheVmaIsReportedToo) {

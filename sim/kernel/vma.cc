@@ -321,8 +321,23 @@ int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
     Untrack(vma);
     Zap(mm, vma->c.vm_start, vma->c.vm_end);
   }
+  for (Vma* vma = gone; vma != nullptr; vma = Next(vma)) {
+    FreeTables(mm, vma->c.vm_start, vma->c.vm_end);
+  }
   ReleaseAll(gone);
   return 0;
+}
+
+// RP5: a table holds the entries of 2 MiB, and goes when no other VMA has a part of those.
+void Mm::FreeTables(uint32_t mm, uint64_t start, uint64_t end) {
+  constexpr uint64_t kSpan = uint64_t{2} << 20;
+  if (tables_[mm]->count() == 0) return;
+  const uint32_t next = FirstEndingAfter(mm, start);
+  uint64_t from = start & ~(kSpan - 1);
+  uint64_t to = (end + kSpan - 1) & ~(kSpan - 1);
+  if (next > 0 && VmaAt(mm, next - 1).c.vm_end > from) from += kSpan;
+  if (next < mms_[mm].vma_count && VmaAt(mm, next).c.vm_start < to) to -= kSpan;
+  if (from < to) Zap(mm, from, to);
 }
 
 Vma* Mm::Detach(uint32_t mm, uint32_t first, uint64_t end) {
