@@ -35,6 +35,33 @@ long long default_llseek(file* file, long long offset, int whence);
 
 namespace drydock::mocks::fb {
 
+inline constexpr int kMaxBuffers = 32;
+
+// What the core keeps between calls.
+struct Core {
+  fb_info* registered[kMaxBuffers];
+  kclass* fb_class;
+  int count;
+  int reserved;
+};
+
+inline Core& TheCore() {
+  return *static_cast<Core*>(KernelApi::Current().LibraryState(sizeof(Core)));
+}
+
+DRYDOCK_SHIM_INLINE void Lock(drydock_lock* lock, const char* name) {
+  Cross<&SyncApi::LockAcquire>(lock, LockKind::kMutex, name);
+}
+DRYDOCK_SHIM_INLINE void Unlock(drydock_lock* lock, const char* name) {
+  Cross<&SyncApi::LockRelease>(lock, LockKind::kMutex, name);
+}
+
+// Drops a reference. fbmem.c:put_fb_info()
+void PutInfo(fb_info* info);
+
+// Of the nodes, fb_file.cc.
+extern const file_operations kFileOperations;
+
 // Of user space's colour map: fb_set_user_cmap(), fb_cmap_to_user().
 int SetUserCmap(fb_cmap* cmap, fb_info* info);
 int CmapToUser(const fb_cmap& from, const fb_cmap& user);
