@@ -10,9 +10,8 @@
 
 namespace drydock::command {
 
-// The kernel whose rules the simulation keeps. Drivers compile for 6.12 and 7.3 too; running them
-// by the rules of 6.1 would be a lie.
-inline constexpr int kModelledProfile = 601;
+// The kernel whose rules hold where none is named.
+inline constexpr int kPlainProfile = 601;
 
 // What both commands take.
 struct DriverOptions {

@@ -115,6 +115,25 @@ TEST_F(CheckAndReplay, ACleanDriverIsStatusZeroAndWritesNoReproducerOfABug) {
   EXPECT_THAT(FilesIn("out"), testing::Not(testing::Contains(testing::StartsWith("sample-C0"))));
 }
 
+TEST_F(CheckAndReplay, EachKernelAnswersAsItDoes) {
+  Write("sample.c", DriverText({}));
+  for (const std::string profile : {"6.1", "6.12", "7.3"}) {
+    SCOPED_TRACE(profile);
+    const CommandResult checked = Drydock({"check", "--seconds", "0.5", "--profile",
+                                           profile.c_str(), "--json", "result.json", "sample.c"});
+    EXPECT_EQ(checked.status, 0) << checked.err << checked.out;
+    EXPECT_EQ(nlohmann::json::parse(Read("result.json")).at("drivers").at(0).at("profile"),
+              profile);
+    // MAP_DROPPABLE, of anonymous memory.
+    Write("droppable.prog", "drydock program 1\nprofile " + profile +
+                                "\n\nm0 = mmap(anonymous, 1 page, PROT_READ, 0x8)\n");
+    const CommandResult replayed = Drydock({"replay", "droppable.prog", "--driver", "sample.c"});
+    EXPECT_EQ(replayed.status, 0) << replayed.err;
+    EXPECT_THAT(replayed.out, testing::HasSubstr("kernel " + profile + " "));
+    EXPECT_EQ(replayed.out.find("EINVAL") != replayed.out.npos, profile == "6.1") << replayed.out;
+  }
+}
+
 // In place of //kmod/confirm: the first claim is confirmed, the others cannot be observed.
 constexpr char kConfirm[] = R"(#!/bin/bash
 while (($#)); do

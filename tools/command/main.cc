@@ -58,7 +58,7 @@ int Run(int argc, char** argv) {
   check_command->add_option("--seed", check.seed, "Seed of the fuzzer")
       ->check(CLI::Validator(WhyNotSeed, "UINT"))
       ->capture_default_str();
-  check_command->add_option("--profile", check.profile, "Kernel whose rules hold: 6.1")
+  check_command->add_option("--profile", check.profile, "Kernel whose rules hold: 6.1, 6.12 or 7.3")
       ->capture_default_str();
   check_command
       ->add_option("--platform", check.platforms,

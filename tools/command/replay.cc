@@ -38,10 +38,6 @@ int Replay(const Installation& installation, const ReplayOptions& options) {
   const fuzz::ParsedProgram parsed = fuzz::LoadProgram(options.program);
   if (!parsed.error.empty()) return CannotRun(parsed.error);
   const fuzz::Header& header = parsed.program.header;
-  if (header.profile != kModelledProfile) {
-    return CannotRun(options.program +
-                     ": its profile's rules are not modelled yet, write profile 6.1");
-  }
   const std::string platform(hw::Platforms()[header.platform].name);
   std::vector<std::string> arguments;
   std::string wrong = WorkerArguments(options, &arguments);

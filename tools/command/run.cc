@@ -128,7 +128,7 @@ class LiveRun {
     if (wrong.empty()) wrong = WorkerArguments(options_, &arguments_);
     if (wrong.empty()) wrong = scratch_.error();
     if (!wrong.empty()) return wrong;
-    driver_ = CompileDriver(installation_, options_.drivers[0], kModelledProfile, scratch_.path());
+    driver_ = CompileDriver(installation_, options_.drivers[0], kPlainProfile, scratch_.path());
     return driver_.error;
   }
 
