@@ -14,6 +14,12 @@ constexpr uint64_t kMostSurveyed = 64;  // pages of a node
 constexpr size_t kPagesAtOnce = (fuzz::kMaxSteps - 1) / 2;
 constexpr size_t kLongest = 96;  // bytes of a random program
 
+// What can be charged is what the kernel has left of the guest's 256 MiB; in the simulation, all.
+bool AboutAllMemory(uint64_t bytes) {
+  const uint64_t pages = hw::PagesOf(bytes);
+  return pages > 32768 && pages <= 65536;
+}
+
 }  // namespace
 
 ProgramFiles ReadPrograms(const std::string& folder, const fuzz::NodePaths& nodes) {
@@ -61,6 +67,12 @@ std::string WhyNotComparable(const fuzz::Program& program) {
   if (program.header.fail_allocation != 0) return "an allocation is made to fail";
   if (program.header.platform != 0) return "another machine";
   if (!program.header.core_guards) return "without the guards of mmap(2)";
+  for (uint32_t i = 0; i < program.step_count; ++i) {
+    const fuzz::Step& step = program.steps[i];
+    if (AboutAllMemory(step.length) || AboutAllMemory(step.new_length)) {
+      return "asks for about as much memory as there is";
+    }
+  }
   return {};
 }
 

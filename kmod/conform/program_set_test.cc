@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
+#include <utility>
 
 namespace drydock::kmod {
 namespace {
@@ -59,6 +61,19 @@ TEST(WhyNotComparable, KnowsWhatNoKernelHas) {
   EXPECT_EQ(WhyNotComparable(machine), "another machine");
   EXPECT_EQ(WhyNotComparable(unguarded), "without the guards of mmap(2)");
   EXPECT_EQ(WhyNotComparable(trial), "a trial of loading");
+}
+
+TEST(WhyNotComparable, KnowsThatKernelsHaveNotAsMuchMemory) {
+  for (const auto& [pages, comparable] : std::initializer_list<std::pair<uint64_t, bool>>{
+           {1, true}, {32768, true}, {32769, false}, {65536, false}, {65537, true}}) {
+    Program mapped, moved;
+    mapped.Add({.call = Call::kAnonymous, .length = fuzz::Pages(pages)});
+    moved.Add({.call = Call::kAnonymous, .length = fuzz::Pages(1)});
+    moved.Add({.call = Call::kMremap, .length = fuzz::Pages(1), .new_length = fuzz::Pages(pages)});
+    const std::string why = comparable ? "" : "asks for about as much memory as there is";
+    EXPECT_EQ(WhyNotComparable(mapped), why) << pages;
+    EXPECT_EQ(WhyNotComparable(moved), why) << pages;
+  }
 }
 
 // A survey's program whose mappings show `frames`, one page each.
