@@ -11,9 +11,20 @@ load(
     "DRIVER_SANITIZER_FLAGS",
 )
 
+PROFILES = ["6.1", "6.12", "7.3"]
+
 def _label(text):
     """The label as seen from this repository, whichever one calls the macro."""
     return str(Label(text))
+
+def _profile_flags(profile):
+    """As for a kernel's version: 6.12 is 612."""
+    if profile not in PROFILES + [None]:
+        fail("profile = \"%s\": write %s" % (profile, ", ".join(PROFILES)))
+    if not profile:
+        return []
+    major, minor = profile.split(".")
+    return ["-DDRYDOCK_PROFILE=%d" % (int(major) * 100 + int(minor))]
 
 def _driver_archive_impl(ctx):
     headers = depset(ctx.files.hdrs)
@@ -45,6 +56,7 @@ def driver_library(
         srcs,
         hdrs = [],
         module = None,
+        profile = None,
         copts = [],
         tags = [],
         testonly = False,
@@ -61,6 +73,8 @@ def driver_library(
       srcs: the driver's C files, and headers that only they include.
       hdrs: headers that tests include; valid in C++ and free of kernel headers.
       module: the module's name (KBUILD_MODNAME); by default NAME.
+      profile: the kernel whose names and types it sees, "6.1" (what it is by default),
+        "6.12" or "7.3".
       copts: added to bazel/driver_flags.bzl. DRIVER_WARNINGS for our own drivers.
       tags: of every target.
       testonly: of every target.
@@ -68,7 +82,7 @@ def driver_library(
     """
     flags = DRIVER_FLAGS + [
         "-DKBUILD_MODNAME='\"%s\"'" % (module or name),
-    ] + copts + select({
+    ] + _profile_flags(profile) + copts + select({
         _label("//bazel/fuzz:is_libfuzzer"): DRIVER_COVERAGE_FLAGS,
         "//conditions:default": [],
     }) + select({

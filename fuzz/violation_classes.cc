@@ -76,6 +76,7 @@ constexpr ViolationClass kClasses[] = {
     {63, "C63", F, 6, "module not held while open", "Nothing keeps the module while a file of it is open (.owner of its file_operations, say): rmmod takes away the code that close and munmap will call."},
     {64, "C64", F, 10, "sleeps where it may not", "A function that may sleep is called with a spinlock held, in an interrupt, with interrupts or preemption off, or in a read-side section of RCU."},
     {101, "A01", A, 4, "private writable mapping", "Stores to a private mapping of a device buffer go to a copy and never reach the device."},
+    {103, "A02", A, 12, "protection set after the action", "mmap_prepare sets page_prot after the action, which took the protection over when it was set: the pages get another cache type than the mapping says."},
 };
 constexpr ViolationClass kTraps[] = {
     {0, "X00", F, 14, "unclassified", "A rule is broken that belongs to no class."},

@@ -60,6 +60,10 @@ class MmApi {
                                     pgprot_t prot, bool mkwrite) = 0;
   virtual void UnmapMappingPages(address_space* mapping, unsigned long start, unsigned long count,
                                  int even_cows) = 0;
+  // 7.3: mmap_action_prepare(), mmap_action_complete(), __compat_vma_mmap().
+  virtual int MmapActionPrepare(vm_area_desc* desc) = 0;
+  virtual int MmapActionComplete(vm_area_struct* vma, mmap_action* action, bool is_compat) = 0;
+  virtual int CompatVmaMmap(vm_area_desc* desc, vm_area_struct* vma) = 0;
 };
 
 // mm/slab_common.c, mm/page_alloc.c, mm/vmalloc.c, and the address arithmetic that is typed here

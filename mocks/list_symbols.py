@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""The table of kernel symbols: name, class, header, role method. Reads mocks/include, shims and library.
+"""The table of kernel symbols: name, class, header, role method, kernels. Reads mocks/include, shims and library.
 
     python3 mocks/list_symbols.py                    one line a symbol, tab-separated (mocks/symbols.tsv)
     python3 mocks/list_symbols.py --markdown         a page for docs/
     python3 mocks/list_symbols.py --check symbols.tsv OBJECT...
         exit 1 unless the table is up to date and `nm` of the objects defines just its modelled and
         stub symbols
+
+Of each profile it is what the headers declare for a driver of that kernel, and so what the kernel exports, or
+has inline. The last field names the kernels that have it, and is left away for all of them. A symbol whose class
+differs between kernels has a line for each.
 
 Classes: inline (C in a header), modelled (crosses the seam; `library` says that it is made of several
 calls), stub (declared; calling it ends the run).
@@ -17,6 +21,9 @@ import re
 import subprocess
 import sys
 
+PROFILES = ("6.1", "6.12", "7.3")
+# Parts of a kernel's header that are files of their own here.
+_PARTS = {"drydock/mmap_prepare.h": "linux/mm.h", "drydock/vma_flags.h": "linux/mm.h"}
 # Header plumbing and words of C that look like calls.
 _NOT_SYMBOLS = re.compile(r"^(DRYDOCK_|__drydock|_LINUX_|_ASM_|___GFP_|if$|for$|while$|switch$|return$)")
 
@@ -25,6 +32,40 @@ def read(path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     return re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
+
+
+def number_of(profile):
+    major, minor = profile.split(".")
+    return int(major) * 100 + int(minor)
+
+
+def holds(line, number):
+    """Whether the condition of an #if holds for this profile; None if it asks for something else."""
+    match = re.match(r"#\s*(?:el)?if DRYDOCK_PROFILE_NUMBER (<|>=) (\d+)$", line)
+    if match:
+        return (number < int(match.group(2))) == (match.group(1) == "<")
+    match = re.match(r"#\s*if(n?)def DRYDOCK_HAS_703$", line)
+    return (number >= 703) != bool(match.group(1)) if match else None
+
+
+def for_profile(text, number):
+    """The text without what is there for other profiles alone."""
+    out, stack = [], []  # of each open #if: [this branch is kept, one may be kept from here on]
+    for line in text.split("\n"):
+        directive = line.strip()
+        if re.match(r"#\s*if", directive):
+            condition = holds(directive, number)
+            stack.append([condition is not False, condition is not True])
+        elif re.match(r"#\s*elif", directive):
+            condition = holds(directive, number)
+            stack[-1] = [stack[-1][1] and condition is not False, stack[-1][1] and condition is not True]
+        elif re.match(r"#\s*else", directive):
+            stack[-1] = [stack[-1][1], False]
+        elif re.match(r"#\s*endif", directive):
+            stack.pop()
+        kept = all(branch[0] for branch in stack)
+        out.append(line if kept else "")
+    return "\n".join(out)
 
 
 def outside_braces(text):
@@ -42,16 +83,17 @@ def outside_braces(text):
     return "".join(out)
 
 
-def declared(include):
-    """{link name: (kernel name, header)} of prototypes; {name: header} of inline functions and macros."""
+def declared(include, number):
+    """Of a profile, {link name: (kernel name, header)} of prototypes; {name: header} of inline functions and macros."""
     functions, inline, names_of = {}, {}, {}
     for folder, _, files in sorted(os.walk(include)):
         for file in sorted(files):
             path = os.path.join(folder, file)
             header = os.path.relpath(path, include)
-            if header.startswith("drydock/"):
+            if header.startswith("drydock/") and (header not in _PARTS or number < 703):
                 continue
-            text = read(path).replace("\\\n", " ")
+            header = _PARTS.get(header, header)
+            text = for_profile(read(path).replace("\\\n", " "), number)
             for name, body in re.findall(r"^#define (\w+)\(.*?\)[ \t]+(.*)$", text, flags=re.M):
                 if _NOT_SYMBOLS.match(name):
                     continue
@@ -121,8 +163,8 @@ def methods(body):
     return " ".join(found)
 
 
-def table(root):
-    functions, inline, names_of = declared(os.path.join(root, "include"))
+def profile_table(root, number):
+    functions, inline, names_of = declared(os.path.join(root, "include"), number)
     shims = defined(os.path.join(root, "shims"))
     library = defined(os.path.join(root, "library"))
     # A role's method that has a body in the seam itself is on its default, which ends the run.
@@ -142,22 +184,35 @@ def table(root):
             sys.exit("list_symbols: %s is declared in %s and defined nowhere" % (link, header))
     known = {row[0] for row in rows}
     rows += [(name, "inline", header, "-", "-") for name, header in inline.items() if name not in known]
-    return sorted(set(rows))
+    return set(rows)
+
+
+def table(root):
+    kernels = {}
+    for profile in PROFILES:
+        for row in profile_table(root, number_of(profile)):
+            kernels.setdefault(row, []).append(profile)
+    return sorted(row + ((" ".join(of),) if len(of) < len(PROFILES) else ()) for row, of in kernels.items())
 
 
 def markdown(rows):
+    some = len({row[0] for row in rows if len(row) > 5})
     count = {kind: sum(row[1] == kind for row in rows) for kind in ("inline", "modelled", "stub")}
     lines = [
         "# Kernel symbols",
         "",
         "Generated by `mocks/list_symbols.py --markdown`. "
         "%(inline)d inline, %(modelled)d modelled, %(stub)d stubs." % count,
+        "%d of them are not of all kernels. `./drydock check` refuses a driver that uses one which its kernel"
+        % some,
+        "does not have.",
         "",
         "| symbol | class | header | behind it |",
         "|---|---|---|---|",
     ]
-    lines += ["| `%s` | %s | `%s` | %s |" % (name, kind, header, "" if role == "-" else role)
-              for name, kind, header, _, role in rows]
+    for name, kind, header, _, role, *of in rows:
+        kernels = " in " + ", ".join(of[0].split()) if of else ""
+        lines.append("| `%s` | %s%s | `%s` | %s |" % (name, kind, kernels, header, "" if role == "-" else role))
     return "\n".join(lines) + "\n"
 
 

@@ -46,7 +46,7 @@ def mmap_fuzz_test(
       device: a device text (--device), for a driver that needs hardware.
       policy: a policy text (--policy): what the driver's offsets mean.
       params: module parameters, "name=value".
-      profile: a kernel profile (--profile), as "6.1".
+      profile: a kernel profile (--profile), as "6.1". The driver_library has the same.
       platform: a platform (--platform), as "x86-64".
       size: as in every test.
       smoke_seconds: how long NAME_smoke fuzzes.

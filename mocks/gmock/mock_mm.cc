@@ -33,6 +33,11 @@ MockMmApi::MockMmApi(MmApi& real) {
   ON_CALL(*this, VmfInsertMixed).WillByDefault(::testing::Invoke(&real, &MmApi::VmfInsertMixed));
   ON_CALL(*this, UnmapMappingPages)
       .WillByDefault(::testing::Invoke(&real, &MmApi::UnmapMappingPages));
+  ON_CALL(*this, MmapActionPrepare)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::MmapActionPrepare));
+  ON_CALL(*this, MmapActionComplete)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::MmapActionComplete));
+  ON_CALL(*this, CompatVmaMmap).WillByDefault(::testing::Invoke(&real, &MmApi::CompatVmaMmap));
 }
 MockMmApi::~MockMmApi() = default;
 

@@ -53,6 +53,10 @@ class MockMmApi : public MmApi {
   MOCK_METHOD(void, UnmapMappingPages,
               (address_space * mapping, unsigned long start, unsigned long count, int even_cows),
               (override));
+  MOCK_METHOD(int, MmapActionPrepare, (vm_area_desc * desc), (override));
+  MOCK_METHOD(int, MmapActionComplete, (vm_area_struct * vma, mmap_action* action, bool is_compat),
+              (override));
+  MOCK_METHOD(int, CompatVmaMmap, (vm_area_desc * desc, vm_area_struct* vma), (override));
 };
 
 }  // namespace drydock::mocks

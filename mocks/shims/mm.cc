@@ -42,6 +42,16 @@ vm_fault_t vmf_insert_mixed_mkwrite(vm_area_struct* vma, unsigned long addr,
 void zap_vma_ptes(vm_area_struct* vma, unsigned long addr, unsigned long size) {
   Cross<&MmApi::ZapVmaPtes>(vma, addr, size);
 }
+void zap_special_vma_range(vm_area_struct* vma, unsigned long addr, unsigned long size) {
+  Cross<&MmApi::ZapVmaPtes>(vma, addr, size);
+}
+int mmap_action_prepare(vm_area_desc* desc) { return Cross<&MmApi::MmapActionPrepare>(desc); }
+int mmap_action_complete(vm_area_struct* vma, mmap_action* action, bool is_compat) {
+  return Cross<&MmApi::MmapActionComplete>(vma, action, is_compat);
+}
+int __compat_vma_mmap(vm_area_desc* desc, vm_area_struct* vma) {
+  return Cross<&MmApi::CompatVmaMmap>(desc, vma);
+}
 void unmap_mapping_range(address_space* mapping, long long begin, long long len, int even_cows) {
   Cross<&MmApi::UnmapMappingRange>(mapping, begin, len, even_cows);
 }

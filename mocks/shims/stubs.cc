@@ -90,6 +90,10 @@ DRYDOCK_STUB(__devm_release_region)
 DRYDOCK_STUB_NAMED(drydock_sscanf, sscanf)
 
 // linux/mm.h
+DRYDOCK_STUB(follow_pfn)
+DRYDOCK_STUB(follow_pfnmap_end)
+DRYDOCK_STUB(follow_pfnmap_start)
+DRYDOCK_STUB(follow_pte)
 DRYDOCK_STUB(generic_access_phys)
 DRYDOCK_STUB(get_user_pages)
 DRYDOCK_STUB(get_user_pages_fast)

@@ -52,6 +52,9 @@ class FakeMm final : public mocks::MmApi {
     return 0;
   }
   void UnmapMappingPages(address_space*, unsigned long, unsigned long, int) override {}
+  int MmapActionPrepare(vm_area_desc*) override { return 0; }
+  int MmapActionComplete(vm_area_struct*, mmap_action*, bool) override { return 0; }
+  int CompatVmaMmap(vm_area_desc*, vm_area_struct*) override { return 0; }
   vm_area_struct* FindVma(mm_struct*, unsigned long) override { return nullptr; }
   mm_struct* CurrentMm() override { return nullptr; }
   RemapCall call;

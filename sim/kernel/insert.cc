@@ -76,6 +76,10 @@ int Mm::VmInsertPages(vm_area_struct* c, unsigned long addr, page** pages, unsig
   } else if (!MakeMixedMap(c, "vm_insert_pages")) {
     return -EINVAL;
   }
+  return InsertPages(vma, addr, pages, count);
+}
+
+int Mm::InsertPages(Vma* vma, uint64_t addr, page* const* pages, unsigned long* count) {
   for (size_t i = 0; *count != 0; ++i, --*count) {          // IPS2
     if (backend_.PageCount(pages[i]) == 0) return -EINVAL;  // IPS3
     const int error = InsertPage(vma, addr + (i << hw::kPageShift), pages[i]);

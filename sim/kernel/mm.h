@@ -2,9 +2,9 @@
 // by which drivers fill page tables. Rules by their ids in docs/mmap-rules.md; the code that keeps
 // a rule names it. One Mm serves all simulated processes; an address space is named by its index.
 //
-// Its rooms: mmap.cc (mmap(2)), vma.cc (look-up, split, unmap), remap.cc and insert.cc
-// (population), fault.cc (loads, stores, faults), mprotect.cc, mremap.cc, madvise.cc, mseal.cc,
-// fork.cc. What differs between kernels is profile.h's.
+// Its rooms: mmap.cc (mmap(2)), mmap_prepare.cc (7.3's second hook), vma.cc (look-up, split,
+// unmap), remap.cc and insert.cc (population), fault.cc (loads, stores, faults), mprotect.cc,
+// mremap.cc, madvise.cc, mseal.cc, fork.cc. What differs between kernels is profile.h's.
 #ifndef DRYDOCK_SIM_KERNEL_MM_H_
 #define DRYDOCK_SIM_KERNEL_MM_H_
 
@@ -84,9 +84,10 @@ struct Vma {
   uint32_t reservation = 0;  // what it holds of FrameReservations
 };
 
-// One call of the driver's mmap hook, for the oracles: what was asked and what came of it.
+// One call of the driver's mmap or mmap_prepare hook, for the oracles: what was asked and what came
+// of it.
 struct MmapCall {
-  uint64_t serial = 0;  // 0: none yet in this step
+  uint64_t serial = 0;  // of the VMA that it is for; 0: none yet in this step
   uint64_t start = 0, end = 0, pgoff = 0, flags = 0;
   file* vm_file = nullptr;
   int64_t result = 0;
@@ -223,6 +224,9 @@ class Mm final : public mocks::MmApi, public UserMemory {
                             pgprot_t prot, bool mkwrite) override;
   void UnmapMappingPages(address_space* mapping, unsigned long start, unsigned long count,
                          int even_cows) override;
+  int MmapActionPrepare(vm_area_desc* desc) override;
+  int MmapActionComplete(vm_area_struct* vma, mmap_action* action, bool is_compat) override;
+  int CompatVmaMmap(vm_area_desc* desc, vm_area_struct* vma) override;
   vm_area_struct* FindVma(mm_struct* mm, unsigned long addr) override;
   mm_struct* CurrentMm() override { return current_ == kNoMm ? nullptr : mm(current_); }
 
@@ -300,9 +304,24 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int64_t PlaceRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags,
                       uint64_t pgoff, file* file);
   int64_t CallMmap(Vma* vma, file* file);
+  bool CanMmapFile(const file* file);  // exactly one hook is there
+  // The VMA is linked and complete: what every new one still gets.
+  void FinishMapping(Vma* vma);
+  static const vm_operations_struct kDummyOps;  // callable, empty (MR5)
   void SetPageProt(Vma* vma);
   uint64_t ModifyProt(uint64_t old_prot, uint64_t new_prot) const;  // pgprot_modify()
   static bool WantsWriteNotify(const vm_area_struct& vma);
+
+  // mmap_prepare.cc
+  // PlaceRegion() of a file with ->mmap_prepare, which releases what was replaced by itself.
+  int64_t MapPrepared(uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags, uint64_t pgoff,
+                      file* file, Vma** replaced);
+  void CheckDescription(const vm_area_desc& left, const vm_area_desc& given, uint64_t hook_pc);
+  int RemapPrepare(vm_area_desc* desc);
+  // Fills the VMA as the action says, on a stack of the driver's: it follows the driver's pointers.
+  int CarryOut(Vma* vma, const mmap_action& action);
+  static int CarryOutOnDriverStack(Mm* self, Vma* vma, const mmap_action* action);
+  int CallMapped(Vma* vma);
 
   // mprotect.cc, madvise.cc, mseal.cc, fork.cc
   int64_t ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t access, int grows);
@@ -339,6 +358,12 @@ class Mm final : public mocks::MmApi, public UserMemory {
   }
   // arm64's pgprot_*(): the type in place of the one that was there, and not executable (AR2).
   static pgprot_t Arm64Prot(pgprot_t prot, hw::CacheType type);
+  // What remap_pfn_range() and a prepared remap have in common: do_remap_pfn_range() of 7.3, which
+  // finds flags and vm_pgoff set; before it, all of remap_pfn_range().
+  int RemapFrames(Vma* vma, uint64_t addr, uint64_t pfn, uint64_t size, uint64_t prot);
+  // Where in [start, start + len) a mapping of `pages` from `pgoff` on begins (IO1..IO3).
+  static int IomapFrame(uint64_t pages, uint64_t pgoff, uint64_t start, uint64_t len,
+                        uint64_t* pfn);
   int Track(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t pages, uint64_t* prot);
   int ReserveRange(hw::Pfn pfn, uint64_t pages, bool strict, uint64_t* prot);
   void Untrack(Vma* vma);
@@ -356,6 +381,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // insert.cc
   bool MakeMixedMap(vm_area_struct* vma, const char* function);
   int InsertPage(Vma* vma, uint64_t addr, page* page);
+  // insert_pages(): *count is what is left when it stops.
+  int InsertPages(Vma* vma, uint64_t addr, page* const* pages, unsigned long* count);
   // insert_pfn(): a special entry, or what `mkwrite` does to one that is there.
   vm_fault_t InsertPfn(Vma* vma, uint64_t addr, hw::Pfn pfn, uint64_t prot, bool mkwrite);
 
@@ -404,6 +431,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   uint32_t current_ = 0;
   bool note_shown_ = false;
   MmapCall last_mmap_;
+  uint64_t compat_serial_ = 0;                // VMA that __compat_vma_mmap() completed last
+  const address_space* rmap_held_ = nullptr;  // i_mmap_rwsem of it is held: PR14
   ForeignMemory* foreign_ = nullptr;
   VmaCopy last_copy_;
   int driver_fault_depth_ = 0;  // > 0 while a ->fault runs: mmap_lock is held for reading only

@@ -34,6 +34,20 @@ int DriverMmap(file* file, vm_area_struct* vma) {
   ++driver_now->mmaps;
   return driver_now->mmap ? driver_now->mmap(file, vma) : 0;
 }
+int DriverMmapPrepare(vm_area_desc* desc) {
+  ++driver_now->mmaps;
+  return driver_now->mmap_prepare ? driver_now->mmap_prepare(desc) : 0;
+}
+int DriverMapped(unsigned long start, unsigned long end, unsigned long pgoff, const file* of,
+                 void** data) {
+  driver_now->calls += "mapped ";
+  vm_area_struct told{};
+  told.vm_start = start;
+  told.vm_end = end;
+  told.vm_pgoff = pgoff;
+  told.vm_file = const_cast<file*>(of);
+  return driver_now->mapped ? driver_now->mapped(told, data) : 0;
+}
 void DriverOpen(vm_area_struct* vma) {
   ++driver_now->opens;
   driver_now->calls += "open ";
@@ -312,12 +326,19 @@ void MmTest::UseOps(std::initializer_list<const char*> names) {
       ops.page_mkwrite = &DriverPageMkwrite;
     } else if (name == "pfn_mkwrite") {
       ops.pfn_mkwrite = &DriverPfnMkwrite;
+    } else if (name == "mapped") {
+      ops.mapped = &DriverMapped;
     } else if (name == "get_unmapped_area") {
       fops_.get_unmapped_area = &DriverGetUnmappedArea;
     } else {
       ADD_FAILURE() << "no operation " << name;
     }
   }
+}
+
+void MmTest::UsePrepare(bool with_mmap) {
+  fops_.mmap_prepare = &DriverMmapPrepare;
+  if (!with_mmap) fops_.mmap = nullptr;
 }
 
 int MmTest::RemapAll(vm_area_struct* vma, hw::Pfn first) {

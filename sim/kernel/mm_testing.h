@@ -109,6 +109,8 @@ class FakeBackend final : public MmBackend {
 // absent.
 struct TestDriver {
   std::function<int(file*, vm_area_struct*)> mmap;
+  std::function<int(vm_area_desc*)> mmap_prepare;     // in use after UsePrepare()
+  std::function<int(vm_area_struct, void**)> mapped;  // with what it is told as a VMA
   std::function<void(vm_area_struct*)> open, close;
   std::function<int(vm_area_struct*, uint64_t address)> may_split;
   std::function<int(vm_area_struct*)> mremap;
@@ -175,10 +177,12 @@ class MmTest : public testing::Test {
   }
 
   // Takes vm_ops into use with these operations: open close may_split mremap mprotect fault
-  // page_mkwrite pfn_mkwrite.
+  // page_mkwrite pfn_mkwrite mapped.
   void UseOps(std::initializer_list<const char*> names);
   // ->mmap that maps the whole VMA to `first` + vm_pgoff with vm_page_prot.
   static int RemapAll(vm_area_struct* vma, hw::Pfn first);
+  // The driver has ->mmap_prepare; and ->mmap as well, or not.
+  void UsePrepare(bool with_mmap = false);
   void MapsFrom(hw::Pfn first);  // makes that the driver's ->mmap
   void FaultsOnly();             // ->mmap sets nothing but vm_ops; ->fault gives ram + pgoff
   void InsertsPages();           // ->mmap inserts ram + i with vm_insert_page

@@ -15,9 +15,6 @@ constexpr uint64_t kVmSync = 0x800000;
 constexpr uint64_t kMinAddress = 0x10000;  // vm.mmap_min_addr
 constexpr uint64_t kHugePage = uint64_t{2} << 20;
 
-// What vm_ops is until the driver sets its own: callable, empty (MR5).
-const vm_operations_struct kDummyOps{};
-
 // fs.h: file_mmap_ok() for a character device, whose size limit is ULONG_MAX (1.11).
 bool FileMmapOk(uint64_t pgoff, uint64_t length) {
   return pgoff <= (~uint64_t{0} - length) >> hw::kPageShift;
@@ -38,6 +35,20 @@ int64_t NoHugePage(uint64_t address, int flags) {
 }
 
 }  // namespace
+
+// What vm_ops is until the driver sets its own.
+const vm_operations_struct Mm::kDummyOps{};
+
+// 1.12: can_mmap_file() of 7.3; before it there is one hook.
+bool Mm::CanMmapFile(const file* file) {
+  const bool mmap = file->f_op->mmap != nullptr, prepare = file->f_op->mmap_prepare != nullptr;
+  if (mmap && prepare) {  // P12
+    verdicts_.Report(0, 10, "one of .mmap and .mmap_prepare", "both are set: WARN, -ENODEV");
+    verdicts_.Last().driver_pc =
+        verdicts_.EntryPc(reinterpret_cast<void*>(file->f_op->mmap_prepare));
+  }
+  return mmap != prepare;
+}
 
 int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int flags, file* file,
                  bool bad_fd, uint64_t offset) {
@@ -96,7 +107,7 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
       }
       case kMapPrivate:
         if ((file->f_mode & kFmodeRead) == 0) return -EACCES;
-        if (file->f_op->mmap == nullptr) return -ENODEV;
+        if (!CanMmapFile(file)) return -ENODEV;
         if ((vm_flags & kVmGrowsDown) != 0) return -EINVAL;
         break;
       default:
@@ -231,7 +242,11 @@ int64_t Mm::MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_
                       uint64_t pgoff, file* file) {
   Vma* replaced = nullptr;
   const int64_t error = MakeRoom(mm, start, start + length, &vm_flags, &replaced);
-  const int64_t result = error != 0 ? error : PlaceRegion(mm, start, length, vm_flags, pgoff, file);
+  const bool prepared = file != nullptr && file->f_op->mmap_prepare != nullptr;
+  const int64_t result =
+      error != 0 ? error
+      : prepared ? MapPrepared(mm, start, start + length, vm_flags, pgoff, file, &replaced)
+                 : PlaceRegion(mm, start, length, vm_flags, pgoff, file);
   if (replaced != nullptr) ReleaseAll(replaced);
   return result;
 }
@@ -320,6 +335,12 @@ int64_t Mm::PlaceRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t v
       verdicts_.Report(18, 10, "->mmap does not add VM_MAYWRITE",
                        "VM_MAYWRITE was clear before ->mmap");
     }
+    if (vma->c.vm_ops != nullptr && vma->c.vm_ops->mapped != nullptr &&
+        compat_serial_ != vma->serial) {  // PR10
+      verdicts_.Report(0, 10, "vm_ops->mapped with ->mmap_prepare alone",
+                       "->mmap set vm_ops whose mapped is never called");
+      verdicts_.Last().driver_pc = last_mmap_.hook_pc;
+    }
     Vma* before =
         vma->c.vm_flags != vm_flags && !profile_.merges_once ? Preceding(mm, start) : nullptr;
     merged = before == nullptr ? nullptr
@@ -343,13 +364,17 @@ int64_t Mm::PlaceRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t v
     if (shared) vma->c.vm_private_data = reinterpret_cast<void*>(vma->serial);
   }
   Link(vma);
+  FinishMapping(vma);
+  return static_cast<int64_t>(start);
+}
+
+void Mm::FinishMapping(Vma* vma) {
   if ((vma->c.vm_flags & kVmLocked) != 0 && (vma->c.vm_flags & kVmSpecial) != 0) {
     vma->c.vm_flags &= ~kVmLocked;  // MR11
   }
   vma->c.vm_flags |= kVmSoftDirty;
   SetPageProt(vma);  // MR12
   NoteChange();
-  return static_cast<int64_t>(start);
 }
 
 int64_t Mm::CallMmap(Vma* vma, file* file) {

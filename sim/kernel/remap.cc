@@ -156,11 +156,19 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
                       "a copy of a VMA, or a stale one");
     return -EINVAL;
   }
+  if (profile_.remap_tracks_last) {  // RP2, RP4
+    const uint64_t end = addr + hw::PageAlignUp(size);
+    if (CheckCopyOnWrite(vma, addr, end, pfn) != 0) return -EINVAL;
+    c->vm_flags |= kRemapFlags;
+  }
+  return RemapFrames(vma, addr, pfn, size, pgprot.pgprot);
+}
+
+int Mm::RemapFrames(Vma* vma, uint64_t addr, uint64_t pfn, uint64_t size, uint64_t prot) {
+  vm_area_struct* const c = &vma->c;
   const uint64_t pages = hw::PagesOf(size);
   const uint64_t end = addr + (pages << hw::kPageShift);
   const hw::Pfn first{pfn & kPfnFieldMask};
-  uint64_t prot = pgprot.pgprot;
-  const bool late = profile_.remap_tracks_last;
   const bool had_reservation = vma->reservation != 0;
   // RP11: what an earlier call installed there goes, too.
   const auto undo = [&] {
@@ -168,18 +176,14 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
     UntrackRange(vma, first, pages);
     if (!had_reservation) DropReservation(vma);
   };
-  if (late) {  // RP2, RP4
-    if (CheckCopyOnWrite(vma, addr, end, pfn) != 0) return -EINVAL;
-    c->vm_flags |= kRemapFlags;
-  }
   if (const int error = Track(vma, addr, first, pages, &prot); error != 0) return error;  // RP1a
   if ((addr & hw::kPageMask) != 0) {  // RP1b, P11
     undo();
     verdicts_.Report(0, 10, "a page-aligned address", "remap_pfn_range at %#lx: WARN, -EINVAL",
-                     addr);
+                     static_cast<unsigned long>(addr));
     return -EINVAL;
   }
-  if (!late) {
+  if (!profile_.remap_tracks_last) {
     if (CheckCopyOnWrite(vma, addr, end, pfn) != 0) {
       undo();
       return -EINVAL;
@@ -188,7 +192,7 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
   }
   if (pages == 0 || end <= addr) {
     verdicts_.TrapNow(Trap::kBug, 0, 10, "a range of at least one page",
-                      "remap_pfn_range of %lu bytes: BUG", size);
+                      "remap_pfn_range of %lu bytes: BUG", static_cast<unsigned long>(size));
     return -EINVAL;
   }
   CheckInsideVma(*c, addr, pages << hw::kPageShift, "remap_pfn_range");
@@ -207,17 +211,22 @@ int Mm::RemapPfnRange(vm_area_struct* c, unsigned long addr, unsigned long pfn, 
   return 0;
 }
 
-int Mm::VmIomapMemory(vm_area_struct* vma, unsigned long long start, unsigned long len) {
+int Mm::IomapFrame(uint64_t pages, uint64_t pgoff, uint64_t start, uint64_t len, uint64_t* pfn) {
   if (start + len < start) return -EINVAL;  // IO1
   len += start & hw::kPageMask;             // IO2
-  uint64_t pfn = start >> hw::kPageShift;
-  uint64_t pages = hw::PagesOf(len);
-  if (pfn + pages < pfn) return -EINVAL;
-  if (vma->vm_pgoff > pages) return -EINVAL;  // IO3
-  pfn += vma->vm_pgoff;
-  pages -= vma->vm_pgoff;
+  const uint64_t first = start >> hw::kPageShift;
+  const uint64_t there = hw::PagesOf(len);
+  if (first + there < first) return -EINVAL;
+  if (pgoff > there || pages > there - pgoff) return -EINVAL;  // IO3
+  *pfn = first + pgoff;
+  return 0;
+}
+
+int Mm::VmIomapMemory(vm_area_struct* vma, unsigned long long start, unsigned long len) {
   const uint64_t size = vma->vm_end - vma->vm_start;
-  if (size >> hw::kPageShift > pages) return -EINVAL;
+  uint64_t pfn = 0;
+  const int error = IomapFrame(size >> hw::kPageShift, vma->vm_pgoff, start, len, &pfn);
+  if (error != 0) return error;
   return RemapPfnRange(vma, vma->vm_start, pfn, size, vma->vm_page_prot);  // IO4, RP12
 }
 
@@ -249,6 +258,12 @@ void Mm::UnmapMappingPages(address_space* mapping, unsigned long first, unsigned
                            int even_cows) {
   uint64_t last = first + pages - 1;
   if (last < first) last = ~uint64_t{0};
+  if (mapping == rmap_held_ && mapping != nullptr) {  // PR14
+    verdicts_.TrapNow(
+        Trap::kDeadlock, 52, 15, "the file's mappings are not locked already",
+        "unmap_mapping_range() in vm_ops->mapped, with hide_from_rmap_until_complete");
+    return;
+  }
   for (uint32_t m = 0; m < max_mms(); ++m) {
     if (mms_[m].live == 0) continue;
     const hw::PageTable& table = *tables_[m];

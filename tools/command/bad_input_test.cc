@@ -64,6 +64,15 @@ INSTANTIATE_TEST_SUITE_P(
         {"FunctionThatNobodyHas",
          DriverText({.top = "extern int pump_up(void);", .init = "pump_up();"}),
          {"sample.c: uses pump_up", "docs/add-a-kernel-function.md"}},
+        {"FunctionOfALaterKernel",
+         DriverText({.init = "zap_special_vma_range(NULL, 0, 0);"}),
+         {"sample.c:39: zap_special_vma_range is not in kernel 6.1, but in 7.3"}},
+        {"FunctionThatTheKernelDoesNotExport",
+         DriverText(
+             {.top = "extern void zap_special_vma_range(struct vm_area_struct *vma, unsigned "
+                     "long from, unsigned long size);",
+              .init = "zap_special_vma_range(NULL, 0, 0);"}),
+         {"sample.c: uses zap_special_vma_range, which kernel 6.1 does not export: only 7.3"}},
         {"StubInInit",
          DriverText({.init = "if (clk_enable(NULL)) return -EIO;"}),
          {"sample_init", "clk_enable"}},

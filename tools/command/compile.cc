@@ -67,7 +67,9 @@ int CompileAll(const std::vector<std::vector<std::string>>& commands, const std:
   return failed;
 }
 
-std::string MissingSymbols(const Installation& installation, const CompiledDriver& driver) {
+// What the driver declares itself is not seen by the compiler.
+std::string MissingSymbols(const Installation& installation, const CompiledDriver& driver,
+                           const KernelSymbols& symbols, int profile) {
   const fuzz::ElfImage object = fuzz::ReadElfImage(driver.object);
   const fuzz::ElfImage worker = fuzz::ReadElfImage(installation.worker);
   if (!object.error.empty()) return object.error;
@@ -76,6 +78,10 @@ std::string MissingSymbols(const Installation& installation, const CompiledDrive
   std::string names;
   size_t count = 0;
   for (const std::string& symbol : object.undefined) {
+    if (const std::string others = symbols.OnlyIn(symbol, profile); !others.empty()) {
+      return driver.file + ": uses " + symbol + ", which kernel " + KernelName(profile) +
+             " does not export: only " + others;
+    }
     if (exported.contains(symbol)) continue;
     if (++count <= 6) names += (names.empty() ? "" : ", ") + symbol;
   }
@@ -145,6 +151,7 @@ CompiledDriver CompileDriver(const Installation& installation, const std::string
   }
   fs::remove(log, wrong);
 
+  const KernelSymbols symbols(ReadWhole(installation.root + "/mocks/symbols.tsv"));
   const std::vector<std::string> flags =
       CompileFlags(installation, driver.module, profile, instrumented);
   std::vector<std::vector<std::string>> commands;
@@ -158,7 +165,7 @@ CompiledDriver CompileDriver(const Installation& installation, const std::string
     link.push_back(object);
   }
   if (const int status = CompileAll(commands, log); status != 0) {
-    driver.error = ExplainCompileLog(ReadWhole(log), status, file, log);
+    driver.error = ExplainCompileLog(ReadWhole(log), status, file, log, symbols, profile);
     return driver;
   }
   AppendFlags(fs::path(installation.flags).parent_path() / "driver_link_flags.txt", &link);
@@ -167,7 +174,7 @@ CompiledDriver CompileDriver(const Installation& installation, const std::string
     driver.error = ExplainCompileLog(ReadWhole(log), status, file, log);
     return driver;
   }
-  driver.error = MissingSymbols(installation, driver);
+  driver.error = MissingSymbols(installation, driver, symbols, profile);
   return driver;
 }
 

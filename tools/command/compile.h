@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/command/kbuild.h"
+#include "tools/command/kernel_symbols.h"
 
 namespace drydock::command {
 
@@ -36,9 +37,11 @@ CompiledDriver CompileDriver(const Installation& installation, const std::string
                              const std::string& folder, bool instrumented = true);
 
 // The one line that a compiler's log comes to, and its exit status (127: it could not be started).
-// `log_path` is named if there is more to read.
+// `log_path` is named if there is more to read. A name that is not declared may be one of another
+// kernel than that of `profile`: `symbols` knows.
 std::string ExplainCompileLog(std::string_view log, int status, std::string_view file,
-                              std::string_view log_path);
+                              std::string_view log_path, const KernelSymbols& symbols = {},
+                              int profile = 601);
 
 // "" or the line for what is no C source at all: not there, a folder, binary, another suffix.
 std::string WhyNotC(const std::string& file);

@@ -30,7 +30,8 @@ std::string_view PlaceOf(std::string_view before) {
 }  // namespace
 
 std::string ExplainCompileLog(std::string_view log, int status, std::string_view file,
-                              std::string_view log_path) {
+                              std::string_view log_path, const KernelSymbols& symbols,
+                              int profile) {
   const std::string see = ", see " + std::string(log_path);
   for (const std::string_view full : {"No space left on device", "File too large"}) {
     if (log.find(full) == log.npos) continue;
@@ -89,6 +90,11 @@ std::string ExplainCompileLog(std::string_view log, int status, std::string_view
   if (what.find("file not found") != what.npos) {
     return place + "no header <" + std::string(name) +
            ">: Drydock does not have it, see docs/add-a-kernel-function.md";
+  }
+  if (const std::string others = symbols.OnlyIn(name, profile);
+      !others.empty() && what.find("undeclared") != what.npos) {
+    return place + std::string(name) + " is not in kernel " + KernelName(profile) + ", but in " +
+           others + ": do what " + KernelName(profile) + " has, or choose another --profile";
   }
   if (what.find("undeclared function") != what.npos) {
     return place + std::string(name) +

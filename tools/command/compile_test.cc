@@ -77,6 +77,18 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& info) { return info.param.name; });
 
+TEST(CompileLogOfAKernel, ANameOfAnotherKernelIsToldFromOneThatIsUnknown) {
+  const KernelSymbols symbols("zap_vma_ptes\tmodelled\tlinux/mm.h\tzap_vma_ptes\t-\t6.1 6.12\n");
+  const std::string log =
+      "pump.c:4:2: error: call to undeclared function 'zap_vma_ptes'; ISO C99 and later\n";
+
+  EXPECT_EQ(ExplainCompileLog(log, 1, "pump.c", "out/pump.log", symbols, 703),
+            "pump.c:4: zap_vma_ptes is not in kernel 7.3, but in 6.1 and 6.12: do what 7.3 has, or "
+            "choose another --profile");
+  EXPECT_THAT(ExplainCompileLog(log, 1, "pump.c", "out/pump.log", symbols, 612),
+              testing::HasSubstr("is not declared"));
+}
+
 TEST(WhyNotC, NamesWhatAFileIsInstead) {
   const std::string folder = testing::TempDir() + "/why_not_c";
   std::filesystem::create_directories(folder);

@@ -38,7 +38,9 @@
 #define VM_HUGEPAGE 0x20000000UL
 #define VM_NOHUGEPAGE 0x40000000UL
 #define VM_MERGEABLE 0x80000000UL
-#define VM_PAT VM_ARCH_1
+#if defined(__cplusplus) || !defined(DRYDOCK_PROFILE) || DRYDOCK_PROFILE < 703
+#define VM_PAT VM_ARCH_1 /* P2 */
+#endif
 
 /* What a fault handler returns. */
 #define VM_FAULT_OOM 0x000001U

@@ -23,13 +23,43 @@ extern "C" {
 #endif
 
 /*
- * Since 6.3 a driver may not assign vma->vm_flags. DRYDOCK_PROFILE is the
- * profile's number (601, 612, 703), given on the compiler's command line.
+ * DRYDOCK_PROFILE is the profile's number (601, 612, 703), given on the
+ * compiler's command line. A field that the profile's kernel does not have is
+ * there by a name that no driver uses.
+ *
+ * P1: since 6.3 a driver may not assign vma->vm_flags. P12: mmap_prepare and
+ * mapped are 7.3's, as is vma->flags. P19: since 6.6 huge_fault gets an order.
  */
-#if defined(__cplusplus) || !defined(DRYDOCK_PROFILE) || DRYDOCK_PROFILE < 603
+#ifdef __cplusplus
+#define DRYDOCK_HAS_703
 #define DRYDOCK_VM_FLAGS_CONST
+#define DRYDOCK_603(name) name
+#define DRYDOCK_703(name) name
+#define DRYDOCK_UNTIL_703(name) name
+#define DRYDOCK_FAULT_SIZE unsigned int
+#else
+#if !defined(DRYDOCK_PROFILE) || DRYDOCK_PROFILE < 603
+#define DRYDOCK_VM_FLAGS_CONST
+#define DRYDOCK_603(name) drydock_not_yet_##name
+enum page_entry_size { PE_SIZE_PTE = 0, PE_SIZE_PMD, PE_SIZE_PUD };
+#define DRYDOCK_FAULT_SIZE enum page_entry_size
 #else
 #define DRYDOCK_VM_FLAGS_CONST const
+#if DRYDOCK_PROFILE < 703
+#define DRYDOCK_603(name) name
+#else
+#define DRYDOCK_603(name) drydock_no_more_##name
+#endif
+#define DRYDOCK_FAULT_SIZE unsigned int
+#endif
+#if !defined(DRYDOCK_PROFILE) || DRYDOCK_PROFILE < 703
+#define DRYDOCK_703(name) drydock_not_yet_##name
+#define DRYDOCK_UNTIL_703(name) name
+#else
+#define DRYDOCK_HAS_703
+#define DRYDOCK_703(name) name
+#define DRYDOCK_UNTIL_703(name) drydock_no_more_##name
+#endif
 #endif
 
 struct address_space;
@@ -57,6 +87,14 @@ typedef struct {
 } pte_t;
 
 typedef unsigned long vm_flags_t;
+
+/* 7.3's flags of a mapping: bit VMA_x_BIT is VM_x. */
+struct drydock_vma_flags {
+	unsigned long __vma_flags[1];
+};
+#ifdef DRYDOCK_HAS_703
+typedef struct drydock_vma_flags vma_flags_t;
+#endif
 typedef unsigned int vm_fault_t;
 
 /**
@@ -163,7 +201,7 @@ struct vm_operations_struct {
 	int (*mprotect)(struct vm_area_struct *vma, unsigned long start,
 			unsigned long end, unsigned long newflags);
 	vm_fault_t (*fault)(struct vm_fault *vmf);
-	vm_fault_t (*huge_fault)(struct vm_fault *vmf, unsigned int order);
+	vm_fault_t (*huge_fault)(struct vm_fault *vmf, DRYDOCK_FAULT_SIZE size);
 	vm_fault_t (*map_pages)(struct vm_fault *vmf, unsigned long start_pgoff,
 				unsigned long end_pgoff);
 	unsigned long (*pagesize)(struct vm_area_struct *vma);
@@ -172,11 +210,11 @@ struct vm_operations_struct {
 	int (*access)(struct vm_area_struct *vma, unsigned long addr, void *buf,
 		      int len, int write);
 	const char *(*name)(struct vm_area_struct *vma);
-	struct page *(*find_special_page)(struct vm_area_struct *vma,
-					  unsigned long addr);
-	int (*mapped)(unsigned long start, unsigned long end,
-		      unsigned long pgoff, const struct file *file,
-		      void **vm_private_data);
+	struct page *(*DRYDOCK_UNTIL_703(find_special_page))(
+		struct vm_area_struct *vma, unsigned long addr);
+	int (*DRYDOCK_703(mapped))(unsigned long start, unsigned long end,
+				   unsigned long pgoff, const struct file *file,
+				   void **vm_private_data);
 };
 
 struct vm_area_struct {
@@ -186,7 +224,8 @@ struct vm_area_struct {
 	pgprot_t vm_page_prot;
 	union {
 		DRYDOCK_VM_FLAGS_CONST vm_flags_t vm_flags;
-		vm_flags_t __vm_flags;
+		vm_flags_t DRYDOCK_603(__vm_flags);
+		struct drydock_vma_flags DRYDOCK_703(flags);
 	};
 	const struct vm_operations_struct *vm_ops;
 	unsigned long vm_pgoff; /* in pages */
@@ -197,6 +236,71 @@ struct vm_area_struct {
 		drydock_id; /* the emulated kernel's; drivers do not touch it */
 	unsigned int drydock_generation;
 };
+
+#ifdef DRYDOCK_HAS_703
+/* What is to be done when the mapping is there. */
+enum mmap_action_type {
+	MMAP_NOTHING,
+	MMAP_REMAP_PFN,
+	MMAP_IO_REMAP_PFN,
+	MMAP_SIMPLE_IO_REMAP,
+	MMAP_MAP_KERNEL_PAGES
+};
+
+/**
+ * struct mmap_action - how ->mmap_prepare wants its mapping filled
+ * @remap: of MMAP_REMAP_PFN and MMAP_IO_REMAP_PFN: @size bytes from address
+ *	@start show the frames from @start_pfn on
+ * @simple_ioremap: what vm_iomap_memory() would get
+ * @map_kernel: @nr_pages of @pages, from address @start on; @pgoff is unused
+ * @type: an enum mmap_action_type
+ * @error_override: in place of an error that comes after the mapping was made
+ * @hide_from_rmap_until_complete: unmap_mapping_range() finds it when all is done
+ */
+struct mmap_action {
+	union {
+		struct {
+			unsigned long start;
+			unsigned long start_pfn;
+			unsigned long size;
+			pgprot_t pgprot;
+		} remap;
+		struct {
+			unsigned long long start_phys_addr;
+			unsigned long size;
+		} simple_ioremap;
+		struct {
+			unsigned long start;
+			struct page **pages;
+			unsigned long nr_pages;
+			unsigned long pgoff;
+		} map_kernel;
+	};
+	enum mmap_action_type type;
+	int error_override;
+	DRYDOCK_BOOL hide_from_rmap_until_complete : 1;
+};
+
+/**
+ * struct vm_area_desc - a mapping that is going to be, for ->mmap_prepare
+ *
+ * The driver reads @mm, @file, @start and @end; it may change all others, and
+ * of these @vm_ops (empty, not NULL) and @private_data tell it nothing.
+ */
+struct vm_area_desc {
+	struct mm_struct *mm;
+	struct file *file;
+	unsigned long start;
+	unsigned long end;
+	unsigned long pgoff; /* in pages */
+	struct file *vm_file;
+	vma_flags_t vma_flags;
+	pgprot_t page_prot;
+	const struct vm_operations_struct *vm_ops;
+	void *private_data;
+	struct mmap_action action;
+};
+#endif
 
 struct vm_fault {
 	struct vm_area_struct *vma;
@@ -301,7 +405,7 @@ struct file_operations {
 	long (*fallocate)(struct file *file, int mode, long long offset,
 			  long long len);
 	void (*show_fdinfo)(struct seq_file *m, struct file *f);
-	int (*mmap_prepare)(struct vm_area_desc *desc);
+	int (*DRYDOCK_703(mmap_prepare))(struct vm_area_desc *desc);
 	unsigned int fop_flags;
 	unsigned int drydock_reserved;
 };

@@ -61,6 +61,28 @@ static inline void i_size_write(struct inode *inode, loff_t size)
 	inode->i_size = size;
 }
 
+/* A driver whose ->mmap asks another file's. */
+#if DRYDOCK_PROFILE_NUMBER < 703
+static inline int call_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return file->f_op->mmap(file, vma);
+}
+#else
+int compat_vma_mmap(struct file *file, struct vm_area_struct *vma);
+
+static inline int vfs_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (file->f_op->mmap_prepare)
+		return compat_vma_mmap(file, vma);
+	return file->f_op->mmap(file, vma);
+}
+
+static inline int vfs_mmap_prepare(struct file *file, struct vm_area_desc *desc)
+{
+	return file->f_op->mmap_prepare(desc);
+}
+#endif
+
 /* References to an inode; iput(NULL) is nothing. */
 void ihold(struct inode *inode);
 void iput(struct inode *inode);

@@ -12,9 +12,10 @@
 #define CLOCK_BOOTTIME 7
 #endif
 
+#if DRYDOCK_PROFILE_NUMBER < 613
 void hrtimer_init(struct hrtimer *timer, clockid_t clock,
 		  enum hrtimer_mode mode);
-#if DRYDOCK_PROFILE_NUMBER >= 613
+#else
 void hrtimer_setup(struct hrtimer *timer,
 		   enum hrtimer_restart (*function)(struct hrtimer *),
 		   clockid_t clock, enum hrtimer_mode mode);

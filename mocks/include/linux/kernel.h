@@ -79,7 +79,9 @@
 		__typeof__(x) __drydock_abs = (x);                  \
 		__drydock_abs < 0 ? -__drydock_abs : __drydock_abs; \
 	})
+#if DRYDOCK_PROFILE_NUMBER >= 606
 #define abs_diff(a, b) ((a) > (b) ? (a) - (b) : (b) - (a))
+#endif
 
 /* Powers of two. The mask takes the type of x. */
 #undef __ALIGN_MASK

@@ -28,10 +28,12 @@ static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
 }
 
+#if DRYDOCK_PROFILE_NUMBER < 703
 static inline bool is_cow_mapping(vm_flags_t flags)
 {
 	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
+#endif
 
 static inline bool vma_is_anonymous(struct vm_area_struct *vma)
 {
@@ -45,35 +47,40 @@ static inline bool range_in_vma(struct vm_area_struct *vma, unsigned long start,
 }
 
 /*
- * Since 6.3 vm_flags is const and these are the way. Debian's 6.1 has none of
+ * P1. Since 6.3 vm_flags is const and these are the way. Debian's 6.1 has none of
  * them: a driver that uses them there does not compile, here as there.
  */
 #if DRYDOCK_PROFILE_NUMBER >= 603
 static inline void vm_flags_init(struct vm_area_struct *vma, vm_flags_t flags)
 {
-	vma->__vm_flags = flags;
+	vma->DRYDOCK_603(__vm_flags) = flags;
 }
 
 static inline void vm_flags_reset(struct vm_area_struct *vma, vm_flags_t flags)
 {
-	vma->__vm_flags = flags;
+	vm_flags_init(vma, flags);
 }
 
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 {
-	vma->__vm_flags |= flags;
+	vm_flags_init(vma, vma->vm_flags | flags);
 }
 
 static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 {
-	vma->__vm_flags &= ~flags;
+	vm_flags_init(vma, vma->vm_flags & ~flags);
 }
 
 static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
 				vm_flags_t clear)
 {
-	vma->__vm_flags = (vma->__vm_flags | set) & ~clear;
+	vm_flags_init(vma, (vma->vm_flags | set) & ~clear);
 }
+#endif
+
+#ifdef DRYDOCK_HAS_703
+#include <drydock/vma_flags.h>
+#include <drydock/mmap_prepare.h>
 #endif
 
 /* Population. Only what the profile's kernel exports to modules is here. */
@@ -109,6 +116,34 @@ vm_fault_t vmf_insert_mixed_mkwrite(struct vm_area_struct *vma,
 #if DRYDOCK_PROFILE_NUMBER < 700
 void zap_vma_ptes(struct vm_area_struct *vma, unsigned long addr,
 		  unsigned long size);
+#else
+void zap_special_vma_range(struct vm_area_struct *vma, unsigned long addr,
+			   unsigned long size);
+#endif
+
+/* P17: which frame a user address shows. */
+#if DRYDOCK_PROFILE_NUMBER < 612
+int follow_pfn(struct vm_area_struct *vma, unsigned long address,
+	       unsigned long *pfn);
+int follow_pte(struct mm_struct *mm, unsigned long address, pte_t **ptepp,
+	       spinlock_t **ptlp);
+#else
+struct follow_pfnmap_args {
+	struct vm_area_struct *vma;
+	unsigned long address;
+	spinlock_t *lock;
+	pte_t *ptep;
+	unsigned long pfn;
+#if DRYDOCK_PROFILE_NUMBER >= 703
+	unsigned long addr_mask;
+#endif
+	pgprot_t pgprot;
+	bool writable;
+	bool special;
+};
+
+int follow_pfnmap_start(struct follow_pfnmap_args *args);
+void follow_pfnmap_end(struct follow_pfnmap_args *args);
 #endif
 void unmap_mapping_range(struct address_space *mapping, loff_t const holebegin,
 			 loff_t const holelen, int even_cows);
@@ -172,8 +207,12 @@ void drydock_put_page(struct page *page);
 #define get_page(page) drydock_get_page(page)
 #define put_page(page) drydock_put_page(page)
 #define page_ref_count(page) atomic_read(&(page)->_refcount)
+#if DRYDOCK_PROFILE_NUMBER < 612
 #define page_mapcount(page) (atomic_read(&(page)->_mapcount) + 1)
-#define page_mapped(page) (page_mapcount(page) > 0)
+#endif
+#if DRYDOCK_PROFILE_NUMBER < 700
+#define page_mapped(page) (atomic_read(&(page)->_mapcount) >= 0)
+#endif
 
 static inline struct page *compound_head(const struct page *page)
 {

@@ -23,11 +23,13 @@ static inline bool __must_check __must_check_overflow(bool overflow)
 		     ? (t)(((((t)1 << (8 * sizeof(t) - 2)) - 1) << 1) + 1) \
 		     : (t) - 1))
 
+#if DRYDOCK_PROFILE_NUMBER >= 602
 #define overflows_type(value, T)                                   \
 	({                                                         \
 		__typeof__(T) __drydock_to;                        \
 		__builtin_add_overflow((value), 0, &__drydock_to); \
 	})
+#endif
 
 /* True if a << s loses bits or the sign changes; *d has the bits that are left. */
 #define check_shl_overflow(a, s, d)                                            \

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Frame numbers that say what kind of memory they are; gone since 6.17. */
+/* P16. Frame numbers that say what kind of memory they are; gone since 6.17. */
 #ifndef _LINUX_PFN_T_H
 #define _LINUX_PFN_T_H
 
 #include <linux/mm.h>
+#if DRYDOCK_PROFILE_NUMBER >= 617
+#error "this kernel has no linux/pfn_t.h"
+#else
 
 #define PFN_FLAGS_MASK (((u64)(~PAGE_MASK)) << (64 - PAGE_SHIFT))
 #define PFN_SG_CHAIN (1ULL << 63)
@@ -67,4 +70,5 @@ static inline bool pfn_t_special(pfn_t pfn)
 	return pfn.val & PFN_SPECIAL;
 }
 
+#endif
 #endif

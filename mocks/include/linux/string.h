@@ -41,8 +41,10 @@ size_t strcspn(const char *s, const char *reject)
 char *strpbrk(const char *s, const char *accept)
 	__drydock_symbol(drydock_strpbrk);
 char *strsep(char **s, const char *delimiters) __drydock_symbol(drydock_strsep);
+#if DRYDOCK_PROFILE_NUMBER < 608
 size_t strlcpy(char *to, const char *from, size_t n)
 	__drydock_symbol(drydock_strlcpy);
+#endif
 size_t strlcat(char *to, const char *from, size_t n)
 	__drydock_symbol(drydock_strlcat);
 

@@ -25,10 +25,13 @@
 	} while (0)
 #define timer_setup_on_stack(timer, callback, timer_flags) \
 	timer_setup(timer, callback, timer_flags)
+#if DRYDOCK_PROFILE_NUMBER < 700
 #define from_timer(var, callback_timer, field) \
 	container_of(callback_timer, __typeof__(*var), field)
+#else
 #define timer_container_of(var, callback_timer, field) \
-	from_timer(var, callback_timer, field)
+	container_of(callback_timer, __typeof__(*var), field)
+#endif
 
 int mod_timer(struct timer_list *timer, unsigned long expires);
 int mod_timer_pending(struct timer_list *timer, unsigned long expires);
@@ -37,10 +40,12 @@ int timer_delete(struct timer_list *timer);
 int timer_delete_sync(struct timer_list *timer);
 bool drydock_timer_pending(const struct timer_list *timer);
 #define timer_pending(timer) drydock_timer_pending(timer)
+#define timer_shutdown_sync(timer) timer_delete_sync(timer)
+#if DRYDOCK_PROFILE_NUMBER < 700
 #define del_timer(timer) timer_delete(timer)
 #define del_timer_sync(timer) timer_delete_sync(timer)
-#define timer_shutdown_sync(timer) timer_delete_sync(timer)
 #define destroy_timer_on_stack(timer) ((void)(timer))
+#endif
 
 static inline unsigned long round_jiffies(unsigned long j)
 {

@@ -88,10 +88,12 @@ typedef unsigned int slab_flags_t;
 typedef unsigned int fmode_t;
 typedef unsigned long pgoff_t;
 
+#if !defined(DRYDOCK_PROFILE) || DRYDOCK_PROFILE < 617
 /* A frame number with flags in its upper bits: linux/pfn_t.h. */
 typedef struct {
 	u64 val;
 } pfn_t;
+#endif
 typedef unsigned long irq_hw_number_t;
 typedef void *fl_owner_t;
 

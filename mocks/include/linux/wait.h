@@ -254,10 +254,12 @@ static inline __poll_t poll_requested_events(const poll_table *p)
 	return p ? p->_key : ~(__poll_t)0;
 }
 
+#if DRYDOCK_PROFILE_NUMBER < 700
 static inline bool poll_does_not_wait(const poll_table *p)
 {
 	return !p || !p->_qproc;
 }
+#endif
 
 #define EPOLLIN ((__poll_t)0x0001)
 #define EPOLLPRI ((__poll_t)0x0002)
