@@ -29,31 +29,61 @@ static void *chardev_page;
 static struct class *chardev_class;
 static int chardev_major;
 
-static int chardev_mmap(struct file *file, struct vm_area_struct *vma)
+static int chardev_decide(const struct mapping_request *request,
+			  struct chardev_mapping *mapping, unsigned long *clear)
 {
 	const struct chardev_geometry geometry = {
 		.phys = virt_to_phys(chardev_page),
 		.page_shift = PAGE_SHIFT,
 	};
-	const struct mapping_request request = vma_request(vma);
-	struct chardev_mapping mapping;
-	unsigned long clear = 0;
 	int err;
 
-	err = chardev_plan(&geometry, &request, &mapping);
+	err = chardev_plan(&geometry, request, mapping);
 	if (err)
 		return err;
 
-	/* Before mapping: remap_pfn_range() treats what may be written otherwise. */
-	if (mapping.clear_may_write)
-		clear |= VM_MAYWRITE;
-	if (mapping.clear_may_exec)
-		clear |= VM_MAYEXEC;
-	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
+	*clear = 0;
+	if (mapping->clear_may_write)
+		*clear |= VM_MAYWRITE;
+	if (mapping->clear_may_exec)
+		*clear |= VM_MAYEXEC;
+	return 0;
+}
 
+/* Flags first: what may be written is mapped otherwise. */
+#if KERNEL_HAS_MMAP_PREPARE
+static int chardev_mmap_prepare(struct vm_area_desc *desc)
+{
+	const struct mapping_request request = desc_request(desc);
+	struct chardev_mapping mapping;
+	unsigned long clear;
+	int err;
+
+	err = chardev_decide(&request, &mapping, &clear);
+	if (err)
+		return err;
+
+	desc_flags_change(desc, VM_DONTEXPAND | VM_DONTDUMP, clear);
+	mmap_action_remap_full(desc, mapping.pfn);
+	return 0;
+}
+#else
+static int chardev_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	const struct mapping_request request = vma_request(vma);
+	struct chardev_mapping mapping;
+	unsigned long clear;
+	int err;
+
+	err = chardev_decide(&request, &mapping, &clear);
+	if (err)
+		return err;
+
+	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
 	return remap_pfn_range(vma, vma->vm_start, mapping.pfn, mapping.length,
 			       vma->vm_page_prot);
 }
+#endif
 
 static int chardev_open(struct inode *inode, struct file *file)
 {
@@ -88,7 +118,11 @@ static const struct file_operations chardev_fops = {
 	.llseek = chardev_llseek,
 	.read = chardev_read,
 	.write = chardev_write,
+#if KERNEL_HAS_MMAP_PREPARE
+	.mmap_prepare = chardev_mmap_prepare,
+#else
 	.mmap = chardev_mmap,
+#endif
 };
 
 static int __init chardev_init(void)

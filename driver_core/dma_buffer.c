@@ -111,7 +111,7 @@ static struct dma_buffer *dma_buffer_new(struct platform_device *pdev)
 	mutex_init(&buffer->lock);
 	buffer->misc.minor = MISC_DYNAMIC_MINOR;
 	buffer->misc.name = DMA_BUFFER_NAME;
-	buffer->misc.fops = &dma_buffer_fops;
+	buffer->misc.fops = dma_buffer_fops(geometry.method);
 	buffer->misc.mode = 0600;
 	return buffer;
 }

@@ -81,8 +81,13 @@ void dma_buffer_put(struct dma_buffer *buffer);
 
 /* mmap(2): what dma_buffer_plan() and the kernel's mapping functions say. */
 int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma);
+struct vm_area_desc;
+int dma_buffer_mmap_prepare(struct vm_area_desc *desc);
 
-/* Of the device node; private_data of a file is the struct dma_buffer. */
-extern const struct file_operations dma_buffer_fops;
+/*
+ * Of the device node; private_data of a file is the struct dma_buffer. Where the
+ * kernel has a prepared mapping for the method, it is that which is offered.
+ */
+const struct file_operations *dma_buffer_fops(enum dma_buffer_method method);
 
 #endif /* DRYDOCK_DMA_BUFFER_H */

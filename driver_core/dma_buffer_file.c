@@ -14,6 +14,7 @@
 
 #include "dma_buffer.h"
 #include "dma_buffer_uapi.h"
+#include "kernel_versions.h"
 
 static int dma_buffer_open(struct inode *inode, struct file *file)
 {
@@ -229,15 +230,32 @@ static long dma_buffer_ioctl(struct file *file, unsigned int cmd,
 	}
 }
 
-const struct file_operations dma_buffer_fops = {
-	.owner = THIS_MODULE,
-	.open = dma_buffer_open,
-	.release = dma_buffer_release,
-	.llseek = dma_buffer_llseek,
-	.read = dma_buffer_read,
-	.write = dma_buffer_write,
-	.poll = dma_buffer_poll,
-	.unlocked_ioctl = dma_buffer_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
+/* All of them but the one that maps. */
+#define DMA_BUFFER_FOPS                                              \
+	.owner = THIS_MODULE, .open = dma_buffer_open,               \
+	.release = dma_buffer_release, .llseek = dma_buffer_llseek,  \
+	.read = dma_buffer_read, .write = dma_buffer_write,          \
+	.poll = dma_buffer_poll, .unlocked_ioctl = dma_buffer_ioctl, \
+	.compat_ioctl = compat_ptr_ioctl
+
+static const struct file_operations dma_buffer_mmap_fops = {
+	DMA_BUFFER_FOPS,
 	.mmap = dma_buffer_mmap,
 };
+
+#if KERNEL_HAS_MMAP_PREPARE
+static const struct file_operations dma_buffer_prepare_fops = {
+	DMA_BUFFER_FOPS,
+	.mmap_prepare = dma_buffer_mmap_prepare,
+};
+#endif
+
+const struct file_operations *dma_buffer_fops(enum dma_buffer_method method)
+{
+#if KERNEL_HAS_MMAP_PREPARE
+	/* No action stands for dma_mmap_attrs(). */
+	if (method == DMA_BUFFER_REMAP)
+		return &dma_buffer_prepare_fops;
+#endif
+	return &dma_buffer_mmap_fops;
+}

@@ -129,12 +129,24 @@ static const struct vm_operations_struct dma_buffer_vm_ops = {
 	.close = revocable_vm_close,
 };
 
+/* To be cleared before mapping: what may be written is mapped otherwise. */
+static unsigned long
+dma_buffer_flags_to_clear(const struct dma_buffer_mapping *mapping)
+{
+	unsigned long clear = 0;
+
+	if (mapping->clear_may_write)
+		clear |= VM_MAYWRITE;
+	if (mapping->clear_may_exec)
+		clear |= VM_MAYEXEC;
+	return clear;
+}
+
 int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct dma_buffer *buffer = file->private_data;
 	const struct mapping_request request = vma_request(vma);
 	struct dma_buffer_mapping mapping;
-	unsigned long clear = 0;
 	int err;
 
 	err = dma_buffer_plan(&buffer->geometry, &request, &mapping);
@@ -144,12 +156,8 @@ int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 
-	/* Before mapping: remap_pfn_range() treats what may be written otherwise. */
-	if (mapping.clear_may_write)
-		clear |= VM_MAYWRITE;
-	if (mapping.clear_may_exec)
-		clear |= VM_MAYEXEC;
-	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
+	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP,
+			 dma_buffer_flags_to_clear(&mapping));
 
 	err = dma_buffer_map(buffer, vma, &mapping);
 	if (err) {
@@ -159,3 +167,34 @@ int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 	vma->vm_ops = &dma_buffer_vm_ops;
 	return 0;
 }
+
+#if KERNEL_HAS_MMAP_PREPARE
+static const struct vm_operations_struct dma_buffer_prepared_vm_ops = {
+	.mapped = revocable_vm_mapped,
+	.open = revocable_vm_open,
+	.close = revocable_vm_close,
+};
+
+int dma_buffer_mmap_prepare(struct vm_area_desc *desc)
+{
+	struct dma_buffer *buffer = desc->file->private_data;
+	const struct mapping_request request = desc_request(desc);
+	struct dma_buffer_mapping mapping;
+	int err;
+
+	err = dma_buffer_plan(&buffer->geometry, &request, &mapping);
+	if (err)
+		return err;
+	err = revocable_prepare(&buffer->mappings, desc);
+	if (err)
+		return err;
+
+	desc_flags_change(desc, VM_DONTEXPAND | VM_DONTDUMP,
+			  dma_buffer_flags_to_clear(&mapping));
+	desc->vm_ops = &dma_buffer_prepared_vm_ops;
+	/* Before the action, which takes the protection over. */
+	desc->page_prot = dma_buffer_pgprot(mapping.cache, desc->page_prot);
+	mmap_action_remap_full(desc, mapping.pfn);
+	return 0;
+}
+#endif

@@ -18,6 +18,49 @@
 #include "kernel_versions.h"
 #include "vma_request.h"
 
+/* To be cleared before mapping: what may be written is mapped otherwise. */
+static unsigned long
+framebuffer_flags_to_clear(const struct framebuffer_mapping *mapping)
+{
+	unsigned long clear = 0;
+
+	if (mapping->clear_may_write)
+		clear |= VM_MAYWRITE;
+	if (mapping->clear_may_exec)
+		clear |= VM_MAYEXEC;
+	return clear;
+}
+
+#if KERNEL_HAS_MMAP_PREPARE
+static const struct vm_operations_struct framebuffer_vm_ops = {
+	.mapped = revocable_vm_mapped,
+	.open = revocable_vm_open,
+	.close = revocable_vm_close,
+};
+
+static int framebuffer_mmap_prepare(struct vm_area_desc *desc)
+{
+	struct framebuffer *fb = desc->file->private_data;
+	const struct mapping_request request = desc_request(desc);
+	struct framebuffer_mapping mapping;
+	int err;
+
+	err = framebuffer_plan(&fb->geometry, &request, &mapping);
+	if (err)
+		return err;
+	err = revocable_prepare(&fb->mappings, desc);
+	if (err)
+		return err;
+
+	desc_flags_change(desc, VM_DONTEXPAND | VM_DONTDUMP,
+			  framebuffer_flags_to_clear(&mapping));
+	desc->vm_ops = &framebuffer_vm_ops;
+	if (mapping.cache == FRAMEBUFFER_WC)
+		desc->page_prot = pgprot_writecombine(desc->page_prot);
+	mmap_action_simple_ioremap(desc, mapping.phys, mapping.size);
+	return 0;
+}
+#else
 static const struct vm_operations_struct framebuffer_vm_ops = {
 	.open = revocable_vm_open,
 	.close = revocable_vm_close,
@@ -28,7 +71,6 @@ static int framebuffer_mmap(struct file *file, struct vm_area_struct *vma)
 	struct framebuffer *fb = file->private_data;
 	const struct mapping_request request = vma_request(vma);
 	struct framebuffer_mapping mapping;
-	unsigned long clear = 0;
 	int err;
 
 	err = framebuffer_plan(&fb->geometry, &request, &mapping);
@@ -38,12 +80,8 @@ static int framebuffer_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 
-	/* Before mapping: remap_pfn_range() treats what may be written otherwise. */
-	if (mapping.clear_may_write)
-		clear |= VM_MAYWRITE;
-	if (mapping.clear_may_exec)
-		clear |= VM_MAYEXEC;
-	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
+	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP,
+			 framebuffer_flags_to_clear(&mapping));
 
 	if (mapping.cache == FRAMEBUFFER_WC)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
@@ -55,6 +93,7 @@ static int framebuffer_mmap(struct file *file, struct vm_area_struct *vma)
 	vma->vm_ops = &framebuffer_vm_ops;
 	return 0;
 }
+#endif
 
 static int framebuffer_open(struct inode *inode, struct file *file)
 {
@@ -232,5 +271,9 @@ const struct file_operations framebuffer_fops = {
 	.read = framebuffer_read,
 	.unlocked_ioctl = framebuffer_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+#if KERNEL_HAS_MMAP_PREPARE
+	.mmap_prepare = framebuffer_mmap_prepare,
+#else
 	.mmap = framebuffer_mmap,
+#endif
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The one place in these drivers that knows of kernel versions: each difference
- * between 6.1 and later kernels has one name here, and no driver an #if.
+ * between 6.1 and later kernels has one name here, and no driver asks for a
+ * version.
  */
 #ifndef DRYDOCK_KERNEL_VERSIONS_H
 #define DRYDOCK_KERNEL_VERSIONS_H
@@ -34,6 +35,35 @@ static inline void vma_flags_change(struct vm_area_struct *vma,
 	vma->vm_flags = (vma->vm_flags | set) & ~clear;
 #endif
 }
+
+/*
+ * Since 7.3 a driver can describe a mapping and leave it to the kernel to fill
+ * it, in f_op->mmap_prepare. Not all ways to fill one can be asked for, and with
+ * f_op->mmap in the same file_operations nothing can be mapped.
+ *
+ * What a prepared mapping that fails gets depends on when it does: nothing, or
+ * vm_ops->close without vm_ops->mapped.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#define KERNEL_HAS_MMAP_PREPARE 1
+#else
+#define KERNEL_HAS_MMAP_PREPARE 0
+#endif
+
+#if KERNEL_HAS_MMAP_PREPARE
+/**
+ * desc_flags_change() - set and clear flags of a mapping that is going to be
+ * @desc: the mapping, in f_op->mmap_prepare
+ * @set: flags to set
+ * @clear: flags to clear
+ */
+static inline void desc_flags_change(struct vm_area_desc *desc,
+				     unsigned long set, unsigned long clear)
+{
+	vma_desc_set_flags_mask(desc, legacy_to_vma_flags(set));
+	vma_desc_clear_flags_mask(desc, legacy_to_vma_flags(clear));
+}
+#endif
 
 /**
  * vma_zap_failed() - take away what was mapped before mapping the rest failed

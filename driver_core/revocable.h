@@ -49,7 +49,7 @@ struct revocable {
  * @list: in @of's list, until that is revoked
  * @of: whose mapping it is
  * @mm: the address space that it was made in
- * @vmas: VMAs that came of it
+ * @vmas: VMAs that came of it; 0 while it is only prepared
  *
  * It is the vm_private_data of these VMAs.
  */
@@ -72,7 +72,7 @@ static inline void revocable_init(struct revocable *revocable)
 /* The end of it: no file is open, and so nothing mapped. */
 static inline void revocable_destroy(struct revocable *revocable)
 {
-	WARN_ON(revocable->vmas);
+	WARN_ON(revocable->vmas || !list_empty(&revocable->mappings));
 	if (revocable->inode)
 		iput(revocable->inode);
 }
@@ -154,8 +154,12 @@ static inline void revocable_vm_close(struct vm_area_struct *vma)
 	bool last;
 
 	mutex_lock(&mapping->of->lock);
-	mapping->of->vmas--;
-	last = !--mapping->vmas;
+	/* It may have been prepared and then not mapped. */
+	if (mapping->vmas) {
+		mapping->of->vmas--;
+		mapping->vmas--;
+	}
+	last = !mapping->vmas;
 	if (last)
 		list_del_init(&mapping->list);
 	mutex_unlock(&mapping->of->lock);
@@ -181,6 +185,68 @@ static inline void revocable_abandon(struct vm_area_struct *vma)
 	vma->vm_private_data = NULL;
 }
 
+#if KERNEL_HAS_MMAP_PREPARE
+/**
+ * revocable_prepare() - the same of a mapping that is only described yet
+ * @revocable: of the device
+ * @desc: the mapping; private_data is set
+ *
+ * A mapping that fails before it has a VMA is not told to anybody. What was
+ * noted for it stays, and the next one of that address space takes it: of one
+ * address space there is one mmap(2) at a time.
+ *
+ * Context: f_op->mmap_prepare.
+ * Return: 0, or -ENODEV or -ENOMEM; then nothing has changed.
+ */
+static inline int revocable_prepare(struct revocable *revocable,
+				    struct vm_area_desc *desc)
+{
+	struct revocable_mapping *mapping, *fresh;
+
+	fresh = kmalloc(sizeof(*fresh), GFP_KERNEL);
+	if (!fresh)
+		return -ENOMEM;
+
+	mutex_lock(&revocable->lock);
+	if (revocable->gone) {
+		mutex_unlock(&revocable->lock);
+		kfree(fresh);
+		return -ENODEV;
+	}
+	list_for_each_entry(mapping, &revocable->mappings,
+			    list) if (mapping->mm == desc->mm &&
+				      !mapping->vmas) goto found;
+	mapping = fresh;
+	fresh = NULL;
+	mapping->of = revocable;
+	mapping->vmas = 0;
+	/* The struct, not what is mapped in it: the program may end. */
+	mmgrab(desc->mm);
+	mapping->mm = desc->mm;
+	list_add(&mapping->list, &revocable->mappings);
+found:
+	mutex_unlock(&revocable->lock);
+	kfree(fresh);
+
+	desc->private_data = mapping;
+	return 0;
+}
+
+/* vm_ops->mapped: the entries are there. */
+static inline int revocable_vm_mapped(unsigned long start, unsigned long end,
+				      pgoff_t pgoff, const struct file *file,
+				      void **vm_private_data)
+{
+	struct revocable_mapping *mapping = *vm_private_data;
+
+	mutex_lock(&mapping->of->lock);
+	mapping->of->vmas++;
+	mapping->vmas = 1;
+	mutex_unlock(&mapping->of->lock);
+	return 0;
+}
+#endif
+
 /* How many VMAs there are, to be told to a program. */
 static inline unsigned int revocable_vmas(struct revocable *revocable)
 {
@@ -198,7 +264,7 @@ static inline unsigned int revocable_vmas(struct revocable *revocable)
  */
 static inline void revocable_revoke(struct revocable *revocable)
 {
-	struct revocable_mapping *mapping;
+	struct revocable_mapping *mapping, *next;
 	struct mm_struct *mm;
 
 	mutex_lock(&revocable->lock);
@@ -206,7 +272,6 @@ static inline void revocable_revoke(struct revocable *revocable)
 	while (!list_empty(&revocable->mappings)) {
 		mapping = list_first_entry(&revocable->mappings,
 					   struct revocable_mapping, list);
-		list_del_init(&mapping->list);
 		mm = mapping->mm;
 		mmgrab(mm);
 		mutex_unlock(&revocable->lock);
@@ -214,8 +279,20 @@ static inline void revocable_revoke(struct revocable *revocable)
 		/* Its mmap(2) is over when we get this. */
 		mmap_read_lock(mm);
 		mmap_read_unlock(mm);
-		mmdrop(mm);
 		mutex_lock(&revocable->lock);
+		list_for_each_entry_safe(mapping, next, &revocable->mappings,
+					 list)
+		{
+			if (mapping->mm != mm)
+				continue;
+			list_del_init(&mapping->list);
+			/* No VMA came of it, and none will. */
+			if (!mapping->vmas) {
+				mmdrop(mm);
+				kfree(mapping);
+			}
+		}
+		mmdrop(mm);
 	}
 	mutex_unlock(&revocable->lock);
 

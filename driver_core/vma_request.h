@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From a VMA to what a plan looks at. It decides nothing. */
+/* From a VMA, or the description of one, to what a plan looks at. */
 #ifndef DRYDOCK_VMA_REQUEST_H
 #define DRYDOCK_VMA_REQUEST_H
 
 #include <linux/mm.h>
 
+#include "kernel_versions.h"
 #include "mapping_request.h"
+
+static inline struct mapping_request flags_request(unsigned long start,
+						   unsigned long end,
+						   unsigned long pgoff,
+						   unsigned long flags)
+{
+	return (struct mapping_request){
+		.start = start,
+		.end = end,
+		.pgoff = pgoff,
+		.shared = flags & VM_SHARED,
+		.write = flags & VM_WRITE,
+		.may_write = flags & VM_MAYWRITE,
+		.exec = flags & VM_EXEC,
+		.may_exec = flags & VM_MAYEXEC,
+	};
+}
 
 /**
  * vma_request() - what the mmap(2) that makes this VMA asks for
@@ -14,16 +32,21 @@
 static inline struct mapping_request
 vma_request(const struct vm_area_struct *vma)
 {
-	return (struct mapping_request){
-		.start = vma->vm_start,
-		.end = vma->vm_end,
-		.pgoff = vma->vm_pgoff,
-		.shared = vma->vm_flags & VM_SHARED,
-		.write = vma->vm_flags & VM_WRITE,
-		.may_write = vma->vm_flags & VM_MAYWRITE,
-		.exec = vma->vm_flags & VM_EXEC,
-		.may_exec = vma->vm_flags & VM_MAYEXEC,
-	};
+	return flags_request(vma->vm_start, vma->vm_end, vma->vm_pgoff,
+			     vma->vm_flags);
 }
+
+#if KERNEL_HAS_MMAP_PREPARE
+/**
+ * desc_request() - the same of a VMA that is only described yet
+ * @desc: in f_op->mmap_prepare, and before anything of it is changed
+ */
+static inline struct mapping_request
+desc_request(const struct vm_area_desc *desc)
+{
+	return flags_request(desc->start, desc->end, desc->pgoff,
+			     vma_flags_to_legacy(desc->vma_flags));
+}
+#endif
 
 #endif /* DRYDOCK_VMA_REQUEST_H */

@@ -4,6 +4,7 @@
 #define DRYDOCK_DRIVER_CORE_TESTING_DRIVER_WORLD_H_
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,23 @@ inline AllocationNames Names(const kernel::AllocationRegister& all) {
   return names;
 }
 
+// The kernel that a test is about, as its target says: DRYDOCK_TEST_KERNEL, "7.3"; 6.1 without.
+inline int TestedProfile() {
+  const char* text = std::getenv("DRYDOCK_TEST_KERNEL");
+  const std::string_view kernel = text != nullptr ? text : "6.1";
+  EXPECT_TRUE(kernel == "6.1" || kernel == "6.12" || kernel == "7.3") << kernel;
+  return kernel == "7.3" ? 703 : kernel == "6.12" ? 612 : 601;
+}
+
+// A reference driver, compiled for that kernel.
+inline std::string TestedDriver(std::string_view driver) {
+  const int profile = TestedProfile();
+  return "driver_core/" + std::string(driver) +
+         (profile == 703   ? "_7_3.so"
+          : profile == 612 ? "_6_12.so"
+                           : ".so");
+}
+
 class DriverWorldTest : public ::testing::Test {
  protected:
   DriverWorldTest(std::string driver, std::string node)
@@ -55,8 +73,9 @@ class DriverWorldTest : public ::testing::Test {
     if (!device_text.empty()) options.device_name = "test.device";
     options.core_guards = core_guards_;
     options.raw_io = raw_io_;
+    options.profile = TestedProfile();
     world_ = std::make_unique<World>(options);
-    ASSERT_EQ(world_->LoadDriver("driver_core/" + driver_ + ".so", params), "");
+    ASSERT_EQ(world_->LoadDriver(TestedDriver(driver_), params), "");
     world_->Checkpoint();
     const user::Outcome page =
         process().Mmap({}, kPage, kRead | kWrite, kShared | kAnonymous, -1, 0);
