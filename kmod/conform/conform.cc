@@ -402,7 +402,14 @@ int Conform(const ConformOptions& options) {
     const TemporaryFolder folder;
     if (folder.path.empty()) return CannotRun("no temporary folder can be made; set TMPDIR");
     KernelRun run(options, kernel, folder.path, &known);
-    wrong = run.Prepare(rows);
+    std::vector<DriverRow> of_kernel;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(of_kernel),
+                 [&](const DriverRow& row) { return row.RunsOn(kernel.name); });
+    if (of_kernel.empty()) {
+      return CannotRun(rows[0].name + " is for kernels " + rows[0].kernels + ", not for " +
+                       kernel.name + ": see kmod/conform/drivers.txt");
+    }
+    wrong = run.Prepare(of_kernel);
     if (wrong.empty()) wrong = run.Run();
     if (!wrong.empty()) return CannotRun(wrong);
     run.Report();

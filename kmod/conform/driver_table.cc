@@ -1,5 +1,7 @@
 #include "kmod/conform/driver_table.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -11,6 +13,14 @@ std::string DriverRow::ParametersText() const {
     text += (text.empty() ? "" : " ") + parameter + "=" + value;
   }
   return text;
+}
+
+bool DriverRow::RunsOn(const std::string& kernel) const {
+  std::istringstream patterns(kernels);
+  for (std::string pattern; std::getline(patterns, pattern, ',');) {
+    if (fnmatch(pattern.c_str(), kernel.c_str(), 0) == 0) return true;
+  }
+  return false;
 }
 
 DriverTable ParseDriverTable(std::string_view text, const std::string& file_name) {
@@ -26,6 +36,9 @@ DriverTable ParseDriverTable(std::string_view text, const std::string& file_name
       return table;
     };
     if (!(words >> row.file)) return wrong(row.name + " has no file");
+    if (!(words >> row.kernels) || row.kernels.find('=') != std::string::npos) {
+      return wrong(row.name + " has no kernels, write * for all");
+    }
     if (std::any_of(table.rows.begin(), table.rows.end(),
                     [&](const DriverRow& other) { return other.name == row.name; })) {
       return wrong(row.name + " is there twice");

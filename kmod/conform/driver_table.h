@@ -11,10 +11,12 @@ namespace drydock::kmod {
 
 struct DriverRow {
   std::string name;
-  std::string file;  // of the checkout
+  std::string file;     // of the checkout
+  std::string kernels;  // patterns, "7.3*,6.12"
   std::vector<std::pair<std::string, std::string>> parameters;
 
   std::string ParametersText() const;  // "method=dma_mmap cache=wc"
+  bool RunsOn(const std::string& kernel) const;
 };
 
 struct DriverTable {
