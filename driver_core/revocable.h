@@ -213,9 +213,10 @@ static inline int revocable_prepare(struct revocable *revocable,
 		kfree(fresh);
 		return -ENODEV;
 	}
-	list_for_each_entry(mapping, &revocable->mappings,
-			    list) if (mapping->mm == desc->mm &&
-				      !mapping->vmas) goto found;
+	list_for_each_entry(mapping, &revocable->mappings, list) {
+		if (mapping->mm == desc->mm && !mapping->vmas)
+			goto found;
+	}
 	mapping = fresh;
 	fresh = NULL;
 	mapping->of = revocable;
@@ -281,8 +282,7 @@ static inline void revocable_revoke(struct revocable *revocable)
 		mmap_read_unlock(mm);
 		mutex_lock(&revocable->lock);
 		list_for_each_entry_safe(mapping, next, &revocable->mappings,
-					 list)
-		{
+					 list) {
 			if (mapping->mm != mm)
 				continue;
 			list_del_init(&mapping->list);
