@@ -79,6 +79,7 @@ constexpr EvidenceRow kRows[] = {
     {"C63", Evidence::kUseCount, true, ""},
     {"C64", Evidence::kComplaint, false, "only a kernel that looks for sleeping in atomic context says so; 6.1-kasan does"},
     {"A01", Evidence::kSame, true, ""},
+    {"A02", Evidence::kSame, true, ""},
     {"X00", Evidence::kComplaint, false, kWord},
     {"X01", Evidence::kComplaint, true, ""},
     {"X02", Evidence::kComplaint, false, kMemory},
