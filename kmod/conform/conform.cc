@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,6 +14,7 @@
 
 #include "kmod/conform/comparison.h"
 #include "kmod/conform/driver_table.h"
+#include "kmod/conform/fidelity.h"
 #include "kmod/conform/guest_side.h"
 #include "kmod/conform/program_set.h"
 #include "kmod/conform/sim_side.h"
@@ -138,6 +140,8 @@ class KernelRun {
   }
 
   const Tally& tally() const { return tally_; }
+  // The program files that ran: whether both worlds showed the same of each.
+  const std::map<std::string, bool>& equal() const { return equal_; }
 
  private:
   std::string Compile(Subject* subject) {
@@ -162,6 +166,17 @@ class KernelRun {
     return {};
   }
 
+  // Of the random programs: those that there are, shared out over the drivers that get some.
+  size_t ShareOf(size_t index) const {
+    size_t drivers = 0, before = 0;
+    for (size_t i = 0; i < subjects_.size(); ++i) {
+      drivers += !subjects_[i].row.only_programs;
+      before += i < index && !subjects_[i].row.only_programs;
+    }
+    if (drivers == 0 || subjects_[index].row.only_programs) return 0;
+    return options_.random / drivers + (before < options_.random % drivers ? 1 : 0);
+  }
+
   // Which programs the driver gets: all files, and its share of the random ones.
   std::string Choose(Subject* subject, size_t index) {
     std::vector<NamedProgram> chosen;
@@ -170,10 +185,8 @@ class KernelRun {
       if (!files.error.empty()) return files.error;
       std::move(files.programs.begin(), files.programs.end(), std::back_inserter(chosen));
     }
-    const size_t share =
-        options_.random / subjects_.size() + (index < options_.random % subjects_.size() ? 1 : 0);
-    for (NamedProgram& one : RandomPrograms(options_.seed + index, share, subject->object_pages,
-                                            subject->sim->nodes().size())) {
+    for (NamedProgram& one : RandomPrograms(options_.seed + index, ShareOf(index),
+                                            subject->object_pages, subject->sim->nodes().size())) {
       chosen.push_back(std::move(one));
     }
     subject->sim->Fresh();
@@ -285,13 +298,22 @@ class KernelRun {
       const bool survey = i < batch.surveyed;
       const std::string& name =
           survey ? survey_name_ : subject.programs[begin + i - batch.surveyed].name;
-      CompareOne(subject, name, batch.programs[i], batch.sim[i], batch.guest[i], batch.sim_frames,
-                 batch.guest_frames);
-      if (!survey) ++tally_.programs;
+      const bool equal = CompareOne(subject, name, batch.programs[i], batch.sim[i], batch.guest[i],
+                                    batch.sim_frames, batch.guest_frames);
+      if (survey) continue;
+      ++tally_.programs;
+      Note(subject.programs[begin + i - batch.surveyed].file, equal);
     }
   }
 
-  void CompareOne(const Subject& subject, const std::string& name, const fuzz::Program& program,
+  void Note(const std::string& file, bool equal) {
+    if (file.empty()) return;
+    const auto [at, is_new] = equal_.try_emplace(file, equal);
+    if (!is_new) at->second = at->second && equal;
+  }
+
+  // False if there is a difference, known or not.
+  bool CompareOne(const Subject& subject, const std::string& name, const fuzz::Program& program,
                   const Shown& sim, const Shown& guest, const KnownFrames& sim_frames,
                   const KnownFrames& guest_frames) {
     const std::vector<StepText> left = TextOf(program, sim, sim_frames);
@@ -299,20 +321,21 @@ class KernelRun {
     tally_.observations += CountObservations(right);
     const fuzz::NodePaths& nodes = subject.sim->nodes();
     const std::optional<Difference> found = Compare(program, nodes, left, right);
-    if (!found) return;
+    if (!found) return true;
     if (Explain(*found, kernel_.name, subject.row.name, known_) != nullptr) {
       ++tally_.known;
-      return;
+      return false;
     }
     ++tally_.differences;
     const std::string signature = SignatureOf(*found);
-    if (++signatures_[signature] > 1 || ++shown_ > options_.show) return;
+    if (++signatures_[signature] > 1 || ++shown_ > options_.show) return false;
     const std::string saved = Save(subject, program, nodes);
     std::printf("\n%s on kernel %s, %s%s%s\n%s", subject.row.name.c_str(), kernel_.name.c_str(),
                 name.c_str(), saved.empty() ? "" : ", kept as ", saved.c_str(),
                 FormatDifference(program, nodes, *found, left, right).c_str());
     if (!guest.said.empty()) std::printf("        linux said: %s\n", guest.said.c_str());
     std::fflush(stdout);
+    return false;
   }
 
   std::string Save(const Subject& subject, const fuzz::Program& program,
@@ -342,9 +365,10 @@ class KernelRun {
     const Shown& guest = batch.guest.back();
     tally_.observations += guest.steps.size();
     // A driver that is abandoned is, for Linux, a kernel or a process that does not go on.
-    if (sim.ending == Ending::kTrapped && guest.ending != Ending::kFinished) return {};
-    CompareOne(subject, subject.programs[index].name, program, sim, guest, batch.sim_frames,
-               batch.guest_frames);
+    const NamedProgram& named = subject.programs[index];
+    const bool both_stop = sim.ending == Ending::kTrapped && guest.ending != Ending::kFinished;
+    Note(named.file, both_stop || CompareOne(subject, named.name, program, sim, guest,
+                                             batch.sim_frames, batch.guest_frames));
     return {};
   }
 
@@ -357,6 +381,7 @@ class KernelRun {
   Tally tally_;
   std::map<std::string, size_t> signatures_;
   size_t shown_ = 0;
+  std::map<std::string, bool> equal_;
   const std::string survey_name_ = "the survey of its frames";
 };
 
@@ -379,6 +404,26 @@ std::string ChooseRows(const ConformOptions& options, std::vector<DriverRow>* ro
     }
     rows->push_back(*found);
   }
+  return {};
+}
+
+// What was equal goes into the record of the checkout, what was not goes out of it.
+std::string WriteDown(const ConformOptions& options, const StoredKernel& kernel,
+                      const std::map<std::string, bool>& equal) {
+  const std::string path = options.installation.root + "/" + kRecordsFile;
+  Records records = ParseRecords(ReadWhole(path), path);
+  if (!records.error.empty()) return records.error;
+  const std::time_t now = std::time(nullptr);
+  char date[16];
+  std::strftime(date, sizeof date, "%F", std::gmtime(&now));
+  const size_t count =
+      NoteConfirmed(ReadRulePrograms(options.installation.root), equal,
+                    {"", "", kernel.name, kernel.release, date, ""}, &records.list);
+  std::ofstream file(path);
+  file << FormatRecords(records.list);
+  file.close();
+  if (!file) return path + ": cannot be written, see to the space there";
+  std::printf("  %zu programs that show rules are recorded\n", count);
   return {};
 }
 
@@ -413,6 +458,8 @@ int Conform(const ConformOptions& options) {
     if (wrong.empty()) wrong = run.Run();
     if (!wrong.empty()) return CannotRun(wrong);
     run.Report();
+    if (options.record) wrong = WriteDown(options, kernel, run.equal());
+    if (!wrong.empty()) return CannotRun(wrong);
     all.programs += run.tally().programs;
     all.observations += run.tally().observations;
     all.differences += run.tally().differences;

@@ -19,6 +19,7 @@ struct ConformOptions {
   uint64_t seed = 1;
   size_t show = 10;         // differences that are printed in full
   size_t risky_boots = 3;   // of each driver: programs that stop the simulated driver
+  bool record = false;      // into kmod/conform/confirmed.tsv (fidelity.h)
   std::string out = "out";  // folder for programs that differ
   std::string accelerator = "tcg";
 

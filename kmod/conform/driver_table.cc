@@ -44,6 +44,10 @@ DriverTable ParseDriverTable(std::string_view text, const std::string& file_name
       return wrong(row.name + " is there twice");
     }
     for (std::string word; words >> word;) {
+      if (word == "only-programs") {
+        row.only_programs = true;
+        continue;
+      }
       const size_t equals = word.find('=');
       if (equals == std::string::npos || equals == 0) return wrong(word + ": write NAME=VALUE");
       row.parameters.emplace_back(word.substr(0, equals), word.substr(equals + 1));

@@ -21,6 +21,11 @@ TEST(DriverTable, HasNameFileAndParameters) {
     EXPECT_TRUE(table.rows[0].RunsOn(kernel)) << kernel;
     EXPECT_EQ(table.rows[1].RunsOn(kernel), second) << kernel;
   }
+  EXPECT_FALSE(table.rows[1].only_programs);
+  const DriverTable only = ParseDriverTable("pump a.c * only-programs size=3\n", "drivers.txt");
+  ASSERT_EQ(only.error, "");
+  EXPECT_TRUE(only.rows[0].only_programs);
+  EXPECT_EQ(only.rows[0].ParametersText(), "size=3");
 }
 
 TEST(DriverTable, RefusesALineThatIsWrong) {

@@ -42,6 +42,8 @@ int main(int argc, char** argv) {
                  "How many programs that stop the simulated driver get a boot of their own")
       ->capture_default_str();
   app.add_option("--out", options.out, "Folder for programs that differ")->capture_default_str();
+  app.add_flag("--record", options.record,
+               "Note in kmod/conform/confirmed.tsv which programs ran without a difference");
   const auto cannot_run = [](const std::string& why) {
     std::fprintf(stderr, "drydock: conform: %s\n", why.c_str());
     return 2;

@@ -41,7 +41,8 @@ ProgramFiles ReadPrograms(const std::string& folder, const fuzz::NodePaths& node
       ++files.for_others;
       continue;
     }
-    files.programs.push_back({std::filesystem::path(path).filename().string(), parsed.program});
+    files.programs.push_back(
+        {std::filesystem::path(path).filename().string(), parsed.program, path});
   }
   return files;
 }

@@ -17,6 +17,7 @@ namespace drydock::kmod {
 struct NamedProgram {
   std::string name;  // "map_over.prog", "random 17"
   fuzz::Program program;
+  std::string file = {};  // path; "" for a random one
 };
 
 // The .prog files of a folder, by name, for a driver with these nodes. A file that cannot be read
