@@ -277,6 +277,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // The VMAs from place `first` in the order of `mm` to `end`, out of it; they are chained by
   // `next`. The first of them, or nullptr.
   Vma* Detach(uint32_t mm, uint32_t first, uint64_t end);
+  void ZapDetached(uint32_t mm, Vma* first);  // unmap_region()
   void ReleaseAll(Vma* first);
   Vma* Next(const Vma* vma) { return vma->next != 0 ? &vmas_.Mut(vma->next - 1) : nullptr; }
   void CallOpen(Vma* vma);

@@ -278,10 +278,7 @@ int64_t Mm::MakeRoom(uint32_t mm, uint64_t start, uint64_t end, uint64_t* vm_fla
     if (any) {
       NoteChange();
       *replaced = Detach(mm, first, end);
-      for (Vma* vma = *replaced; vma != nullptr; vma = Next(vma)) {
-        Untrack(vma);
-        Zap(mm, vma->c.vm_start, vma->c.vm_end);
-      }
+      ZapDetached(mm, *replaced);
       for (Vma* vma = *replaced; vma != nullptr; vma = Next(vma)) {
         CallClose(vma);
         vma->c.vm_ops = &kDummyOps;

@@ -406,6 +406,17 @@ TEST_P(ProfileRules, P13_AReplacedMappingIsGoneWhenTheDriverRefuses) {
   EXPECT_EQ(Load(1), "");
 }
 
+TEST_P(ProfileRules, RP5_AStrayEntryGoesWithTheTableOfAMappingThatIsReplaced) {
+  driver.mmap = [this](file*, vm_area_struct* vma) {
+    return mm.RemapPfnRange(vma, vma->vm_start, kRam.value, 3 * kPage, vma->vm_page_prot);
+  };
+  ASSERT_GT(Map(0, 1, kReadWrite, kMapShared), 0);
+  EXPECT_EQ(Load(1), "");
+  ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapPrivate), 0);
+  EXPECT_EQ(Load(1), "SEGV_MAPERR");
+  TakeVerdict();
+}
+
 // --- mmap(2)'s arguments ---
 
 TEST_P(ProfileRules, R1_8_LargeAnonymousMemoryIsAligned) {

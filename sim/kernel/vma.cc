@@ -317,15 +317,19 @@ int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
   NoteChange();
   // Detach all, then unmap all, then close all, as the kernel does.
   Vma* const gone = Detach(mm, first, end);
-  for (Vma* vma = gone; vma != nullptr; vma = Next(vma)) {
+  ZapDetached(mm, gone);
+  ReleaseAll(gone);
+  return 0;
+}
+
+void Mm::ZapDetached(uint32_t mm, Vma* first) {
+  for (Vma* vma = first; vma != nullptr; vma = Next(vma)) {
     Untrack(vma);
     Zap(mm, vma->c.vm_start, vma->c.vm_end);
   }
-  for (Vma* vma = gone; vma != nullptr; vma = Next(vma)) {
+  for (Vma* vma = first; vma != nullptr; vma = Next(vma)) {
     FreeTables(mm, vma->c.vm_start, vma->c.vm_end);
   }
-  ReleaseAll(gone);
-  return 0;
 }
 
 // RP5: a table holds the entries of 2 MiB, and goes when no other VMA has a part of those.
