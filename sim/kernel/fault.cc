@@ -21,8 +21,8 @@ constexpr unsigned kFlagWrite = 0x01, kFlagMkwrite = 0x02, kFlagAllowRetry = 0x0
                    kFlagInterruptible = 0x200;
 constexpr unsigned kFlagsOfUserFault =
     kFlagAllowRetry | kFlagKillable | kFlagInterruptible | kFlagUser;
-constexpr unsigned kGfpOfFault = 0xcc0;   // GFP_KERNEL
-constexpr unsigned long kPageLocked = 1;  // PG_locked, in page::flags
+constexpr unsigned kGfpOfFault = 0xcc0;                   // GFP_KERNEL
+constexpr unsigned long kPageLocked = 1, kPageDirty = 8;  // PG_locked, PG_dirty: page::flags
 constexpr int kRefaultsAllowed = 4;
 
 // What stands for a VMA's anon_vma, which only tells whether there is one.
@@ -334,6 +334,7 @@ Outcome Mm::WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& exte
   const hw::Pfn pfn = hw::PageTable::PfnAt(extent, {address});
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
   const bool anon = extent.bits.anon != 0;
+  const bool special = extent.bits.special != 0;
   if (!shared && !(anon && Alone(pfn)))
     return CopyOnWrite(vma, address, pfn) ? kDone : kOutOfMemory;
   const vm_operations_struct* ops = vma->c.vm_ops;
@@ -362,6 +363,7 @@ Outcome Mm::WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& exte
     const hw::Extent* now = tables_[vma->mm]->Find({address});
     if (now == nullptr || hw::PageTable::PfnAt(*now, {address}) != pfn) return kDone;
   }
+  if (shared && !anon && !special) MarkPageDirty(pfn);  // fault_dirty_shared_page()
   // wp_page_reuse(): the entry becomes writable (RP7).
   if (anon && !shared) vma->c.anon_vma = AnonMark();
   tables_[vma->mm]->Change({address}, 1, [anon](hw::PteBits bits) {
@@ -449,6 +451,13 @@ Outcome Mm::Ask(Vma* vma, vm_fault* vmf, FaultTry* fault) {
   return PassLock(code, backend_.PageOf(pfn), "->fault") ? kDone : kTrapped;
 }
 
+void Mm::MarkPageDirty(hw::Pfn pfn) {
+  if (!profile_.shows_dirty_pages) return;
+  page* page = backend_.PageOf(pfn);
+  if (page == nullptr) return;
+  (page->compound_head != nullptr ? page->compound_head : page)->flags |= kPageDirty;
+}
+
 // do_shared_fault() from page_mkwrite on, finish_fault().
 Outcome Mm::ShowPage(Vma* vma, vm_fault* vmf, bool write) {
   const uint64_t address = vmf->address;
@@ -463,6 +472,10 @@ Outcome Mm::ShowPage(Vma* vma, vm_fault* vmf, bool write) {
   if (write) {
     bits.write = 1;
     bits.dirty = 1;
+  } else if (profile_.shows_dirty_pages && bits.write != 0) {  // FA7
+    const page* page = backend_.PageOf(pfn);
+    if (page != nullptr && page->compound_head != nullptr) page = page->compound_head;
+    if (page != nullptr && (page->flags & kPageDirty) != 0) bits.dirty = 1;
   }
   if (tables_[vma->mm]->Find({address}) != nullptr) {  // someone was faster
     backend_.PagePut(pfn);
@@ -473,6 +486,7 @@ Outcome Mm::ShowPage(Vma* vma, vm_fault* vmf, bool write) {
     backend_.PagePut(pfn);
     return kOutOfMemory;
   }
+  if (write) MarkPageDirty(pfn);  // fault_dirty_shared_page()
   NoteChange();
   return kDone;
 }

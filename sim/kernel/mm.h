@@ -403,6 +403,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   user::Outcome DriverFault(Vma* vma, uint64_t address, bool write, FaultTry* fault);
   user::Outcome Ask(Vma* vma, vm_fault* vmf, FaultTry* fault);
   user::Outcome ShowPage(Vma* vma, vm_fault* vmf, bool write);
+  // PG_dirty of a page that a driver shows: folio_mark_dirty(). Kept where anybody asks (FA7).
+  void MarkPageDirty(hw::Pfn pfn);
   user::Outcome AnonymousFault(Vma* vma, uint64_t address, bool write);
   bool CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from);
   bool CopyTo(hw::Pfn fresh, Vma* vma, uint64_t address, hw::Pfn from);

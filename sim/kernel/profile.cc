@@ -38,6 +38,7 @@ constexpr Profile Make703() {
   profile.zaps_mixed = true;
   profile.inserts_pages_anywhere = true;
   profile.plain_frames = true;
+  profile.shows_dirty_pages = true;
   profile.remap_checks_first = true;
   profile.moves_many = true;
   profile.no_dofork_of_special = true;

@@ -62,6 +62,9 @@ struct Profile {
   // P16: its frame is a plain number, without flags. include/linux/mm.h
   bool plain_frames = false;
 
+  // FA7: what a load makes is dirty if it is writable and the page is. mm/memory.c:set_pte_range()
+  bool shows_dirty_pages = false;
+
   // --- mremap, mprotect, madvise ---
   // P9: what grows in place is merged, with ->close too. mm/vma.c:vma_merge_extend()
   bool grows_by_merging = false;

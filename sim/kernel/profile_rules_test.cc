@@ -59,6 +59,35 @@ TEST(ProfileTest, EveryNumberHasItsProfile) {
   EXPECT_EQ(ProfileOf(510).number, 601);
 }
 
+// --- faults ---
+
+TEST_P(ProfileRules, FA7_ALoadOfADirtyPageMakesADirtyEntryIfItIsWritable) {
+  FaultsOnly();
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(Store(0, 'x'), "");
+  ASSERT_GT(Map(4, 2, kReadWrite, kMapShared), 0);
+  ASSERT_GT(Map(8, 2, kRead, kMapShared), 0);
+
+  for (const uint64_t at : {4, 5, 8}) ASSERT_EQ(Load(at), "");
+
+  EXPECT_EQ(Entry(4)->bits.dirty != 0, Since703());
+  EXPECT_EQ(Entry(5)->bits.dirty, 0) << "nobody wrote to that page";
+  EXPECT_EQ(Entry(8)->bits.dirty, 0) << "nobody can write there";
+}
+
+TEST_P(ProfileRules, FA7_APageThatWasWrittenThroughAnEntryIsDirtyWhenThatGoes) {
+  InsertsPages();
+  ASSERT_GT(Map(0, 1, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(Store(0, 'x'), "");
+  ASSERT_EQ(Unmap(0, 1), 0);
+  FaultsOnly();
+  ASSERT_GT(Map(0, 1, kReadWrite, kMapShared), 0);
+
+  ASSERT_EQ(Load(0), "");
+
+  EXPECT_EQ(Entry(0)->bits.dirty != 0, Since703());
+}
+
 // --- P2 to P7: who holds a reservation ---
 
 TEST_P(ProfileRules, P2_AFullRemapIsMarkedInTheVmaOrCounted) {

@@ -395,7 +395,10 @@ void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
         if (!AnyMapped(pfn + p, 1)) backend_.FreeAnonPage(pfn + p);
       }
     } else if (extent.bits.special == 0) {
-      for (uint64_t p = 0; p < pages; ++p) backend_.PagePut(pfn + p);
+      for (uint64_t p = 0; p < pages; ++p) {
+        if (extent.bits.dirty != 0) MarkPageDirty(pfn + p);
+        backend_.PagePut(pfn + p);
+      }
     }
   }
 }
