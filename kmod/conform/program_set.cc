@@ -6,6 +6,7 @@
 #include <random>
 
 #include "fuzz/program_bytes.h"
+#include "sim/kernel/capacity.h"
 
 namespace drydock::kmod {
 namespace {
@@ -68,8 +69,11 @@ std::string WhyNotComparable(const fuzz::Program& program) {
   if (program.header.fail_allocation != 0) return "an allocation is made to fail";
   if (program.header.platform != 0) return "another machine";
   if (!program.header.core_guards) return "without the guards of mmap(2)";
+  uint32_t processes = 1;
   for (uint32_t i = 0; i < program.step_count; ++i) {
     const fuzz::Step& step = program.steps[i];
+    processes += MakesProcess(step.call);
+    if (processes > kernel::Capacity{}.processes) return "more processes than there is room for";
     if (AboutAllMemory(step.length) || AboutAllMemory(step.new_length)) {
       return "asks for about as much memory as there is";
     }

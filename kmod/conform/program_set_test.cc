@@ -63,6 +63,14 @@ TEST(WhyNotComparable, KnowsWhatNoKernelHas) {
   EXPECT_EQ(WhyNotComparable(trial), "a trial of loading");
 }
 
+TEST(WhyNotComparable, KnowsThatTheSimulationHasRoomForSixProcesses) {
+  Program program;
+  for (int i = 0; i < 5; ++i) program.Add({.call = Call::kFork});
+  EXPECT_EQ(WhyNotComparable(program), "");
+  program.Add({.call = Call::kFork});
+  EXPECT_EQ(WhyNotComparable(program), "more processes than there is room for");
+}
+
 TEST(WhyNotComparable, KnowsThatKernelsHaveNotAsMuchMemory) {
   for (const auto& [pages, comparable] : std::initializer_list<std::pair<uint64_t, bool>>{
            {1, true}, {32768, true}, {32769, false}, {65536, false}, {65537, true}}) {
