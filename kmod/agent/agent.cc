@@ -9,50 +9,22 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <string>
 
 #include "kmod/agent/channel.h"
 #include "kmod/agent/guest_setup.h"
+#include "kmod/agent/in_place.h"
+#include "kmod/agent/kernel_log.h"
 #include "kmod/agent/program_run.h"
 #include "kmod/agent/run_state.h"
+#include "kmod/agent/worker.h"
 
 namespace drydock::kmod {
 namespace {
 
 constexpr unsigned char kEndedWell = 16;  // 33 as QEMU's exit status
 constexpr uint64_t kRunPlace = 0x20000000;
-constexpr size_t kMostSaid = 2048;
-
-// What the kernel writes while a program runs, as far as it is a complaint.
-class KernelLog {
- public:
-  void Open() {
-    const int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    fd_ = fcntl(fd, F_DUPFD_CLOEXEC, kPtdumpFd + 1);  // out of the way, as well
-    close(fd);
-    lseek(fd_, 0, SEEK_END);
-  }
-  std::string Complaints() {
-    std::string said;
-    char line[2048];
-    for (;;) {
-      const ssize_t got = read(fd_, line, sizeof line - 1);
-      if (got < 0 && errno == EPIPE) continue;  // lost some
-      if (got <= 0) return said;
-      line[got] = '\0';
-      // "6,123,456,-;text\n key=value\n"
-      const unsigned level = static_cast<unsigned>(strtoul(line, nullptr, 10)) & 7;
-      const char* text = strchr(line, ';');
-      if (text == nullptr) continue;
-      const std::string words(text + 1, strcspn(text + 1, "\n"));
-      if ((level > 3 && words.find("WARNING: ") == words.npos) || said.size() > kMostSaid) continue;
-      said += words + "\n";
-    }
-  }
-
- private:
-  int fd_ = -1;
-};
 
 class Agent {
  public:
@@ -82,15 +54,18 @@ class Agent {
     run_ = new (at) RunState;
     CatchAccessSignals();
     log_.Open();
+    worker_.emplace(channel_, &log_, run_);
     return {};
   }
 
   [[noreturn]] void Serve() {
     uint64_t finished = 0;
+    TellClock(channel_);
     channel_->state = GuestState::kReady;
     for (;;) {
       while (channel_->posted == finished && channel_->quit == 0) {
         ++channel_->alive;
+        TellClock(channel_);
         usleep(200);
       }
       if (channel_->quit != 0) EndGuest(kEndedWell);
@@ -108,40 +83,39 @@ class Agent {
     if (wrong.empty()) wrong = LoadModule(driver_, channel_->parameters);
     if (!wrong.empty()) Fail(wrong);
     for (size_t i = 0; i < fuzz::kMaxNodes; ++i) {
-      memcpy(nodes_[i], channel_->nodes[i], sizeof nodes_[i]);
-      if (nodes_[i][0] == '\0') continue;
-      const std::string missing = NeedNode(nodes_[i]);
+      memcpy(run_->nodes[i], channel_->nodes[i], sizeof run_->nodes[i]);
+      if (run_->nodes[i][0] == '\0') continue;
+      const std::string missing = NeedNode(run_->nodes[i]);
       if (!missing.empty()) Fail(missing);
     }
     log_.Complaints();
   }
 
   void RunChunk() {
-    auto* const base = reinterpret_cast<uint8_t*>(channel_);
-    uint64_t at = channel_->results_at;
-    for (uint32_t i = 0; i < channel_->program_count; ++i) {
-      fuzz::Program program;
-      memcpy(&program, base + kProgramsAt + i * sizeof program, sizeof program);
-      channel_->program = i;
-      ++channel_->alive;
-      const Ending ending =
-          RunProgram(program, nodes_, static_cast<int>(channel_->patience_ms), run_);
-      std::string said = log_.Complaints();
-      const auto said_bytes = static_cast<uint32_t>(said.size());
-      said.resize((said.size() + 7) / 8 * 8);
-      const ResultHead head = {.bytes = sizeof(ResultHead) + run_->used + said.size(),
-                               .ending = ending,
-                               .steps = program.step_count,
-                               .said = said_bytes,
-                               .reserved = 0};
-      if (at + head.bytes > kChannelBytes) Fail("the results do not fit into the channel");
-      memcpy(base + at, &head, sizeof head);
-      memcpy(base + at + sizeof head, run_->bytes, run_->used);
-      memcpy(base + at + sizeof head + run_->used, said.data(), said.size());
-      at += head.bytes;
-      channel_->done = i + 1;
+    const uint32_t count = channel_->program_count;
+    run_->program = 0;
+    run_->results_at = channel_->results_at;
+    while (run_->program < count) {
+      uint32_t end = run_->program;
+      while (end < count && RunsInPlace(ProgramOf(channel_, end))) ++end;
+      const bool in_place = end > run_->program;
+      const Ending ending = in_place ? worker_->Run(end) : RunApart();
+      if (in_place && ending == Ending::kOverflow) Fail("the results do not fit into the channel");
       if (ending == Ending::kHung) Fail("a process of a program hangs and cannot be killed");
     }
+  }
+
+  // A program that could harm the process that runs it.
+  Ending RunApart() {
+    fuzz::Program program;
+    memcpy(&program, &ProgramOf(channel_, run_->program), sizeof program);
+    channel_->program = run_->program;
+    ++channel_->alive;
+    const Ending ending = RunProgram(channel_, program, run_);
+    if (!AppendResult(channel_, run_, program.step_count, ending, log_.Complaints())) {
+      Fail("the results do not fit into the channel");
+    }
+    return ending;
   }
 
   [[noreturn]] void Fail(const std::string& words) {
@@ -156,8 +130,8 @@ class Agent {
   Header* channel_ = nullptr;
   RunState* run_ = nullptr;
   KernelLog log_;
+  std::optional<Worker> worker_;
   std::string driver_;
-  char nodes_[fuzz::kMaxNodes][64] = {};
 };
 
 }  // namespace

@@ -48,6 +48,7 @@ struct Header {
   // The agent's.
   std::atomic<uint64_t> finished;  // chunks
   std::atomic<uint64_t> alive;     // counts on while the agent lives
+  std::atomic<uint64_t> clock_ms;  // the guest's CLOCK_MONOTONIC, now and then
   std::atomic<uint32_t> program;   // of this chunk: the one that runs
   std::atomic<uint32_t> done;      // of this chunk: results that are whole
   std::atomic<GuestState> state;
@@ -66,6 +67,10 @@ struct ResultHead {
 inline constexpr uint64_t kProgramsAt = 4096;
 static_assert(sizeof(Header) <= kProgramsAt);
 static_assert(std::atomic<uint64_t>::is_always_lock_free);
+
+inline fuzz::Program& ProgramOf(Header* channel, uint32_t index) {
+  return reinterpret_cast<fuzz::Program*>(reinterpret_cast<uint8_t*>(channel) + kProgramsAt)[index];
+}
 
 }  // namespace drydock::kmod
 

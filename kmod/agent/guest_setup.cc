@@ -16,12 +16,15 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "kmod/agent/run_state.h"
+
 namespace drydock::kmod {
 namespace {
 
 constexpr uint64_t kTaskSize = 0x7ffffffff000;
 constexpr uint64_t kStackGuardGap = uint64_t{256} << 12;
-constexpr uint64_t kChannelPlace = 0x40000000;
+constexpr uint64_t kChannelPlace = 0x30000000;  // below what programs map
+static_assert(kChannelPlace + kChannelBytes <= kSeenFrom);
 constexpr unsigned short kExitPort = 0xf4;  // of -device isa-debug-exit
 
 std::string ReadFile(const std::string& path) {
@@ -88,6 +91,14 @@ std::string ArrangeAddressSpace(char** argv) {
   return text;
 }
 
+Header* MapChannel() {
+  void* const at = mmap(reinterpret_cast<void*>(kChannelPlace), kChannelBytes,
+                        PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, kChannelFd, 0);
+  if (at == MAP_FAILED) return nullptr;
+  madvise(at, kChannelBytes, MADV_DONTFORK);  // (Of memory of a device there is no way back.)
+  return static_cast<Header*>(at);
+}
+
 Header* OpenChannel() {
   DIR* const folder = opendir("/sys/bus/pci/devices");
   if (folder == nullptr) return nullptr;
@@ -100,13 +111,10 @@ Header* OpenChannel() {
     if (fd < 0) continue;
     struct stat about{};
     fstat(fd, &about);
-    if (static_cast<uint64_t>(about.st_size) == kChannelBytes) {
-      void* const at = mmap(reinterpret_cast<void*>(kChannelPlace), kChannelBytes,
-                            PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
-      if (at != MAP_FAILED && static_cast<Header*>(at)->magic == kChannelMagic) {
-        madvise(at, kChannelBytes, MADV_DONTFORK);
-        found = static_cast<Header*>(at);
-      }
+    if (static_cast<uint64_t>(about.st_size) == kChannelBytes &&
+        dup3(fd, kChannelFd, O_CLOEXEC) == kChannelFd) {
+      found = MapChannel();
+      if (found != nullptr && found->magic != kChannelMagic) found = nullptr;
     }
     close(fd);
     if (found != nullptr) break;

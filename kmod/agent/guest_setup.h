@@ -17,6 +17,8 @@ std::string ArrangeAddressSpace(char** argv);
 
 // Maps the shared memory at a low address that forks do not get. nullptr: no such device.
 Header* OpenChannel();
+// The same, in a child, at the same address.
+Header* MapChannel();
 
 // finit_module(2) of /FILE; an unload first if it is there. "" or what failed.
 std::string LoadModule(const std::string& file, const std::string& parameters);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "kmod/agent/raw_call.h"
 
@@ -11,11 +12,6 @@ namespace drydock::kmod {
 namespace {
 
 constexpr int kSlice_ms = 20;
-
-void Reap() {
-  while (waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
-}
 
 // The process has exited: it is a zombie, or nothing is left of it. *signal: what killed it, if
 // that can be known.
@@ -41,60 +37,86 @@ void LeaveAll(RunState* run, int patience_ms) {
   }
 }
 
-bool KillAll(RunState* run, const pid_t* all, int patience_ms) {
+bool KillAll(RunState* run, pid_t worker, int patience_ms) {
   bool gone = true;
-  for (uint32_t i = 0; i < run->process_count; ++i) {
-    if (all[i] != 0) kill(all[i], SIGKILL);
+  pid_t all[kMostProcesses + 1] = {};
+  for (uint32_t i = 0; i < run->process_count; ++i) all[i] = run->pids[i];
+  all[kMostProcesses] = worker;
+  for (const pid_t pid : all) {
+    if (pid != 0) kill(pid, SIGKILL);
   }
-  for (uint32_t i = 0; i < run->process_count; ++i) {
-    if (all[i] != 0) gone &= AwaitExit(all[i], patience_ms);
+  for (const pid_t pid : all) {
+    if (pid != 0) gone &= AwaitExit(pid, patience_ms);
   }
+  for (pid_t& pid : run->pids) pid = 0;
   return gone;
 }
 
 }  // namespace
 
-Ending RunProgram(const fuzz::Program& program, NodeNames nodes, int patience_ms, RunState* run) {
-  run->pids[0] = 0;
-  run->turn = 0;
-  run->leave = run->look = run->overflow = false;
-  run->next = run->current = 0;
-  run->process_count = 1;
-  run->leaving = 0;
-  run->fd_count = run->mapping_count = 0;
-  run->last = run->used = 0;
+void TellClock(Header* channel) {
+  timespec now = {};
+  RawCall(SYS_clock_gettime, CLOCK_MONOTONIC, reinterpret_cast<uint64_t>(&now));
+  channel->clock_ms =
+      static_cast<uint64_t>(now.tv_sec) * 1000 + static_cast<uint64_t>(now.tv_nsec) / 1000000;
+}
 
-  const auto first = static_cast<pid_t>(RawCall(SYS_clone, SIGCHLD));
-  if (first == 0) {
-    run->pids[0] = static_cast<pid_t>(RawCall(SYS_getpid));
-    LiveAs(0, program, nodes, run);
+void Reap() {
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
   }
+}
 
-  Ending ending = Ending::kFinished;
+void FillUp(uint32_t steps, Ran ran, RunState* run) {
+  for (; run->next < steps; ++run->next) AppendNotRun(ran, run);
+}
+
+bool AwaitAgentsTurn(Header* channel, RunState* run, pid_t worker, Ending* ending) {
+  const auto patience_ms = static_cast<int>(channel->patience_ms);
+  struct Place {
+    uint32_t program, next, turn;
+    bool operator==(const Place&) const = default;
+  };
   int waited_ms = 0;
-  uint32_t seen_next = 0;
+  Place seen = {};
   while (!AwaitTurn(run, kAgentsTurn, kSlice_ms)) {
-    if (run->next != seen_next) waited_ms = 0;
-    seen_next = run->next;
+    const Place now = {run->program, run->next, run->turn};
+    if (now != seen) waited_ms = 0;
+    seen = now;
+    TellClock(channel);
     waited_ms += kSlice_ms;
-    const uint32_t turn = run->turn;
+    const pid_t acting = now.turn < kMostProcesses ? run->pids[now.turn] : 0;
     int signal = 0;
-    const bool killed = turn < kMostProcesses && run->pids[turn] != 0 && run->leaving == 0 &&
-                        IsGone(run->pids[turn], &signal);
-    if (!killed && waited_ms < patience_ms) continue;
-    if (killed) run->pids[turn] = 0;
-    ending = killed ? Ending::kKilled : Ending::kBlocked;
+    const bool worker_gone = worker != 0 && IsGone(worker, &signal);
+    // (One that leaves is gone, as it should be.)
+    const bool process_gone = acting != 0 && acting != worker && run->leaving == 0 && !run->leave &&
+                              IsGone(acting, &signal);
+    if (!worker_gone && !process_gone && waited_ms < patience_ms) continue;
+    const bool killed = worker_gone || process_gone;
+    if (killed && acting != 0) run->pids[now.turn] = 0;
+    *ending = killed ? Ending::kKilled : Ending::kBlocked;
     if (run->used != 0) {
       run->Last()->ran = Ran::kRan;
       run->Last()->signal = static_cast<uint8_t>(signal);
     }
-    pid_t all[kMostProcesses + 1] = {};
-    for (uint32_t i = 0; i < run->process_count; ++i) all[i] = run->pids[i];
-    if (!KillAll(run, all, patience_ms)) ending = Ending::kHung;
-    for (pid_t& pid : run->pids) pid = 0;
-    break;
+    if (!KillAll(run, worker_gone ? 0 : worker, patience_ms)) {
+      *ending = Ending::kHung;
+    }
+    return false;
   }
-  if (ending == Ending::kFinished) {
+  return true;
+}
+
+Ending RunProgram(Header* channel, const fuzz::Program& program, RunState* run) {
+  const auto patience_ms = static_cast<int>(channel->patience_ms);
+  run->BeginProgram(kAgentsTurn);
+  const auto first = static_cast<pid_t>(RawCall(SYS_clone, SIGCHLD));
+  if (first == 0) {
+    run->pids[0] = static_cast<pid_t>(RawCall(SYS_getpid));
+    LiveAs(0, program, run->nodes, run);
+  }
+
+  Ending ending = Ending::kFinished;
+  if (AwaitAgentsTurn(channel, run, 0, &ending)) {
     if (run->process_count == 1 && run->pids[0] == 0) {
       waitpid(first, nullptr, 0);
     } else {
@@ -103,9 +125,7 @@ Ending RunProgram(const fuzz::Program& program, NodeNames nodes, int patience_ms
     if (run->overflow) ending = Ending::kOverflow;
   }
   if (ending != Ending::kHung) Reap();
-  for (uint32_t i = run->next; i < program.step_count; ++i) {
-    AppendNotRun(ending == Ending::kFinished ? Ran::kSkipped : Ran::kNotRun, run);
-  }
+  FillUp(program.step_count, ending == Ending::kFinished ? Ran::kSkipped : Ran::kNotRun, run);
   return ending;
 }
 

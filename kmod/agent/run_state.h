@@ -17,10 +17,14 @@ namespace drydock::kmod {
 
 inline constexpr uint32_t kMostProcesses = fuzz::kMaxSteps + 1;
 inline constexpr uint32_t kAgentsTurn = 1000;
-inline constexpr int kPtdumpFd = 100;  // out of the way: a program's descriptors count from 3
+inline constexpr uint32_t kWorkersTurn = 1001;
+// Out of the way: a program's descriptors count from 3.
+inline constexpr int kPtdumpFd = 100;
+inline constexpr int kChannelFd = 101;
 
 struct RunState {
-  std::atomic<uint32_t> turn;  // a futex: the process that acts, or kAgentsTurn
+  std::atomic<uint32_t> turn;  // a futex: the process that acts, kAgentsTurn or kWorkersTurn
+  uint32_t ends_program;       // whose turn it is after the last step
   bool leave;                  // whose turn it is, is to exit
   bool look;                   // whose turn it is, is to look at its memory first
 
@@ -35,11 +39,31 @@ struct RunState {
   uint64_t mappings[fuzz::kMaxSteps];  // kNoMapping: failed
   uint32_t mapping_count;
 
+  // What a worker is to do (worker.h): programs of the chunk, and where their results go.
+  uint32_t program;  // the one that runs, or runs next
+  uint32_t programs_end;
+  uint64_t results_at;  // in the channel; moves on with each program that has ended
+  bool no_room;         // for the result of `program`
+  bool worker_leaves;   // something was left in it: it is to be replaced
+
+  char nodes[fuzz::kMaxNodes][64];  // paths; "": no such node
+
   uint64_t last;  // in `bytes`: the last step's StepShown
   uint64_t used;
   bool overflow;
   alignas(8) uint8_t bytes[kMostResult];
 
+  void BeginProgram(uint32_t whose_end) {
+    leave = look = overflow = false;
+    ends_program = whose_end;
+    next = current = 0;
+    process_count = 1;
+    for (pid_t& pid : pids) pid = 0;
+    leaving = 0;
+    fd_count = mapping_count = 0;
+    last = used = 0;
+    turn = 0;
+  }
   StepShown* Last() { return reinterpret_cast<StepShown*>(bytes + last); }
 };
 

@@ -18,7 +18,7 @@ namespace {
 using fuzz::Call;
 using fuzz::Step;
 
-constexpr long kForever = 1000L * 3600;
+constexpr int kForever = 1000 * 3600;
 
 sigjmp_buf on_signal;
 volatile sig_atomic_t in_access;
@@ -35,17 +35,30 @@ void Caught(int number, siginfo_t* info, void*) {
 class Actor {
  public:
   Actor(uint32_t self, const fuzz::Program& program, NodeNames nodes, RunState* run)
-      : self_(self), program_(program), nodes_(nodes), run_(run) {}
+      : self_(self),
+        in_place_(self == 0 && run->ends_program == kWorkersTurn),
+        program_(program),
+        nodes_(nodes),
+        run_(run) {}
 
   [[noreturn]] void Live() {
     for (;;) {
-      while (!AwaitTurn(run_, self_, kForever)) {
-      }
+      AwaitEitherTurn(run_, self_, self_);
       if (run_->leaving != 0) {
         AwaitExit(run_->leaving, kForever);
         run_->leaving = 0;
       }
       if (run_->leave) Leave();
+      if (run_->look) LookAt();
+      Act();
+    }
+  }
+  void LiveInPlace() {
+    while (AwaitEitherTurn(run_, 0, kWorkersTurn) == 0) {
+      if (run_->leaving != 0) {
+        AwaitExit(run_->leaving, kForever);
+        run_->leaving = 0;
+      }
       if (run_->look) LookAt();
       Act();
     }
@@ -56,12 +69,19 @@ class Actor {
     while (run_->next < program_.step_count && !run_->overflow) {
       if (!RunStep(run_->next++)) return;
     }
-    if (run_->process_count == 1) {
+    if (run_->process_count == 1 && !in_place_) {
       run_->pids[0] = 0;
-      WakeTurn(run_, kAgentsTurn);
+      WakeTurn(run_, run_->ends_program);
       Leave();
     }
-    WakeTurn(run_, kAgentsTurn);
+    GiveTurn(run_->ends_program);
+  }
+  void GiveTurn(uint32_t turn) {
+    if (in_place_ && turn == kWorkersTurn) {  // to ourselves
+      run_->turn = turn;
+    } else {
+      WakeTurn(run_, turn);
+    }
   }
 
   [[noreturn]] void Leave() {
@@ -90,7 +110,10 @@ class Actor {
       shown->signal = static_cast<uint8_t>(signal_number);
       shown->signal_code = signal_number != 0 ? signal_code : 0;
       came = value >= 0 && signal_number == 0;
-      if (step.call == Call::kExit) Exit();
+      if (step.call == Call::kExit) {
+        Exit();
+        return false;
+      }
       if (step.call == Call::kSwitch) successor = step.process;
     } else {
       shown->ran = Ran::kSkipped;
@@ -176,10 +199,10 @@ class Actor {
     uint64_t first = 0;
     if (sigsetjmp(on_signal, 0) == 0) {
       in_access = 1;
-      for (uint64_t i = 0; i < size; ++i) {
-        const uint64_t byte = *reinterpret_cast<volatile uint8_t*>(from + i);
-        if (i < 8) first |= byte << (8 * i);
-      }
+      ForEachPiece(from, size, [&](uint64_t i, auto piece) {
+        const uint64_t value = *reinterpret_cast<volatile decltype(piece)*>(from + i);
+        if (i < 8) first |= value << (8 * i);
+      });
       shown->data = first;
     }
     in_access = 0;
@@ -188,11 +211,37 @@ class Actor {
   static void Store(uint64_t to, uint64_t size, size_t index) {
     if (sigsetjmp(on_signal, 0) == 0) {
       in_access = 1;
-      for (uint64_t i = 0; i < size; ++i) {
-        *reinterpret_cast<volatile uint8_t*>(to + i) = fuzz::StoredByte(index, i);
-      }
+      ForEachPiece(to, size, [&](uint64_t i, auto piece) {
+        for (size_t k = 0; k < sizeof piece; ++k) {
+          piece |=
+              static_cast<decltype(piece)>(uint64_t{fuzz::StoredByte(index, i + k)} << (8 * k));
+        }
+        *reinterpret_cast<volatile decltype(piece)*>(to + i) = piece;
+      });
     }
     in_access = 0;
+  }
+
+  // The largest aligned pieces of at most 8 bytes, as the simulation has them (hw::MmioSpace): for
+  // a device's registers that is not the same as bytes.
+  template <class Access>
+  static void ForEachPiece(uint64_t at, uint64_t size, Access access) {
+    for (uint64_t i = 0; i < size;) {
+      const uint64_t left = size - i, place = at + i;
+      if (left >= 8 && place % 8 == 0) {
+        access(i, uint64_t{});
+        i += 8;
+      } else if (left >= 4 && place % 4 == 0) {
+        access(i, uint32_t{});
+        i += 4;
+      } else if (left >= 2 && place % 2 == 0) {
+        access(i, uint16_t{});
+        i += 2;
+      } else {
+        access(i, uint8_t{});
+        i += 1;
+      }
+    }
   }
 
   // In the child it does not come back.
@@ -206,15 +255,16 @@ class Actor {
   }
 
   // This process goes, the first one that is alive goes on.
-  [[noreturn]] void Exit() {
-    run_->leaving = run_->pids[self_];
+  void Exit() {
+    if (!in_place_) run_->leaving = run_->pids[self_];
     run_->pids[self_] = 0;
-    uint32_t successor = kAgentsTurn;
+    uint32_t successor = run_->ends_program;
     for (uint32_t i = run_->process_count; i-- > 0;) {
       if (run_->pids[i] != 0) successor = i;
     }
-    WakeTurn(run_, successor);
-    Leave();
+    if (in_place_) LetGo();
+    GiveTurn(successor);
+    if (!in_place_) Leave();
   }
 
   void LookAt() {
@@ -236,6 +286,7 @@ class Actor {
   }
 
   const uint32_t self_;
+  const bool in_place_;
   const fuzz::Program& program_;
   const NodeNames nodes_;
   RunState* const run_;
@@ -256,6 +307,15 @@ void LiveAs(uint32_t self, const fuzz::Program& program, NodeNames nodes, RunSta
   Actor(self, program, nodes, run).Live();
 }
 
+void LiveInPlace(const fuzz::Program& program, NodeNames nodes, RunState* run) {
+  Actor(0, program, nodes, run).LiveInPlace();
+}
+
+void LetGo() {
+  RawCall(SYS_munmap, kSeenFrom, kSeenTo - kSeenFrom);
+  RawCall(SYS_close_range, 3, kPtdumpFd - 1, 0);
+}
+
 void AppendNotRun(Ran ran, RunState* run) {
   if (run->used + sizeof(StepShown) > kMostResult) {
     run->overflow = true;
@@ -268,20 +328,48 @@ void AppendNotRun(Ran ran, RunState* run) {
   run->Last()->ran = ran;
 }
 
+namespace {
+
+// Nobody is woken whose turn it is not.
+uint64_t BitOf(uint32_t turn) {
+  return uint64_t{1} << (turn < kMostProcesses ? turn : turn == kAgentsTurn ? 30 : 31);
+}
+static_assert(kMostProcesses < 30);
+
+int64_t AwaitChange(RunState* run, uint32_t now, const timespec* until, uint64_t bits) {
+  return RawCall(SYS_futex, reinterpret_cast<uint64_t>(&run->turn), FUTEX_WAIT_BITSET, now,
+                 reinterpret_cast<uint64_t>(until), 0, bits);
+}
+
+}  // namespace
+
 void WakeTurn(RunState* run, uint32_t turn) {
   run->turn.store(turn);
-  RawCall(SYS_futex, reinterpret_cast<uint64_t>(&run->turn), FUTEX_WAKE, 1000);
+  RawCall(SYS_futex, reinterpret_cast<uint64_t>(&run->turn), FUTEX_WAKE_BITSET, 1, 0, 0,
+          BitOf(turn));
 }
 
 bool AwaitTurn(RunState* run, uint32_t turn, int timeout_ms) {
-  timespec timeout = {timeout_ms / 1000, timeout_ms % 1000 * 1000000L};
+  timespec until = {};
+  RawCall(SYS_clock_gettime, CLOCK_MONOTONIC, reinterpret_cast<uint64_t>(&until));
+  until.tv_sec += timeout_ms / 1000;
+  until.tv_nsec += timeout_ms % 1000 * 1000000L;
+  if (until.tv_nsec >= 1000000000L) {
+    ++until.tv_sec;
+    until.tv_nsec -= 1000000000L;
+  }
   for (;;) {
     const uint32_t now = run->turn.load();
     if (now == turn) return true;
-    if (RawCall(SYS_futex, reinterpret_cast<uint64_t>(&run->turn), FUTEX_WAIT, now,
-                reinterpret_cast<uint64_t>(&timeout)) == -ETIMEDOUT) {
-      return run->turn.load() == turn;
-    }
+    if (AwaitChange(run, now, &until, BitOf(turn)) == -ETIMEDOUT) return run->turn.load() == turn;
+  }
+}
+
+uint32_t AwaitEitherTurn(RunState* run, uint32_t one, uint32_t other) {
+  for (;;) {
+    const uint32_t now = run->turn.load();
+    if (now == one || now == other) return now;
+    AwaitChange(run, now, nullptr, BitOf(one) | BitOf(other));
   }
 }
 

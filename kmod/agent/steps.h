@@ -17,10 +17,18 @@ void CatchAccessSignals();
 [[noreturn]] void LiveAs(uint32_t self, const fuzz::Program& program, NodeNames nodes,
                          RunState* run);
 
+// The same for process 0 of a program that its worker runs in place (worker.h): returns when the
+// program has ended, with process 0's memory and files gone if it has exited. Others may live on.
+void LiveInPlace(const fuzz::Program& program, NodeNames nodes, RunState* run);
+// As an exit does: lets memory that programs see go, then files.
+void LetGo();
+
 // Appends a step that nobody has run. Of the agent, for what is left of a program.
 void AppendNotRun(Ran ran, RunState* run);
 
 void WakeTurn(RunState* run, uint32_t turn);
+// Until it is the turn of one of the two; returns whose.
+uint32_t AwaitEitherTurn(RunState* run, uint32_t one, uint32_t other);
 // False when `timeout_ms` has passed first.
 bool AwaitTurn(RunState* run, uint32_t turn, int timeout_ms);
 // Waits until the process has exited, memory and files let go; it may be a zombie then. False when

@@ -55,33 +55,47 @@ std::string GuestSide::Prepare(const std::vector<ModuleOfDriver>& modules) {
   return status == 0 ? "" : initramfs_ + " cannot be packed; see to the space there";
 }
 
+void GuestSide::Start() {
+  if (guest_ != nullptr) return;
+  guest_ = std::make_unique<Guest>(GuestOptions{.qemu = parts_.qemu,
+                                                .accelerator = parts_.accelerator,
+                                                .image = kernel_.image,
+                                                .initramfs = initramfs_,
+                                                .folder = parts_.folder,
+                                                .kernel_words = parts_.kernel_words,
+                                                .interrupted = command::Interrupted});
+  not_started_ = guest_->Start();
+  ready_ = false;
+  ++boots_;
+}
+
 std::string GuestSide::Run(std::span<const fuzz::Program> programs, const DriverInGuest& driver,
                            std::vector<Shown>* shown, bool fresh) {
-  if (guest_ == nullptr) {
-    fresh = true;
-    guest_ = std::make_unique<Guest>(GuestOptions{.qemu = parts_.qemu,
-                                                  .accelerator = parts_.accelerator,
-                                                  .image = kernel_.image,
-                                                  .initramfs = initramfs_,
-                                                  .folder = parts_.folder,
-                                                  .kernel_words = parts_.kernel_words});
-    const std::string wrong = guest_->Boot();
-    ++boots_;
+  fresh |= guest_ == nullptr || !ready_;
+  Start();
+  if (!ready_) {
+    const std::string wrong = not_started_.empty() ? guest_->AwaitReady() : not_started_;
     boot_seconds_ += guest_->boot_seconds();
     if (!wrong.empty()) {
-      guest_.reset();
+      Forget();
       return wrong;
     }
+    ready_ = true;
   }
   const std::string wrong = guest_->Run(programs, fresh ? &driver : nullptr, shown);
-  if (!wrong.empty()) guest_.reset();
+  if (!wrong.empty()) Forget();
   return wrong;
+}
+
+void GuestSide::Forget() {
+  clock_jumps_ += guest_->clock_jumps();
+  guest_.reset();
 }
 
 std::string GuestSide::End() {
   if (guest_ == nullptr) return {};
-  const std::string wrong = guest_->End();
-  guest_.reset();
+  const std::string wrong = ready_ ? guest_->End() : "";
+  Forget();
   return wrong;
 }
 

@@ -39,6 +39,9 @@ class GuestSide {
   // Builds the modules and packs what boots. "" or one line.
   std::string Prepare(const std::vector<ModuleOfDriver>& modules);
 
+  // Begins to boot, if no guest runs; what is wrong, Run() says.
+  void Start();
+
   // Runs programs on a driver that is loaded anew before the first of them, as Guest::Run says;
   // boots if need be. Not `fresh`: on the driver as it is, if the guest runs.
   std::string Run(std::span<const fuzz::Program> programs, const DriverInGuest& driver,
@@ -48,16 +51,21 @@ class GuestSide {
 
   size_t boots() const { return boots_; }
   double boot_seconds() const { return boot_seconds_; }  // of all boots
+  size_t clock_jumps() const { return clock_jumps_ + (guest_ ? guest_->clock_jumps() : 0); }
 
  private:
+  void Forget();
   std::string Build(const ModuleOfDriver& module, std::string* file);
 
   const GuestParts parts_;
   const StoredKernel kernel_;
   std::string initramfs_;
   std::unique_ptr<Guest> guest_;
+  bool ready_ = false;
+  std::string not_started_;
   size_t boots_ = 0;
   double boot_seconds_ = 0;
+  size_t clock_jumps_ = 0;
 };
 
 }  // namespace drydock::kmod

@@ -159,9 +159,35 @@ static void tell_huge(u64 raw, u64 frame, unsigned long addr, unsigned long end)
 }
 
 /*
+ * The address behind the empty entries that begin with the one of addr, which is
+ * empty: at most end, at most the end of its table. Most entries of most tables are
+ * empty, and all of them are looked at after each step of a program: eight at once.
+ */
+static unsigned long skip_empty(const u64 *entry, unsigned long addr,
+				unsigned long end, unsigned int shift)
+{
+	const unsigned long size = 1UL << shift;
+	const u64 *const behind = PTR_ALIGN(entry + 1, PAGE_SIZE);
+
+	addr &= ~(size - 1);
+	do {
+		entry++;
+		addr += size;
+		while (entry + 8 <= behind &&
+		       !(entry[0] | entry[1] | entry[2] | entry[3] | entry[4] |
+			 entry[5] | entry[6] | entry[7])) {
+			entry += 8;
+			addr += 8 * size;
+		}
+	} while (addr < end && entry < behind && !*entry);
+	return min(addr, end);
+}
+
+/*
  * Entries in [addr, end). Written out, since the kernel's own walkers are not
- * exported. A level that this kernel does not have ends where the one above it ends. The caller holds mmap_lock; anonymous memory of this one task is the
- * only thing whose tables might go meanwhile, and nothing here makes them go.
+ * exported. A level that this kernel does not have ends where the one above it
+ * ends. The caller holds mmap_lock; anonymous memory of this one task is the only
+ * thing whose tables might go meanwhile, and nothing here makes them go.
  */
 static void tell_entries(struct mm_struct *mm, unsigned long addr,
 			 unsigned long end)
@@ -173,36 +199,50 @@ static void tell_entries(struct mm_struct *mm, unsigned long addr,
 		pud_t *pud;
 		pmd_t *pmd;
 
+		/* (For pgd_none() no entry is empty where p4d is the same.) */
+		if (!pgd_val(*pgd)) {
+			addr = skip_empty((u64 *)pgd, addr, end, PGDIR_SHIFT);
+			continue;
+		}
 		next = pgd_addr_end(addr, end);
-		if (pgd_none(*pgd))
-			goto skip;
 		p4d = p4d_offset(pgd, addr);
+		if (p4d_none(*p4d)) {
+			addr = skip_empty((u64 *)p4d, addr, next, P4D_SHIFT);
+			continue;
+		}
 		next = p4d_addr_end(addr, next);
-		if (p4d_none(*p4d))
-			goto skip;
 		pud = pud_offset(p4d, addr);
+		if (pud_none(*pud)) {
+			addr = skip_empty((u64 *)pud, addr, next, PUD_SHIFT);
+			continue;
+		}
 		next = pud_addr_end(addr, next);
-		if (pud_none(*pud))
-			goto skip;
 		pmd = pmd_offset(pud, addr);
+		if (pmd_none(*pmd)) {
+			addr = skip_empty((u64 *)pmd, addr, next, PMD_SHIFT);
+			continue;
+		}
 		next = pmd_addr_end(addr, next);
-		if (pmd_none(*pmd))
-			goto skip;
 		if (pmd_val(*pmd) & _PAGE_PSE) {
 			tell_huge(pmd_val(*pmd),
 				  pmd_pfn(*pmd) +
 					  ((addr & ~PMD_MASK) >> PAGE_SHIFT),
 				  addr, next);
-			goto skip;
+			addr = next;
+			continue;
 		}
-		for (; addr < next; addr += PAGE_SIZE) {
-			pte_t pte = READ_ONCE(*pte_offset_kernel(pmd, addr));
+		while (addr < next) {
+			pte_t *entry = pte_offset_kernel(pmd, addr);
+			pte_t pte = READ_ONCE(*entry);
 
-			if (!pte_none(pte))
-				tell_entry(pte, addr);
+			if (pte_none(pte)) {
+				addr = skip_empty((u64 *)entry, addr, next,
+						  PAGE_SHIFT);
+				continue;
+			}
+			tell_entry(pte, addr);
+			addr += PAGE_SIZE;
 		}
-	skip:
-		addr = next;
 	}
 }
 

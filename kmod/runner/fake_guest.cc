@@ -48,6 +48,12 @@ void Befall(uint32_t program) {
     StandStill();
   }
   if (mode == "ends early") _exit(33);
+  if (mode == "clock jumps") {
+    for (const uint64_t ms : {uint64_t{1000}, uint64_t{3'600'000}, uint64_t{2'000}}) {
+      channel->clock_ms = ms;
+      usleep(100'000);
+    }
+  }
   if (mode == "fails") {
     std::strcpy(channel->words, "loading driver.ko: Invalid argument");
     channel->state = GuestState::kFailed;

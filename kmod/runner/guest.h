@@ -25,10 +25,11 @@ struct GuestOptions {
   std::string folder;             // for the channel, the console's log
   std::string kernel_words = {};  // for the end of the kernel's command line, " word" each
   int memory_megabytes = 256;
-  int boot_seconds = 60;     // until the agent is ready
-  int silence_seconds = 30;  // without a sign of life
-  int step_ms = 3000;        // for one step of a program
-  int end_seconds = 10;      // to end when it is asked to
+  int boot_seconds = 60;            // until the agent is ready
+  int silence_seconds = 30;         // without a sign of life
+  int step_ms = 3000;               // for one step of a program
+  int end_seconds = 10;             // to end when it is asked to
+  bool (*interrupted)() = nullptr;  // true: give up
 };
 
 struct DriverInGuest {
@@ -46,6 +47,9 @@ class Guest {
 
   // Boots and waits until the agent is ready. "" or one line that says what happened.
   std::string Boot();
+  // The same in two, for who has something else to do meanwhile.
+  std::string Start();
+  std::string AwaitReady();
 
   // Runs the programs one after another and appends what each showed. "" if all of them ran; else
   // one line that says what happened to the guest, which is then of no more use. If a program did
@@ -59,12 +63,15 @@ class Guest {
   std::string End();
 
   double boot_seconds() const { return boot_seconds_; }
+  // How often the guest's clock was seen to leap while ours went on, or the other way round. No
+  // harm is done: nobody waits by it.
+  size_t clock_jumps() const { return clock_jumps_; }
 
  private:
-  std::string Start();
   // What is wrong with the guest, if anything is: it has ended, is silent, floods its console.
   std::string Trouble();
   std::string WhyEnded(int status);
+  void WatchClock();
   std::string ConsoleComplaint() const;
   std::string RunChunk(std::span<const fuzz::Program> programs, std::vector<Shown>* shown);
   void Stop();
@@ -75,7 +82,10 @@ class Guest {
   pid_t qemu_ = -1;
   uint64_t seen_alive_ = 0;
   double alive_at_ = 0;
-  double boot_seconds_ = 0;
+  double started_at_ = 0, boot_seconds_ = 0;
+  uint64_t clock_ms_ = 0;  // the guest's, when it was last looked at, and when that was
+  double clock_at_ = 0;
+  size_t clock_jumps_ = 0;
 };
 
 // What the guest wrote of one program. `at` is moved behind it. False: it is not whole.

@@ -137,6 +137,16 @@ TEST_F(FakeGuestTest, SaysThatThereIsNoSpace) {
   EXPECT_EQ(wrong, options.folder + "/channel: File too large");
 }
 
+TEST_F(FakeGuestTest, AClockThatJumpsIsSeenAndDoesNoHarm) {
+  Guest guest(Options("clock jumps"));
+  ASSERT_EQ(guest.Boot(), "");
+  std::vector<Shown> shown;
+  EXPECT_EQ(guest.Run(ThreePrograms(), nullptr, &shown), "");
+  EXPECT_EQ(Seen(shown), "[0 1 ][100 101 ][200 201 ]");
+  EXPECT_EQ(guest.clock_jumps(), 2u);  // ahead, and back
+  EXPECT_EQ(guest.End(), "");
+}
+
 TEST_F(FakeGuestTest, SaysThatAGuestDoesNotEnd) {
   Guest guest(Options("does not end"));
   ASSERT_EQ(guest.Boot(), "");

@@ -1,0 +1,63 @@
+#include "kmod/agent/in_place.h"
+
+#include "kmod/observe/shown.h"
+
+namespace drydock::kmod {
+namespace {
+
+using fuzz::Call;
+using fuzz::Step;
+
+// Mappings begin where mmap's search ends up: below kMmapBase, as long as the address space is not
+// full, and above by what offsets add. All steps together stay between kSeenFrom and kSeenTo.
+constexpr uint64_t kFar = uint64_t{1} << 40;
+static_assert(kMmapBase - fuzz::kMaxSteps * 2 * kFar > kSeenFrom);
+static_assert(kMmapBase + fuzz::kMaxSteps * 4 * kFar < kSeenTo);
+
+// Where nothing is ever mapped, and where nothing can be.
+constexpr uint64_t kLowest = 0x10000;
+constexpr uint64_t kHighest = uint64_t{1} << 47;
+
+bool StaysNear(const Step& step) {
+  return step.length < kFar && step.new_length < kFar && step.at_offset < kFar;
+}
+
+bool StepRunsInPlace(const Step& step) {
+  switch (step.call) {
+    case Call::kOpen:
+    case Call::kClose:
+    case Call::kLseek:
+    case Call::kFork:
+    case Call::kExit:
+    case Call::kSwitch:
+      return true;
+    case Call::kMmap:
+    case Call::kAnonymous:
+      return StaysNear(step);
+    case Call::kMunmap:
+    case Call::kMprotect:
+    case Call::kMadvise:
+    case Call::kMremap:
+    case Call::kLoad:
+    case Call::kStore:
+    case Call::kRead:
+    case Call::kWrite:
+      return StaysNear(step) && step.offset < kFar;
+    case Call::kIoctl:  // the argument may be an address
+      return step.at != fuzz::kNone ? StaysNear(step)
+                                    : step.offset < kLowest || step.offset >= kHighest;
+    default:  // until somebody has seen that it leaves nothing behind
+      return false;
+  }
+}
+
+}  // namespace
+
+bool RunsInPlace(const fuzz::Program& program) {
+  for (uint32_t i = 0; i < program.step_count; ++i) {
+    if (!StepRunsInPlace(program.steps[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace drydock::kmod
