@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 namespace drydock::kmod {
@@ -115,6 +117,26 @@ std::string FormatDifference(const fuzz::Program& program, const fuzz::NodePaths
     }
   }
   return out.str();
+}
+
+std::string FormatRegression(const fuzz::Program& program, const fuzz::NodePaths& nodes,
+                             const std::string& kernel, const std::string& driver,
+                             const Difference& difference) {
+  const auto said = [](const std::string& line) { return line.empty() ? "(nothing)" : line; };
+  return "# " + driver + " on kernel " + kernel + ", step " + std::to_string(difference.step + 1) +
+         ": " + difference.call + "\n#   sim    " + said(difference.sim) + "\n#   linux  " +
+         said(difference.linux) + "\n" + FormatProgram(program, nodes);
+}
+
+bool WriteWhole(const std::string& path, const std::string& text) {
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return true;
+  std::filesystem::remove(path, error);
+  return false;
 }
 
 KnownDifferences ParseKnownDifferences(std::string_view text, const std::string& file_name) {

@@ -38,6 +38,13 @@ std::string FormatDifference(const fuzz::Program& program, const fuzz::NodePaths
                              const Difference& difference, const std::vector<StepText>& sim,
                              const std::vector<StepText>& linux);
 
+// A .prog file for kmod/conform/programs: what differed is said in a remark before the program.
+std::string FormatRegression(const fuzz::Program& program, const fuzz::NodePaths& nodes,
+                             const std::string& kernel, const std::string& driver,
+                             const Difference& difference);
+// Writes a file, and its folder if need be; false, and no file, if that is not possible.
+bool WriteWhole(const std::string& path, const std::string& text);
+
 // Differences that are understood and let stand: known_differences.txt, a block each.
 //
 //   name: madvise-mergeable

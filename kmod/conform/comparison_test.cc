@@ -86,6 +86,26 @@ TEST(SignatureOf, LeavesAwayWhatIsOnlyOfThisProgram) {
   for (const Row& row : rows) EXPECT_EQ(SignatureOf(row.difference), row.signature);
 }
 
+// What is kept can be put into kmod/conform/programs as it is.
+TEST(FormatRegression, ParsesToTheProgramAndSaysWhatDiffered) {
+  const Difference difference = {
+      .step = 1, .call = "m0 = mmap(fd0, 1 page)", .sim = "", .linux = "outside:"};
+  const std::string text = FormatRegression(OpenAndMap(), kNodes, "6.1-small", "pump", difference);
+  EXPECT_EQ(text.substr(0, text.find("drydock")),
+            "# pump on kernel 6.1-small, step 2: m0 = mmap(fd0, 1 page)\n"
+            "#   sim    (nothing)\n"
+            "#   linux  outside:\n");
+  const fuzz::ParsedProgram parsed = fuzz::ParseProgram(text, "a.prog");
+  EXPECT_EQ(parsed.error, "");
+  EXPECT_EQ(parsed.program, OpenAndMap());
+}
+
+TEST(WriteWhole, MakesTheFolderAndSaysWhenItCannot) {
+  const std::string folder = testing::TempDir() + "/write_whole";
+  EXPECT_TRUE(WriteWhole(folder + "/new/a.prog", "text"));
+  EXPECT_FALSE(WriteWhole(folder + "/new/a.prog/b.prog", "text"));
+}
+
 TEST(FormatDifference, ShowsBothSidesOfTheStep) {
   std::vector<StepText> linux = Mapped();
   linux[1].space[1] = "  +0 1 page n0+1 WB r--";

@@ -17,10 +17,12 @@ struct ConformOptions {
   std::vector<std::string> programs;  // folders
   size_t random = 0;                  // programs, over all drivers
   uint64_t seed = 1;
-  size_t show = 10;         // differences that are printed in full
-  size_t risky_boots = 3;   // of each driver: programs that stop the simulated driver
-  bool record = false;      // into kmod/conform/confirmed.tsv (fidelity.h)
-  std::string out = "out";  // folder for programs that differ
+  size_t show = 10;          // differences that are printed in full
+  size_t tries = 300;        // programs that are tried to make a difference's program shorter
+  size_t deadly_tries = 30;  // the same if it kills the guest: each is a boot
+  size_t risky_boots = 3;    // of each driver: programs that stop the simulated driver
+  bool record = false;       // into kmod/conform/confirmed.tsv (fidelity.h)
+  std::string out = "out";   // folder for programs that differ
   std::string accelerator = "tcg";
 
   // What the launcher says.

@@ -67,6 +67,15 @@ last=${out##*$'\n'}
   echo "FAILED the last line: $last"
   failures=1
 }
+kept=$(sed -n 's/.*, kept as //p' <<<"$out" | head -n 1)
+[[ $(grep -vcE '^(#|$)' "$kept") == 6 && $(tail -n 1 "$kept") == 'fd0 = open('* ]] || {
+  echo "FAILED what differs is kept as its shortest program: '$kept' $(cat "$kept")"
+  failures=1
+}
+[[ $out == *"  mix: 1 programs, "*"mmaps of a file succeed"* && $out == *"  calls: "* ]] || {
+  echo "FAILED the mix is printed: $out"
+  failures=1
+}
 FAKE_GUEST="panics later" conform "${one[@]}"
 expect "a program that kills the guest" 1 ""
 [[ $out == *"linux  the guest's kernel panicked: BUG: kernel NULL pointer dereference"* ]] || {
@@ -74,9 +83,31 @@ expect "a program that kills the guest" 1 ""
   failures=1
 }
 
+# Interrupted: nothing is claimed, nothing is left.
+(FAKE_GUEST="never ready" exec "$DRYDOCK_ROOT/kmod/conform/conform" --driver dma_buffer "${one[@]}" \
+  --out "$TEST_TMPDIR/out" >"$TEST_TMPDIR/cut" 2>"$TEST_TMPDIR/err") &
+for ((i = 0; i < 600; ++i)); do
+  ! compgen -G "$TEST_TMPDIR/drydock-conform.*/dma_buffer.so" >/dev/null || break
+  sleep 0.1
+done
+kill -INT $!
+wait $!
+status=$? err=$(<"$TEST_TMPDIR/err")
+expect "an interrupt" 2 "drydock: conform: interrupted"
+[[ ! -s $TEST_TMPDIR/cut ]] || { echo "FAILED an interrupted run says: $(<"$TEST_TMPDIR/cut")"; failures=1; }
+if compgen -G "$TEST_TMPDIR/drydock-conform.*" >/dev/null; then
+  echo "FAILED an interrupted run leaves its folder"
+  failures=1
+fi
+
 rm "$DRYDOCK_BUILT_MODULES/drydock_dma_buffer.ko"
 conform "${one[@]}"
 expect "no module" 2 "drydock: conform: $DRYDOCK_BUILT_MODULES/drydock_dma_buffer.ko: no such file"
+printf '\x7fELF%14s\xb7\x00' '' | tr ' ' '\0' >"$TEST_TMPDIR/foreign"
+put_kernel 6.12 "$TEST_TMPDIR/foreign"
+conform --kernel 6.12 --random 1
+expect "an image for another machine" 2 \
+  "drydock: conform: kernel 6.12: its image is not one for x86-64; run ./drydock kernel get 6.12"
 echo x >>"$kernels/6.1/image"
 conform "${one[@]}"
 expect "a corrupt image" 2 "drydock: conform: kernel 6.1: its image is corrupt; run ./drydock kernel get 6.1"

@@ -38,6 +38,9 @@ int main(int argc, char** argv) {
       ->take_all();
   app.add_option("--show", options.show, "How many differences are printed in full")
       ->capture_default_str();
+  app.add_option("--tries", options.tries,
+                 "How many shorter programs are tried of one that shows a difference")
+      ->capture_default_str();
   app.add_option("--risky-boots", options.risky_boots,
                  "How many programs that stop the simulated driver get a boot of their own")
       ->capture_default_str();

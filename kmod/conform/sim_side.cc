@@ -107,6 +107,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
     if (i >= program_.step_count) return;  // the exits at the end
     const uint32_t index = executor_.world_process(executor_.current());
     if (CopiesFromMapping(i, index)) shown_->ending = Ending::kCopiesOntoItself;
+    if (StoresToDevice(i, index)) shown_->drives_device = true;
     if (executor_.observations()[i].outcome.trapped || !world_.process(index).alive()) return;
     Step& told = shown_->steps[i];
     told.space = SpaceOf(world_.kernel().mm(), index);
@@ -116,15 +117,32 @@ class SimSide::Observer final : public fuzz::StepObserver {
   }
 
  private:
+  bool StoresToDevice(size_t i, uint32_t index) const {
+    const fuzz::Step& step = program_.steps[i];
+    if (step.call != fuzz::Call::kStore) return false;
+    const uint64_t from = PlaceOf(step), to = from + step.length;
+    const hw::PageTable& table = world_.kernel().mm().table(index);
+    for (size_t k = table.LowerBound({from & ~hw::kPageMask});
+         k < table.count() && table[k].va.value < to; ++k) {
+      const uint64_t at = std::max(from & ~hw::kPageMask, table[k].va.value);
+      if (!world_.kernel().memory().IsRam(hw::PageTable::PfnAt(table[k], {at}))) return true;
+    }
+    return false;
+  }
+  // Of a step that ran.
+  uint64_t PlaceOf(const fuzz::Step& step) const {
+    size_t made = 0, mapped = 0;  // the step that made the mapping
+    while (!MakesMapping(program_.steps[mapped].call) || made++ != step.mapping) ++mapped;
+    return static_cast<uint64_t>(executor_.observations()[mapped].outcome.value) + step.offset;
+  }
+
   // A page of the buffer is no memory of the process's own.
   bool CopiesFromMapping(size_t i, uint32_t index) const {
     const fuzz::Step& step = program_.steps[i];
     const auto observations = executor_.observations();
     if (step.call != fuzz::Call::kRead && step.call != fuzz::Call::kWrite) return false;
     if (!observations[i].outcome.ok() || observations[i].outcome.value == 0) return false;
-    size_t made = 0, mapped = 0;  // the step that made the mapping
-    while (!MakesMapping(program_.steps[mapped].call) || made++ != step.mapping) ++mapped;
-    const uint64_t from = static_cast<uint64_t>(observations[mapped].outcome.value) + step.offset;
+    const uint64_t from = PlaceOf(step);
     const uint64_t to = from + static_cast<uint64_t>(observations[i].outcome.value);
     const hw::PageTable& table = world_.kernel().mm().table(index);
     for (size_t k = table.LowerBound({from & ~hw::kPageMask});
@@ -144,6 +162,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
 SimSide::SimSide(int profile, const std::string& shared_object, const Parameters& parameters) {
   WorldOptions options;
   options.profile = profile;
+  options.raw_io = true;  // root, as in the guest
   world_ = std::make_unique<World>(options);
   error_ = world_->LoadDriver(shared_object, parameters);
   if (!error_.empty()) return;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kmod/conform/mix.h"
 #include "kmod/conform/program_set.h"
+#include "kmod/conform/rules_seen.h"
 #include "kmod/observe/shown_text.h"
 
 namespace drydock::kmod {
@@ -86,6 +88,20 @@ TEST(SimSide, KnowsACopyOfTheDriversMemoryOntoItself) {
   EXPECT_EQ(sim.Run(own).ending, Ending::kFinished);
   EXPECT_EQ(sim.Run(drivers).ending, Ending::kCopiesOntoItself);
   EXPECT_EQ(sim.Run(none).ending, Ending::kFinished);
+}
+
+// A program whose mmap fails tells little.
+TEST(SimSide, MostMmapsOfRandomProgramsSucceed) {
+  SimSide sim(601, kDriver, {});
+  ASSERT_EQ(sim.error(), "");
+  Mix mix;
+  for (const NamedProgram& one : RandomPrograms(1, 1000, sim.ObjectPages(), 1)) {
+    mix.Count(one.program, sim.Run(one.program));
+  }
+  EXPECT_GE(mix.mmaps(), 1000u);
+  EXPECT_GE(10 * mix.mmaps_ok(), 6 * mix.mmaps()) << mix.Text();
+  // Some rules are those of other drivers; some take a program that was written for them.
+  EXPECT_GE(RuleIds().size(), mix.NotSeen().size() + 24) << mix.Text();
 }
 
 TEST(SimSide, SaysWhyADriverDoesNotLoad) {

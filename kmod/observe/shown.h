@@ -50,7 +50,10 @@ struct Step {
 struct Shown {
   Ending ending = Ending::kFinished;
   std::vector<Step> steps;  // of each step of the program
-  std::string said;         // what the kernel wrote meanwhile: a warning, a bug; mostly empty
+  // Simulation: it stored to memory of a device. What a device does of itself takes its time, and a
+  // program does not wait for it.
+  bool drives_device = false;
+  std::string said;  // what the kernel wrote meanwhile: a warning, a bug; mostly empty
 };
 
 // Where addresses of the simulated process count down from (sim/kernel/mm.h), and where the guest's

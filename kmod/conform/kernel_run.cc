@@ -1,0 +1,391 @@
+#include "kmod/conform/kernel_run.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <iterator>
+
+#include "tools/command/subprocess.h"
+
+namespace drydock::kmod {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kSurvey[] = "the survey of its frames";
+
+// What a program does that was written for a device is meant.
+bool IsLeftOut(const NamedProgram& program, const Shown& shown) {
+  return shown.ending == Ending::kCopiesOntoItself || (program.file.empty() && shown.drives_device);
+}
+
+double Rate(size_t programs, double seconds) {
+  return static_cast<double>(programs) / std::max(seconds, 1e-9);
+}
+
+}  // namespace
+
+KernelRun::KernelRun(const ConformOptions& options, const StoredKernel& kernel,
+                     const std::string& folder, KnownDifferences* known)
+    : options_(options),
+      kernel_(kernel),
+      folder_(folder),
+      known_(known),
+      guest_({.root = options.installation.root,
+              .agent = options.agent,
+              .pack = options.pack,
+              .cache = options.modules_cache,
+              .folder = folder,
+              .built_modules = options.built_modules,
+              .accelerator = options.accelerator,
+              .qemu = options.qemu},
+             kernel) {}
+
+std::string KernelRun::Prepare(const std::vector<DriverRow>& rows) {
+  std::vector<ModuleOfDriver> modules;
+  for (const DriverRow& row : rows) {
+    Subject subject;
+    subject.row = row;
+    const std::string file = options_.installation.root + "/" + row.file;
+    subject.module = {fs::path(row.file).parent_path().string(), command::ModuleOf(file).name};
+    modules.push_back(subject.module);
+    subjects_.push_back(std::move(subject));
+  }
+  const std::string wrong = guest_.Prepare(modules);
+  if (!wrong.empty()) return wrong;
+  guest_.Start();  // it boots while we compile
+  for (size_t i = 0; i < subjects_.size(); ++i) {
+    const std::string not_compiled = Compile(i);
+    if (!not_compiled.empty()) return not_compiled;
+  }
+  return {};
+}
+
+std::string KernelRun::Run() {
+  for (size_t i = 0; i < subjects_.size(); ++i) {
+    std::string wrong = Load(&subjects_[i]);
+    if (wrong.empty()) wrong = Choose(&subjects_[i], i);
+    if (wrong.empty()) wrong = RunSubject(subjects_[i]);
+    if (!wrong.empty()) return wrong;
+    subjects_[i].sim.reset();  // one world at a time
+  }
+  return guest_.End();
+}
+
+void KernelRun::Report() const {
+  const Tally& t = tally_;
+  std::printf("kernel %s (%s): %zu programs, %zu observations, %zu differences",
+              kernel_.name.c_str(), kernel_.release.c_str(), t.programs, t.observations,
+              t.differences);
+  if (t.known != 0) std::printf(", %zu known ones", t.known);
+  std::printf("\n");
+  std::printf(
+      "  simulation %.0f programs/s, guest %.0f programs/s, comparison %.0f programs/s, "
+      "%zu boot%s of %.1f s\n",
+      Rate(t.programs, t.sim_seconds), Rate(t.programs, t.guest_seconds),
+      Rate(t.programs, t.compare_seconds), guest_.boots(), guest_.boots() == 1 ? "" : "s",
+      guest_.boot_seconds() / static_cast<double>(std::max<size_t>(guest_.boots(), 1)));
+  if (guest_.clock_jumps() != 0) {
+    std::printf("  the guest's clock jumped, %zu times; no program has to do with it\n",
+                guest_.clock_jumps());
+  }
+  if (t.not_comparable != 0) {
+    std::printf("  %zu programs left out: a kernel cannot run them as they are\n",
+                t.not_comparable);
+  }
+  if (t.not_modelled != 0) {
+    std::printf("  %zu programs left out: they meet what is not modelled\n", t.not_modelled);
+  }
+  if (t.risky != 0) {
+    std::printf(
+        "  %zu programs stop the simulated driver; %zu of them ran, each in a boot of its own\n",
+        t.risky, t.risky_run);
+  }
+  for (const auto& [signature, count] : signatures_) {
+    if (count > 1) std::printf("  %zu times: %s\n", count, signature.c_str());
+  }
+  std::printf("%s", mix_.Text().c_str());
+}
+
+std::string KernelRun::Compile(size_t index) {
+  // Variants of a driver have one object and one module, but each loads a file of its own.
+  Subject& subject = subjects_[index];
+  subject.object = folder_ + "/" + subject.row.name + ".so";
+  const std::string file = options_.installation.root + "/" + subject.row.file;
+  const auto same = std::find_if(subjects_.begin(), subjects_.end(), [&](const Subject& other) {
+    return other.row.file == subject.row.file;
+  });
+  std::string object = same->object;
+  if (&*same == &subject) {
+    const command::CompiledDriver driver =
+        CompileDriver(options_.installation, file, kernel_.profile, folder_, false);
+    if (!driver.error.empty()) return driver.error;
+    object = driver.object;
+  }
+  std::error_code error;
+  fs::copy_file(object, subject.object, fs::copy_options::overwrite_existing, error);
+  return error ? subject.object + ": " + error.message() : "";
+}
+
+std::string KernelRun::Load(Subject* subject) {
+  subject->sim =
+      std::make_unique<SimSide>(kernel_.profile, subject->object, subject->row.parameters);
+  if (!subject->sim->error().empty()) return subject->row.name + ": " + subject->sim->error();
+  subject->object_pages = subject->sim->ObjectPages();
+  subject->in_guest = {subject->module.module + ".ko", subject->row.ParametersText(),
+                       subject->sim->nodes()};
+  return {};
+}
+
+// Of the random programs: those that there are, shared out over the drivers that get some.
+size_t KernelRun::ShareOf(size_t index) const {
+  size_t drivers = 0, before = 0;
+  for (size_t i = 0; i < subjects_.size(); ++i) {
+    drivers += !subjects_[i].row.only_programs;
+    before += i < index && !subjects_[i].row.only_programs;
+  }
+  if (drivers == 0 || subjects_[index].row.only_programs) return 0;
+  return options_.random / drivers + (before < options_.random % drivers ? 1 : 0);
+}
+
+// Which programs the driver gets: all files, and its share of the random ones.
+std::string KernelRun::Choose(Subject* subject, size_t index) {
+  std::vector<NamedProgram> chosen;
+  for (const std::string& folder : options_.programs) {
+    ProgramFiles files = ReadPrograms(folder, subject->sim->nodes());
+    if (!files.error.empty()) return files.error;
+    std::move(files.programs.begin(), files.programs.end(), std::back_inserter(chosen));
+  }
+  for (NamedProgram& one : RandomPrograms(options_.seed + index, ShareOf(index),
+                                          subject->object_pages, subject->sim->nodes().size())) {
+    chosen.push_back(std::move(one));
+  }
+  subject->sim->Fresh();
+  for (NamedProgram& one : chosen) {
+    const Shown shown = subject->sim->Run(one.program);
+    if (shown.ending == Ending::kTrapped) subject->sim->Fresh();
+    if (WhyNotComparable(one.program).empty() && !IsLeftOut(one, shown)) {
+      one.program.header.profile = static_cast<uint16_t>(kernel_.profile);
+      subject->programs.push_back(std::move(one));
+    } else {
+      ++tally_.not_comparable;
+    }
+  }
+  return {};
+}
+
+// Batches: each begins with a driver that was just loaded, in both worlds, and with a survey of
+// its frames; it ends where the simulated driver stops, or where the guest dies.
+std::string KernelRun::RunSubject(Subject& subject) {
+  std::vector<size_t> risky;
+  for (size_t at = 0; at < subject.programs.size();) {
+    size_t end = at;
+    const std::string wrong = RunBatch(subject, at, subject.programs.size(), &end, &risky);
+    if (!wrong.empty()) return wrong;
+    at = end;
+  }
+  tally_.risky += risky.size();
+  for (size_t i = 0; i < risky.size() && i < options_.risky_boots; ++i) {
+    std::string wrong = guest_.End();
+    if (wrong.empty()) wrong = RunRisky(subject, risky[i]);
+    if (!wrong.empty()) return wrong;
+  }
+  return {};
+}
+
+void KernelRun::BeginBatch(Subject& subject, Batch* batch) {
+  batch->programs = SurveyPrograms(subject.object_pages, subject.sim->nodes().size());
+  batch->surveyed = batch->programs.size();
+  subject.sim->Fresh();
+  for (const fuzz::Program& program : batch->programs) {
+    batch->sim.push_back(subject.sim->Run(program));
+  }
+  batch->sim_frames = FramesOf(batch->programs, batch->sim);
+}
+
+// *end: the first program that is still to be run.
+std::string KernelRun::RunBatch(Subject& subject, size_t begin, size_t most, size_t* end,
+                                std::vector<size_t>* risky) {
+  Batch batch;
+  const double begun = command::Now();
+  BeginBatch(subject, &batch);
+  std::optional<size_t> stopped;
+  size_t at = begin;
+  for (; at < most && !stopped; ++at) {
+    Shown shown = subject.sim->Run(subject.programs[at].program);
+    if (IsLeftOut(subject.programs[at], shown)) {
+      stopped = at;
+      ++tally_.not_comparable;
+      break;
+    }
+    if (shown.ending == Ending::kTrapped) {
+      stopped = at;
+      if (shown.said.find("is not modelled") != std::string::npos) {
+        ++tally_.not_modelled;
+      } else {
+        risky->push_back(at);
+      }
+      break;
+    }
+    batch.programs.push_back(subject.programs[at].program);
+    batch.sim.push_back(std::move(shown));
+  }
+  tally_.sim_seconds += command::Now() - begun;
+  *end = stopped ? *stopped + 1 : at;
+  if (batch.programs.size() == batch.surveyed) return {};
+  const double boot_seconds = guest_.boot_seconds();
+  const double guest_begun = command::Now();
+  const std::string wrong = RunGuest(subject, &batch);
+  tally_.guest_seconds += command::Now() - guest_begun - (guest_.boot_seconds() - boot_seconds);
+  if (!wrong.empty()) return wrong;
+  const double compare_begun = command::Now();
+  CompareBatch(subject, begin, batch);
+  tally_.compare_seconds += command::Now() - compare_begun;
+  // The guest died before the end: the rest is another batch, in both worlds.
+  if (batch.guest.size() < batch.programs.size()) {
+    *end = begin + batch.guest.size() - batch.surveyed;
+  }
+  return {};
+}
+
+std::string KernelRun::RunGuest(Subject& subject, Batch* batch) {
+  const std::string wrong = guest_.Run(batch->programs, subject.in_guest, &batch->guest);
+  if (command::Interrupted()) return "interrupted";
+  if (!wrong.empty() &&
+      (batch->guest.size() <= batch->surveyed || batch->guest.back().ending != Ending::kHung)) {
+    return subject.row.name + " on kernel " + kernel_.name + ": " + wrong;
+  }
+  const std::span<const fuzz::Program> programs = batch->programs;
+  batch->guest_frames = FramesOf(programs.first(batch->surveyed), batch->guest);
+  return {};
+}
+
+void KernelRun::CompareBatch(Subject& subject, size_t begin, const Batch& batch) {
+  for (size_t i = 0; i < batch.guest.size(); ++i) {
+    const bool survey = i < batch.surveyed;
+    if (survey) {
+      CompareOne(subject, kSurvey, batch, i);
+      continue;
+    }
+    const NamedProgram& named = subject.programs[begin + i - batch.surveyed];
+    Note(named.file, CompareOne(subject, named.name, batch, i));
+    ++tally_.programs;
+    mix_.Count(batch.programs[i], batch.guest[i]);
+  }
+}
+
+void KernelRun::Note(const std::string& file, bool equal) {
+  if (file.empty()) return;
+  const auto [at, is_new] = equal_.try_emplace(file, equal);
+  if (!is_new) at->second = at->second && equal;
+}
+
+// Does it still differ in the same way?
+class KernelRun::Reproducer final : public fuzz::Reproducer {
+ public:
+  Reproducer(KernelRun& run, Subject& subject, std::string signature)
+      : run_(run), subject_(subject), signature_(std::move(signature)) {}
+  bool Shows(const fuzz::Program& program) override {
+    const auto alone = run_.RunAlone(subject_, program);
+    return alone && SignatureOf(alone->difference) == signature_;
+  }
+
+ private:
+  KernelRun& run_;
+  Subject& subject_;
+  const std::string signature_;
+};
+
+std::optional<KernelRun::Alone> KernelRun::RunAlone(Subject& subject,
+                                                    const fuzz::Program& program) {
+  if (command::Interrupted()) return std::nullopt;
+  Batch batch;
+  BeginBatch(subject, &batch);
+  batch.programs.push_back(program);
+  batch.sim.push_back(subject.sim->Run(program));
+  if (batch.sim.back().ending != Ending::kFinished) return std::nullopt;
+  if (!RunGuest(subject, &batch).empty() || batch.guest.size() < batch.programs.size()) {
+    return std::nullopt;
+  }
+  Alone alone;
+  alone.sim = TextOf(program, batch.sim.back(), batch.sim_frames);
+  alone.linux = TextOf(program, batch.guest.back(), batch.guest_frames);
+  alone.said = batch.guest.back().said;
+  const auto found = Compare(program, subject.sim->nodes(), alone.sim, alone.linux);
+  if (!found) return std::nullopt;
+  alone.difference = *found;
+  return alone;
+}
+
+bool KernelRun::CompareOne(Subject& subject, const std::string& name, const Batch& batch,
+                           size_t index) {
+  const fuzz::Program& program = batch.programs[index];
+  const fuzz::NodePaths& nodes = subject.sim->nodes();
+  Alone whole;
+  whole.sim = TextOf(program, batch.sim[index], batch.sim_frames);
+  whole.linux = TextOf(program, batch.guest[index], batch.guest_frames);
+  whole.said = batch.guest[index].said;
+  tally_.observations += CountObservations(whole.linux);
+  const std::optional<Difference> found = Compare(program, nodes, whole.sim, whole.linux);
+  if (!found) return true;
+  if (Explain(*found, kernel_.name, subject.row.name, known_) != nullptr) {
+    ++tally_.known;
+    return false;
+  }
+  whole.difference = *found;
+  ++tally_.differences;
+  const std::string signature = SignatureOf(*found);
+  if (++signatures_[signature] > 1 || ++shown_ > options_.show) return false;
+
+  // The guest's death costs a boot a try.
+  const bool dies = batch.guest[index].ending == Ending::kHung;
+  const int tries = static_cast<int>(dies ? options_.deadly_tries : options_.tries);
+  Reproducer reproducer(*this, subject, signature);
+  const bool alone = tries > 0 && reproducer.Shows(program);
+  fuzz::Program shortest = program;
+  if (alone) {
+    shortest = fuzz::Minimise(program, {.object_pages = subject.object_pages, .max_runs = tries},
+                              reproducer);
+    if (auto again = RunAlone(subject, shortest)) whole = std::move(*again);
+  }
+  const std::string saved = Save(subject, shortest, whole.difference);
+  std::printf("\n%s on kernel %s, %s%s%s%s\n%s", subject.row.name.c_str(), kernel_.name.c_str(),
+              name.c_str(), alone ? "" : " (after the programs before it, not alone)",
+              saved.empty() ? "" : ", kept as ", saved.c_str(),
+              FormatDifference(shortest, nodes, whole.difference, whole.sim, whole.linux).c_str());
+  if (!whole.said.empty()) std::printf("        linux said: %s\n", whole.said.c_str());
+  std::fflush(stdout);
+  return false;
+}
+
+std::string KernelRun::Save(const Subject& subject, const fuzz::Program& program,
+                            const Difference& difference) const {
+  const std::string path = options_.out + "/conform-" + kernel_.name + "-" + subject.row.name +
+                           "-" + std::to_string(shown_) + ".prog";
+  const std::string text =
+      FormatRegression(program, subject.sim->nodes(), kernel_.name, subject.row.name, difference);
+  return WriteWhole(path, text) ? path : "";
+}
+
+// The simulated driver stops in it (a BUG, a dead lock): does the real one?
+std::string KernelRun::RunRisky(Subject& subject, size_t index) {
+  Batch batch;
+  BeginBatch(subject, &batch);
+  const fuzz::Program& program = subject.programs[index].program;
+  batch.programs.push_back(program);
+  batch.sim.push_back(subject.sim->Run(program));
+  const std::string wrong = RunGuest(subject, &batch);
+  if (!wrong.empty()) return wrong;
+  ++tally_.risky_run;
+  ++tally_.programs;
+  const Shown& guest = batch.guest.back();
+  tally_.observations += guest.steps.size();
+  // A driver that is abandoned is, for Linux, a kernel or a process that does not go on.
+  const NamedProgram& named = subject.programs[index];
+  const bool both_stop =
+      batch.sim.back().ending == Ending::kTrapped && guest.ending != Ending::kFinished;
+  Note(named.file, both_stop || CompareOne(subject, named.name, batch, batch.programs.size() - 1));
+  return {};
+}
+
+}  // namespace drydock::kmod
