@@ -29,5 +29,5 @@ command -v qemu-system-x86_64 >/dev/null || skip "no qemu-system-x86_64 (package
 put_kernel 6.1 "$1"
 mkdir -p "$DRYDOCK_BUILT_MODULES"
 for module in "${@:3}"; do cp -L "$module" "$DRYDOCK_BUILT_MODULES/"; done
-kmod/conform/conform --kernel 6.1 --driver dma_buffer --driver chardev \
-  --programs fuzz/corpus --programs kmod/conform/programs --random 40 --out "${TEST_UNDECLARED_OUTPUTS_DIR:-$TEST_TMPDIR/out}"
+kmod/conform/conform --kernel 6.1 --driver dma_buffer --driver chardev --driver edu \
+  --programs fuzz/corpus --programs kmod/conform/programs --random 45 --out "${TEST_UNDECLARED_OUTPUTS_DIR:-$TEST_TMPDIR/out}"

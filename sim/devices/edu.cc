@@ -42,13 +42,14 @@ Edu::Edu(const kernel::DeviceOptions& options, kernel::DeviceSite& site)
 }
 
 uint64_t Edu::ReadRegister(unsigned, uint64_t offset, unsigned size_bytes) {
-  if (size_bytes != 4 && (size_bytes != 8 || offset < kDmaSource)) return ~uint64_t{0};
+  if (size_bytes < 4) return 0;  // the bus does not let them through
+  if (size_bytes == 8 && offset < kDmaSource) return ~uint64_t{0};
   const State& state = *state_;
   switch (offset) {
     case kId:
       return kIdValue;
     case kLiveness:
-      return ~state.liveness;
+      return state.liveness;
     case kFactorial:
       return state.factorial;
     case kStatus:
@@ -74,7 +75,7 @@ void Edu::WriteRegister(unsigned, uint64_t offset, uint64_t value, unsigned size
   const auto word = static_cast<uint32_t>(value);
   switch (offset) {
     case kLiveness:
-      state_.Mut().liveness = word;
+      state_.Mut().liveness = ~word;
       return;
     case kFactorial:
       if ((state_->status & kComputing) != 0) return;  // one at a time

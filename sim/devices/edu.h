@@ -27,8 +27,8 @@ class Edu final : public kernel::SimulatedDevice, private kernel::EventSink {
   Edu(const kernel::DeviceOptions& options, kernel::DeviceSite& site);
 
   bool HasRegisters(unsigned window) const override { return window == 0; }
-  // Registers below 0x80 take accesses of 4 bytes, the others of 4 or 8; anything else reads as
-  // ones and is not written.
+  // Registers below 0x80 take accesses of 4 bytes, the others of 4 or 8; of 8 bytes they read as
+  // ones, of less than 4 as 0 (as in QEMU), and nothing is written.
   uint64_t ReadRegister(unsigned window, uint64_t offset, unsigned size_bytes) override;
   void WriteRegister(unsigned window, uint64_t offset, uint64_t value,
                      unsigned size_bytes) override;
