@@ -3,7 +3,8 @@
 
 Usage: summary.py NAME:STATUS:SECONDS:EVENTS...
 
-STATUS is Bazel's exit status, EVENTS its --build_event_json_file. Counts test
+STATUS is Bazel's exit status, EVENTS its --build_event_json_file; or, of what is run
+without Bazel, 0 or 1 and a test.xml. Counts test
 cases, as the test.xml files of the tests have them, and what an aspect (a lint) found
 no fault with, a target each. Exit status: 0 all passed,
 1 something failed, 2 Bazel could not run or no test did.
@@ -98,6 +99,12 @@ def read_events(run, path):
 def read_run(argument):
     name, status, seconds, path = argument.split(":", 3)
     run = Run(name, int(status), int(seconds))
+    if path.endswith(".xml"):
+        if cases(path):
+            run.add_test(name, run.status == 0, path)
+        if run.status != 0 and not run.failed:
+            run.failed.append("it could not run (see above)")
+        return run
     try:
         read_events(run, pathlib.Path(path))
     except OSError as error:

@@ -80,6 +80,24 @@ class Summary(unittest.TestCase):
         code, lines = self.run_summary(1)
         self.assertEqual((code, lines[-1]), (1, "1 passed, 1 failed, 0 skipped"))
 
+    def run_xml(self, status, text):
+        xml = self.folder / "conform.xml"
+        xml.write_text(text)
+        done = subprocess.run([sys.executable, SUMMARY, f"conform:{status}:12:{xml}"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return done.returncode, done.stdout.splitlines()
+
+    def test_what_runs_without_bazel_has_a_test_xml(self):
+        whole = "<testsuites><testsuite>%s</testsuite></testsuites>"
+        code, lines = self.run_xml(0, whole % (PASSED + SKIPPED))
+        self.assertEqual((code, lines[-1]), (0, "1 passed, 0 failed, 1 skipped"))
+        code, lines = self.run_xml(1, whole % (PASSED + FAILED))
+        self.assertEqual((code, lines[-1]), (1, "1 passed, 1 failed, 0 skipped"))
+        self.assertIn("failed   conform: conform A.F", lines)
+        for text in ("", whole % ""):
+            code, lines = self.run_xml(1, text)
+            self.assertEqual((code, lines[-1]), (1, "0 passed, 1 failed, 0 skipped"))
+
     def test_a_target_that_a_lint_looked_at_counts_once(self):
         for label, completed in (("//a:t", {"success": True}), ("//a:t", {"success": True}),
                                  ("//a:u", {})):

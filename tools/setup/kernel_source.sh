@@ -3,7 +3,9 @@
 # source/, for all kernels of it; the build folder stays, to build modules with.
 
 # Large, and no kernel of ours is made of it. (Settings of all architectures are read.)
-left_out=('Documentation/*/*' 'arch/[a-wyz]*.[chS]' 'arch/[a-wyz]*.dts*' drivers/gpu/drm/amd/include tools/testing)
+left_out=('Documentation/*/*' 'arch/[a-wyz]*.[chS]' 'arch/[a-wyz]*.dts*' tools/testing 'sound/*.[ch]'
+  'drivers/gpu/*.[ch]' 'drivers/infiniband/*.[ch]' 'drivers/media/*.[ch]' 'drivers/net/*.[ch]'
+  'drivers/pinctrl/*.[ch]' 'drivers/scsi/*.[ch]' 'drivers/staging/*.[ch]' 'drivers/usb/*.[ch]')
 
 source_tree() { # prints the unpacked tree
   local tree=$kernels/source/linux-source-$series-$offered_version archive=/usr/src/linux-source-$series.tar.xz

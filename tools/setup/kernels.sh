@@ -24,7 +24,7 @@ kernel_names() {
 }
 
 read_kernel_row() { # NAME: sets name, how, series, suite, boot, fragments
-  read -r name how series suite boot fragments < <(awk -v name="$1" '$1 == name' "$root/kmod/kernels/kernels.txt") ||
+  read -r name how series suite boot fragments _ < <(awk -v name="$1" '$1 == name' "$root/kmod/kernels/kernels.txt") ||
     fail "$1" "no such kernel" "one of: $(kernel_names | paste -sd' ')"
 }
 

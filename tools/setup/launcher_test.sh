@@ -16,7 +16,8 @@ case " $* " in
   *" build "*)
     [[ ! -e $BUILT/broken ]] || { echo "INFO: noise"; echo "ERROR: a.cc:1: no such thing"; exit 1; }
     mkdir -p "$BUILT"/{tools/command,fuzz,bazel,live/server,live/preload,kmod/conform}
-    printf '#!/bin/bash\necho "$*|$DRYDOCK_ROOT|$DRYDOCK_KERNELS|$DRYDOCK_MODULES"; exit 1\n' >"$BUILT/kmod/conform/conform"
+    [[ -e $BUILT/keeps-conform ]] ||
+      printf '#!/bin/bash\necho "$*|$DRYDOCK_ROOT|$DRYDOCK_KERNELS|$DRYDOCK_MODULES"; exit 1\n' >"$BUILT/kmod/conform/conform"
     chmod +x "$BUILT/kmod/conform/conform"
     printf '#!/bin/bash\nfor f; do echo "<$f>"; done; echo "$DRYDOCK_ROOT"; echo "$PWD"; exit 1\n' >"$BUILT/tools/command/drydock"
     echo >"$BUILT/fuzz/worker"
@@ -112,5 +113,44 @@ drydock conform --random 1
 expect "conform: the exit status is the command's" "$status" 1
 cache=$TEST_TMPDIR/home/.cache/drydock
 expect "conform: arguments and places arrive" "$out" "--random 1|$root|$cache/kernels|$cache/modules"
+
+# test: the simulation against real kernels, after all else
+mkdir -p "$root/kmod/kernels" "$root/kmod/conform/programs" "$root/bazel/results" "$root/fuzz/corpus"
+echo "small image 6.1 bookworm vmlinux - test" >"$root/kmod/kernels/kernels.txt"
+echo "large image 6.1 bookworm vmlinux - full" >>"$root/kmod/kernels/kernels.txt"
+echo "other image 6.1 bookworm vmlinux - -" >>"$root/kmod/kernels/kernels.txt"
+touch "$root/fuzz/corpus/a.prog" "$root/kmod/conform/programs/b.prog"
+cp -L bazel/results/summary.py "$root/bazel/results/"
+put_kernel() { # NAME PLAN
+  mkdir -p "$cache/kernels/$1"
+  echo x >"$cache/kernels/$1/image"
+  printf 'name: %s\nversion: 1\nplan: %s\nimage-bytes: 2\n' "$1" "$2" >"$cache/kernels/$1/stamp"
+}
+# shellcheck disable=SC2016  # for the program to expand
+conforms() { # STATUS: what conform is from now on
+  printf '#!/bin/bash\necho "conform $*" >>"$ASKED"; echo "4 programs, 5 observations, <%s> differences"; exit %s\n' "$1" "$1" \
+    >"$BUILT_CONFORM"
+}
+BUILT_CONFORM=$TEST_TMPDIR/built/kmod/conform/conform
+conforms 0
+touch "$TEST_TMPDIR/built/keeps-conform"
+drydock test
+expect "test: a kernel that is not here is skipped" "$(grep '^skipped' <<<"$out")" \
+  "skipped  conform: conform conform.small: kernel small is absent; ./drydock kernel get small"
+put_kernel small as-it-is
+put_kernel large as-it-is
+drydock test
+expect "test: with the kernels of the gate" "$(grep '^conform ' "$asked")" \
+  "conform --kernel small --programs $root/fuzz/corpus --programs $root/kmod/conform/programs --random 2000 --seed 1 --out $root/out"
+expect "test: what agrees has passed" "$(grep '^conform' <<<"$out" | tr -s ' ' | cut -d' ' -f1-4)" "conform 1 0 0"
+drydock test --full
+expect "test --full: with more" "$(grep -oE '^conform --kernel .*|--random [0-9]+' "$asked" | grep -oE 'kernel [a-z]+|random [0-9]+' | paste -sd' ')" \
+  "kernel small random 100000 kernel large random 100000"
+conforms 1
+drydock test
+expect "test: a difference is a failure" "$(grep '^failed   conform' <<<"$out")" \
+  "failed   conform: conform conform.small: 4 programs, 5 observations, <1> differences"
+expect "test: the last line counts it" "$(tail -n 1 <<<"$out" | grep -oE '[1-9] failed')" "$(grep -c '^failed' <<<"$out") failed"
+
 expect "no temporary folder is left" "$(find "$TEST_TMPDIR" -maxdepth 1 -name 'tmp.*')" ""
 exit "$failures"

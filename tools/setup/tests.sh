@@ -39,6 +39,9 @@ run_all_tests() { # [--full]
     [[ -z $smoke ]] || run_tests clang-fuzz --config=fuzz --test_tag_filters=fuzz-smoke $smoke
     run_tests gcc-valgrind --config=valgrind //driver_core/... //mocks/... //sim/...
     run_bazel clang-tidy build --config=clang-tidy //...
+    run_gate full --config=opt
+  else
+    run_gate test
   fi
   python3 "$root/bazel/results/summary.py" "${test_results[@]}"
 }
