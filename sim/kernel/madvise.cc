@@ -1,4 +1,4 @@
-// madvise(2): Linux mm/madvise.c; docs/mmap-rules.md FK1, MA1..MA4, P14.
+// madvise(2): Linux mm/madvise.c; docs/mmap-rules.md FK1, MA1..MA4, MA6, P14.
 #include <algorithm>
 #include <cerrno>
 
@@ -197,6 +197,10 @@ int64_t Mm::PopulateVma(const Vma& vma, uint64_t start, uint64_t end, bool write
   if ((vma.c.vm_flags & (write ? kVmWrite : kVmRead)) == 0) return -EINVAL;
   hw::Pfn pfn;
   for (uint64_t at = start; at < end && !Trapped(); at += hw::kPageSize) {
+    // MA6: follow_page_pte() takes what is there as it is.
+    const hw::Extent* there = tables_[vma.mm]->Find({at});
+    if (there != nullptr && there->bits.present != 0 && (!write || there->bits.write != 0))
+      continue;
     if (!TouchPage(vma.mm, at, write, &pfn).ok()) return -EFAULT;
   }
   return 0;

@@ -122,6 +122,15 @@ TEST_F(MadviseRules, MA2_PopulateOfWhatMayNotBeAccessedIsEinval) {
   EXPECT_EQ(driver.faults, 2);
 }
 
+TEST_F(MadviseRules, MA6_PopulateLeavesWhatIsThereAsItIs) {
+  InsertsPages();
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  const std::string before = Maps();
+  EXPECT_EQ(Advise(0, 2, kAdvisePopulateRead), 0);
+  EXPECT_EQ(Advise(0, 2, kAdvisePopulateWrite), 0);
+  EXPECT_EQ(Maps(), before);
+}
+
 TEST_F(MadviseRules, MA2_FreeIsForAnonymousMemoryOnly) {
   FaultsOnly();
   ASSERT_GT(Map(0, 1, kReadWrite, kMapShared), 0);

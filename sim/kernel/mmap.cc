@@ -31,6 +31,9 @@ int64_t NoHugePage(uint64_t address, int flags) {
   constexpr unsigned kHugeShift = 21;
   const unsigned log = static_cast<unsigned>(flags) >> 26;  // MAP_HUGE_SHIFT
   if (log != 0 && log != kHugeShift) return -EINVAL;
+  // It is a file for do_mmap(), and pages are reserved last.
+  const int type = flags & kMapType;
+  if (type == 0 || type > kMapSharedValidate || (flags & kMapGrowsDown) != 0) return -EINVAL;
   return (flags & kMapFixed) != 0 && address % kHugePage != 0 ? -EINVAL : -ENOMEM;
 }
 

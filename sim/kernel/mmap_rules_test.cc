@@ -40,6 +40,9 @@ TEST_F(MmapRules, R1_2_AnonymousHugePagesAreOfOneSizeAndNoneIsThere) {
   EXPECT_EQ(Raw(0, kPage, kRead, kAnon | 30 << 26, nullptr, 0), -EINVAL);
   EXPECT_EQ(Raw(kHuge, kPage, kRead, kAnon | kMapFixed, nullptr, 0), -ENOMEM);
   EXPECT_EQ(Raw(kHuge + kPage, kPage, kRead, kAnon | kMapFixed, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon & ~kMapType, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon | kMapType, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon | kMapGrowsDown, nullptr, 0), -EINVAL);
 }
 
 TEST_F(MmapRules, R1_3_LengthZeroIsEinvalBeforeOffsetOverflow) {
