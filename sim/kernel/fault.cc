@@ -206,6 +206,8 @@ Outcome Mm::HandleFault(Vma* vma, uint64_t address, bool write, FaultTry* fault)
 Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
   if (shared && vma->c.vm_file != nullptr) return Killed(Signal::kBusAdrerr);  // MR14
+  const uint64_t index = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
+  if (shared && index >= ObjectPages(vma->c)) return Killed(Signal::kBusAdrerr);  // MR16
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
   bits.cache = CacheOf(vma->c.vm_page_prot.pgprot);
   bits.anon = kAnonExclusive;
@@ -220,7 +222,6 @@ Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
   bool found = false;
   if (shared) {
     // Another process may hold this page of the object already.
-    const uint64_t index = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
     for (uint32_t m = 0; m < max_mms() && !found; ++m) {
       for (uint32_t i = 0; mms_[m].live != 0 && i < mms_[m].vma_count && !found; ++i) {
         const vm_area_struct& other = VmaAt(m, i).c;

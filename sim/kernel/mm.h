@@ -261,6 +261,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   Vma* Preceding(uint32_t mm, uint64_t address);  // holds or precedes it; nullptr
   // What names the object of shared anonymous memory; nullptr for anything else.
   static const void* SharedObject(const vm_area_struct& vma);
+  // How long that object is.
+  static uint64_t ObjectPages(const vm_area_struct& vma);
   int64_t UnmapRange(uint32_t mm, uint64_t start, uint64_t end);
   // vms_gather_munmap_vmas(): splits at the borders of what is to be unmapped.
   int64_t SplitAround(uint32_t mm, uint64_t start, uint64_t end);

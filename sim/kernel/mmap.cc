@@ -25,6 +25,12 @@ bool FileMmapOk(uint64_t pgoff, uint64_t length) {
 bool Accountable(uint64_t vm_flags) {
   return (vm_flags & (kVmNoReserve | kVmShared | kVmWrite)) == kVmWrite;
 }
+// What names an object of shared anonymous memory, and says how long it is (MR16).
+constexpr unsigned kObjectSerialBits = 28;
+void* NameObject(uint64_t serial, uint64_t pages) {
+  constexpr uint64_t kSerialMask = (uint64_t{1} << kObjectSerialBits) - 1;
+  return reinterpret_cast<void*>(pages << kObjectSerialBits | (serial & kSerialMask));
+}
 // 1.2: no huge page is reserved here, and there is one size of them: hstate_sizelog() of
 // ksys_mmap_pgoff(), then hugetlb_get_unmapped_area(), then hugetlbfs_file_mmap().
 int64_t NoHugePage(uint64_t address, int flags) {
@@ -38,6 +44,10 @@ int64_t NoHugePage(uint64_t address, int flags) {
 }
 
 }  // namespace
+
+uint64_t Mm::ObjectPages(const vm_area_struct& vma) {
+  return reinterpret_cast<uint64_t>(vma.vm_private_data) >> kObjectSerialBits;
+}
 
 // What vm_ops is until the driver sets its own.
 const vm_operations_struct Mm::kDummyOps{};
@@ -360,8 +370,8 @@ int64_t Mm::PlaceRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t v
       FreeVma(vma);  // MR15
       return -ENOMEM;
     }
-    // Shared anonymous memory is one object over fork: its serial names it.
-    if (shared) vma->c.vm_private_data = reinterpret_cast<void*>(vma->serial);
+    // Shared anonymous memory is one object over fork.
+    if (shared) vma->c.vm_private_data = NameObject(vma->serial, length >> hw::kPageShift);
   }
   Link(vma);
   FinishMapping(vma);

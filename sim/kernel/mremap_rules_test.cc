@@ -314,6 +314,15 @@ TEST_F(MremapRules, RM5_ALengthThatWrapsDoesNotGrowInPlace) {
   EXPECT_EQ(State(), before);
 }
 
+TEST_F(MremapRules, MR16_SharedAnonymousMemoryIsAsLongAsItWasMapped) {
+  ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(mm.Mremap(p, At(0), kPage, 3 * kPage, 0, 0), static_cast<int64_t>(At(0)));
+  EXPECT_EQ(Store(0, 'x'), "");
+  EXPECT_EQ(Store(1, 'x'), "BUS_ADRERR");
+  EXPECT_EQ(Load(2), "BUS_ADRERR");
+  EXPECT_EQ(LoadByte(0), 'x');
+}
+
 TEST_F(MremapRules, RM5_WhatIsChargedGrowsToNoMoreThanAllMemory) {
   constexpr uint64_t kAll = kMostCharged_pages * kPage;
   ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapPrivate), 0);
