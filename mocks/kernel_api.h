@@ -42,6 +42,8 @@ class MmApi {
   virtual pgprot_t VmGetPageProt(unsigned long vm_flags) = 0;
   virtual pgprot_t PgprotWritecombine(pgprot_t prot) = 0;
   virtual vm_area_struct* FindVma(mm_struct* mm, unsigned long addr) = 0;
+  virtual int GenericAccessPhys(vm_area_struct* vma, unsigned long addr, void* buf, int len,
+                                int write) = 0;
   // The `current->mm` of the running task; nullptr in a kernel thread.
   virtual mm_struct* CurrentMm() = 0;
 

@@ -17,6 +17,8 @@ MockMmApi::MockMmApi(MmApi& real) {
   ON_CALL(*this, VmGetPageProt).WillByDefault(::testing::Invoke(&real, &MmApi::VmGetPageProt));
   ON_CALL(*this, PgprotWritecombine)
       .WillByDefault(::testing::Invoke(&real, &MmApi::PgprotWritecombine));
+  ON_CALL(*this, GenericAccessPhys)
+      .WillByDefault(::testing::Invoke(&real, &MmApi::GenericAccessPhys));
   ON_CALL(*this, FindVma).WillByDefault(::testing::Invoke(&real, &MmApi::FindVma));
   ON_CALL(*this, CurrentMm).WillByDefault(::testing::Invoke(&real, &MmApi::CurrentMm));
   ON_CALL(*this, RemapVmallocRange)

@@ -35,6 +35,9 @@ class MockMmApi : public MmApi {
   MOCK_METHOD(pgprot_t, VmGetPageProt, (unsigned long vm_flags), (override));
   MOCK_METHOD(pgprot_t, PgprotWritecombine, (pgprot_t prot), (override));
   MOCK_METHOD(vm_area_struct*, FindVma, (mm_struct * mm, unsigned long addr), (override));
+  MOCK_METHOD(int, GenericAccessPhys,
+              (vm_area_struct * vma, unsigned long addr, void* buf, int len, int write),
+              (override));
   MOCK_METHOD(mm_struct*, CurrentMm, (), (override));
   MOCK_METHOD(int, RemapVmallocRange, (vm_area_struct * vma, void* address, unsigned long pgoff),
               (override));

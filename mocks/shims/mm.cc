@@ -65,6 +65,9 @@ int remap_vmalloc_range(vm_area_struct* vma, void* address, unsigned long pgoff)
 pgprot_t vm_get_page_prot(unsigned long vm_flags) { return Cross<&MmApi::VmGetPageProt>(vm_flags); }
 pgprot_t pgprot_writecombine(pgprot_t prot) { return Cross<&MmApi::PgprotWritecombine>(prot); }
 pgprot_t pgprot_writethrough(pgprot_t prot) { return Cross<&MmApi::PgprotWritethrough>(prot); }
+int generic_access_phys(vm_area_struct* vma, unsigned long addr, void* buf, int len, int write) {
+  return Cross<&MmApi::GenericAccessPhys>(vma, addr, buf, len, write);
+}
 vm_area_struct* find_vma(mm_struct* mm, unsigned long addr) {
   return Cross<&MmApi::FindVma>(mm, addr);
 }

@@ -56,6 +56,7 @@ class FakeMm final : public mocks::MmApi {
   int MmapActionComplete(vm_area_struct*, mmap_action*, bool) override { return 0; }
   int CompatVmaMmap(vm_area_desc*, vm_area_struct*) override { return 0; }
   vm_area_struct* FindVma(mm_struct*, unsigned long) override { return nullptr; }
+  int GenericAccessPhys(vm_area_struct*, unsigned long, void*, int, int) override { return 0; }
   mm_struct* CurrentMm() override { return nullptr; }
   RemapCall call;
   InsertCall inserted;

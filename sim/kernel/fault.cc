@@ -21,12 +21,10 @@ constexpr unsigned kFlagWrite = 0x01, kFlagMkwrite = 0x02, kFlagAllowRetry = 0x0
                    kFlagInterruptible = 0x200;
 constexpr unsigned kFlagsOfUserFault =
     kFlagAllowRetry | kFlagKillable | kFlagInterruptible | kFlagUser;
-constexpr unsigned kGfpOfFault = 0xcc0;                   // GFP_KERNEL
+constexpr unsigned kFlagsOfKernelFault = kFlagAllowRetry | kFlagKillable;  // faultin_page()
+constexpr unsigned kGfpOfFault = 0xcc0;                                    // GFP_KERNEL
 constexpr unsigned long kPageLocked = 1, kPageDirty = 8;  // PG_locked, PG_dirty: page::flags
 constexpr int kRefaultsAllowed = 4;
-
-// What stands for a VMA's anon_vma, which only tells whether there is one.
-void* AnonMark() { return reinterpret_cast<void*>(uintptr_t{1}); }
 
 Outcome Killed(Signal signal) { return {.value = 0, .signal = signal, .trapped = false}; }
 // FA0: what is not below TASK_SIZE. An address of 48 bits is no page's, or the kernel's; one that
@@ -212,9 +210,10 @@ Outcome Mm::AnonymousFault(Vma* vma, uint64_t address, bool write) {
   bits.cache = CacheOf(vma->c.vm_page_prot.pgprot);
   bits.anon = kAnonExclusive;
   if (write) {
-    bits.write = 1;
-    bits.dirty = 1;
-    if (!shared) vma->c.anon_vma = AnonMark();
+    const bool writable = (vma->c.vm_flags & kVmWrite) != 0;  // not so: FOLL_FORCE
+    bits.write = writable ? 1 : 0;
+    bits.dirty = writable ? 1 : 0;
+    if (!shared) PrepareAnonVma(vma);
   } else if (!shared) {
     bits.special = 1;  // as the entry of the zero page, which is made one's own by the first store
   }
@@ -259,9 +258,9 @@ bool Mm::CopyTo(hw::Pfn fresh, Vma* vma, uint64_t address, hw::Pfn from) {
   hw::PteBits bits = BitsOf(vma->c.vm_page_prot.pgprot, /*special=*/false);
   bits.cache = CacheOf(vma->c.vm_page_prot.pgprot);
   bits.anon = kAnonExclusive;
-  bits.write = 1;
+  bits.write = (vma->c.vm_flags & kVmWrite) != 0 ? 1 : 0;  // maybe_mkwrite(): FOLL_FORCE
   bits.dirty = 1;
-  vma->c.anon_vma = AnonMark();
+  PrepareAnonVma(vma);
   if (!tables_[vma->mm]->Map({address}, 1, fresh, bits, 0)) {
     backend_.FreeAnonPage(fresh);
     return false;
@@ -366,9 +365,10 @@ Outcome Mm::WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& exte
   }
   if (shared && !anon && !special) MarkPageDirty(pfn);  // fault_dirty_shared_page()
   // wp_page_reuse(): the entry becomes writable (RP7).
-  if (anon && !shared) vma->c.anon_vma = AnonMark();
-  tables_[vma->mm]->Change({address}, 1, [anon](hw::PteBits bits) {
-    bits.write = 1;
+  if (anon && !shared) PrepareAnonVma(vma);
+  const bool writable = (vma->c.vm_flags & kVmWrite) != 0;
+  tables_[vma->mm]->Change({address}, 1, [anon, writable](hw::PteBits bits) {
+    if (writable) bits.write = 1;
     bits.dirty = 1;
     bits.accessed = 1;
     if (anon) {
@@ -399,12 +399,14 @@ Outcome Mm::DriverFault(Vma* vma, uint64_t address, bool write, FaultTry* fault)
   vmf.address = address;
   vmf.real_address = address;
   vmf.pgoff = vma->c.vm_pgoff + ((address - vma->c.vm_start) >> hw::kPageShift);
-  vmf.flags = kFlagsOfUserFault | (write ? kFlagWrite : 0U) | fault->flags;
+  vmf.flags = (fault->by_kernel ? kFlagsOfKernelFault : kFlagsOfUserFault) |
+              (write ? kFlagWrite : 0U) | fault->flags;
   vmf.gfp_mask = kGfpOfFault;
   const bool shared = (vma->c.vm_flags & kVmShared) != 0;
   const bool cow = write && !shared;
   hw::Pfn copy;
   if (cow) {  // do_cow_fault(): before the driver is asked
+    PrepareAnonVma(vma);
     if (!backend_.AllocAnonPage(/*zeroed=*/false, &copy)) return kOutOfMemory;
     vmf.cow_page = backend_.PageOf(copy);
   }
@@ -434,7 +436,8 @@ Outcome Mm::Ask(Vma* vma, vm_fault* vmf, FaultTry* fault) {
     return Killed(Signal::kBusAdrerr);
   }
   if ((code & kFaultRetry) != 0) {
-    *fault = {.flags = kFlagTried, .retry = true};
+    fault->flags = kFlagTried;
+    fault->retry = true;
     vmf->page = nullptr;
     return kDone;
   }

@@ -33,9 +33,10 @@ int64_t Mm::Fork(uint32_t parent, uint32_t child) {
       error = -EINTR;
       break;
     }
-    if ((from->c.vm_flags & kVmWipeOnFork) != 0) {
-      to->c.anon_vma = nullptr;
-    } else {
+    const bool wiped = (from->c.vm_flags & kVmWipeOnFork) != 0;
+    // anon_vma_fork()
+    to->c.anon_vma = wiped || from->c.anon_vma == nullptr ? nullptr : AnonVmaOf(*to, true);
+    if (!wiped) {
       error = CopyEntries(from, to);
     }
   }

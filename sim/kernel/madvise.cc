@@ -195,15 +195,15 @@ int64_t Mm::PopulateVma(const Vma& vma, uint64_t start, uint64_t end, bool write
   // check_vma_flags()
   if ((vma.c.vm_flags & (kVmPfnMap | kVmIo)) != 0) return -EINVAL;
   if ((vma.c.vm_flags & (write ? kVmWrite : kVmRead)) == 0) return -EINVAL;
+  const unsigned gup = kGupTouch | kGupMayRetry | (write ? kGupWrite : 0U);
   hw::Pfn pfn;
-  for (uint64_t at = start; at < end && !Trapped(); at += hw::kPageSize) {
-    // MA6: follow_page_pte() takes what is there as it is.
-    const hw::Extent* there = tables_[vma.mm]->Find({at});
-    if (there != nullptr && there->bits.present != 0 && (!write || there->bits.write != 0))
-      continue;
-    if (!TouchPage(vma.mm, at, write, &pfn).ok()) return -EFAULT;
+  int64_t error = 0;
+  backend_.LockMmap(&mms_.Mut(vma.mm).c, false);
+  for (uint64_t at = start; at < end && error == 0; at += hw::kPageSize) {
+    error = GetUserPage(vma.mm, at, gup, &pfn);
   }
-  return 0;
+  backend_.UnlockMmap(&mms_.Mut(vma.mm).c, false);
+  return error;
 }
 
 // madvise_update_vma().

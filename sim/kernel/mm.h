@@ -4,7 +4,9 @@
 //
 // Its rooms: mmap.cc (mmap(2)), mmap_prepare.cc (7.3's second hook), vma.cc (look-up, split,
 // unmap), remap.cc and insert.cc (population), fault.cc (loads, stores, faults), mprotect.cc,
-// mremap.cc, madvise.cc, mseal.cc, fork.cc. What differs between kernels is profile.h's.
+// mremap.cc, madvise.cc, mlock.cc, msync.cc, mseal.cc, fork.cc, anon_vma.cc, gup.cc (pages for the
+// kernel's own use), remote_access.cc (another process's memory). What differs between kernels is
+// profile.h's.
 #ifndef DRYDOCK_SIM_KERNEL_MM_H_
 #define DRYDOCK_SIM_KERNEL_MM_H_
 
@@ -66,6 +68,13 @@ class MmBackend {
   virtual page* VmallocPage(const void* address) = 0;  // vmalloc_to_page()
   // A mapping of the device with this number shows these pages. Told if NoteShownPages().
   virtual void NoteShown(hw::Pfn first, uint64_t pages, unsigned devt) = 0;
+  // Memory of the kernel for the driver to fill in or to read, of exactly this size. nullptr: out
+  // of memory (or injected failure).
+  virtual void* TakeBuffer(size_t size_bytes) = 0;
+  virtual void GiveBuffer(void* buffer) = 0;
+  // Between kernel addresses as the driver sees them and the simulation's own memory.
+  virtual void ReadKernel(void* to, const void* from, size_t size_bytes) = 0;
+  virtual void WriteKernel(void* to, const void* from, size_t size_bytes) = 0;
   // mmap_lock, as the driver and the lock checker see it (LK1).
   virtual void LockMmap(mm_struct* mm, bool write) = 0;
   // For writing, while another's is held: that of a child that fork(2) makes.
@@ -152,6 +161,15 @@ class Mm final : public mocks::MmApi, public UserMemory {
                  int flags, uint64_t new_address);
   int64_t Madvise(uint32_t mm, uint64_t address, uint64_t length, int advice);
   int64_t Mseal(uint32_t mm, uint64_t address, uint64_t length, uint64_t flags);
+  int64_t Mlock(uint32_t mm, uint64_t address, uint64_t length);
+  int64_t Munlock(uint32_t mm, uint64_t address, uint64_t length);
+  int64_t Msync(uint32_t mm, uint64_t address, uint64_t length, int flags);
+  // `pages` has a byte for each page: 1 if it is resident.
+  int64_t Mincore(uint32_t mm, uint64_t address, uint64_t length, uint8_t* pages);
+  // process_vm_readv(2) (to) or process_vm_writev(2) (from) of at most a page's bytes of `mm`.
+  int64_t ProcessVm(uint32_t mm, uint64_t address, void* to, const void* from, size_t size_bytes);
+  // The same through /proc/PID/mem: pread(2), pwrite(2).
+  int64_t ProcMem(uint32_t mm, uint64_t address, void* to, const void* from, size_t size_bytes);
   // dup_mmap() into the empty space `child`. On error the child's VMAs are gone again.
   int64_t Fork(uint32_t parent, uint32_t child);
   // A load (to) or a store (from) by user code, page by page.
@@ -228,6 +246,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int MmapActionComplete(vm_area_struct* vma, mmap_action* action, bool is_compat) override;
   int CompatVmaMmap(vm_area_desc* desc, vm_area_struct* vma) override;
   vm_area_struct* FindVma(mm_struct* mm, unsigned long addr) override;
+  int GenericAccessPhys(vm_area_struct* vma, unsigned long addr, void* buf, int len,
+                        int write) override;
   mm_struct* CurrentMm() override { return current_ == kNoMm ? nullptr : mm(current_); }
 
  private:
@@ -256,6 +276,11 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // memory.
   Vma* Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm_flags,
              uint64_t pgoff, const file* file, const void* object);
+  // anon_vma.cc: anon_vma_prepare(); whether a range with the anon_vma `own` may be merged with a
+  // neighbour that has this one.
+  void PrepareAnonVma(Vma* vma);
+  bool AnonVmasAgree(const void* own, const void* neighbours) const;
+  static void* AnonVmaOf(const Vma& vma, bool inherited);
   void SetBounds(Vma* vma, uint64_t start, uint64_t end);
   void RemoveMerged(Vma* vma);                    // swallowed by a neighbour: no ->close
   Vma* Preceding(uint32_t mm, uint64_t address);  // holds or precedes it; nullptr
@@ -336,6 +361,14 @@ class Mm final : public mocks::MmApi, public UserMemory {
   int64_t ChangeFlags(Vma* vma, uint64_t start, uint64_t end, uint64_t flags);
   int64_t CopyEntries(Vma* from, Vma* to);
 
+  // mlock.cc, msync.cc
+  int64_t LockRange(uint32_t mm, uint64_t start, uint64_t length, uint64_t flags);
+  int64_t LockVma(Vma* vma, uint64_t start, uint64_t end, uint64_t flags);
+  int64_t Fsync(file* file, uint64_t first, uint64_t last);
+  static void NoteEntries(const hw::PageTable& table, uint64_t from, uint64_t to, uint64_t base,
+                          uint8_t* told);
+  void NoteObject(const Vma& vma, uint64_t from, uint64_t to, uint8_t* told) const;
+
   // mremap.cc
   static int64_t MayResize(const Vma& vma, uint64_t address, uint64_t old_length,
                            uint64_t new_length, int flags);
@@ -397,8 +430,9 @@ class Mm final : public mocks::MmApi, public UserMemory {
                  size_t size_bytes);
   // What one try leaves to the next.
   struct FaultTry {
-    unsigned flags = 0;  // FAULT_FLAG_TRIED
-    bool retry = false;  // the driver has dropped mmap_lock, to be asked once more
+    unsigned flags = 0;      // FAULT_FLAG_TRIED
+    bool retry = false;      // the driver has dropped mmap_lock, to be asked once more
+    bool by_kernel = false;  // for a page that the kernel wants, not for a user's access
   };
   user::Outcome HandleFault(Vma* vma, uint64_t address, bool write, FaultTry* fault);
   user::Outcome WriteProtectFault(Vma* vma, uint64_t address, const hw::Extent& extent);
@@ -416,6 +450,31 @@ class Mm final : public mocks::MmApi, public UserMemory {
   bool TellWrite(Vma* vma, vm_fault* vmf, user::Outcome* outcome);
   bool PassLock(vm_fault_t code, page* page, const char* hook);
   user::Outcome FromFaultCode(vm_fault_t code);
+
+  // gup.cc
+  enum GupFlags : unsigned {
+    kGupWrite = 1,     // FOLL_WRITE
+    kGupForce = 2,     // FOLL_FORCE
+    kGupPin = 4,       // FOLL_PIN
+    kGupTouch = 8,     // FOLL_TOUCH, of a caller that wants no page
+    kGupMayRetry = 16  // mmap_lock may be dropped meanwhile
+  };
+  enum class Followed : uint8_t { kPage, kNoPage, kFault, kUnshare };
+  static bool MayGet(const vm_area_struct& vma, unsigned gup);
+  static Followed Follow(const Vma& vma, const hw::Extent& extent, unsigned gup);
+  bool Unshare(Vma* vma, uint64_t address);
+  int64_t FaultIn(Vma* vma, uint64_t address, unsigned gup, Followed why, FaultTry* fault);
+  // get_user_pages() of the page that holds `address`; the caller holds mmap_lock. 0, or -EFAULT,
+  // -ENOMEM, -EEXIST (a frame without a page), -EINTR (trapped).
+  int64_t GetUserPage(uint32_t mm, uint64_t address, unsigned gup, hw::Pfn* pfn);
+  int64_t PopulatePages(const Vma& vma, uint64_t start, uint64_t end);
+  int64_t Populate(uint32_t mm, uint64_t start, uint64_t length);
+
+  // remote_access.cc
+  struct Remote;
+  void CopyFrame(hw::PhysAddr phys, void* to, const void* from, size_t size_bytes);
+  void AccessRemote(Remote* rest);
+  size_t CallAccess(const Remote& rest);
 
   Verdicts& verdicts_;
   DriverRunner& driver_;

@@ -3,6 +3,7 @@
 #include <climits>
 #include <cstring>
 
+#include "sim/kernel/gfp.h"
 #include "sim/kernel/vfs.h"
 
 namespace drydock::kernel {
@@ -80,6 +81,10 @@ bool MachineBackend::VmallocArea(const void* address, uint64_t* size_bytes, bool
   *size_bytes = hw::PageAlignUp(area->size_bytes);
   *user = area->user != 0 || area->kind == AllocationKind::kDma;  // VM_USERMAP, VM_DMA_COHERENT
   return true;
+}
+
+void* MachineBackend::TakeBuffer(size_t size_bytes) {
+  return allocator_.Kmalloc(size_bytes, kGfpKernel);
 }
 
 void MachineBackend::LockMmap(mm_struct* mm, bool write) {

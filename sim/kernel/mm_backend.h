@@ -55,6 +55,14 @@ class MachineBackend final : public MmBackend {
   void NoteShown(hw::Pfn first, uint64_t pages, unsigned devt) override {
     allocator_.NoteShown(first, pages, devt);
   }
+  void* TakeBuffer(size_t size_bytes) override;
+  void GiveBuffer(void* buffer) override { allocator_.Kfree(buffer); }
+  void ReadKernel(void* to, const void* from, size_t size_bytes) override {
+    memory_.ReadKernel(to, from, size_bytes);
+  }
+  void WriteKernel(void* to, const void* from, size_t size_bytes) override {
+    memory_.WriteKernel(to, from, size_bytes);
+  }
   void LockMmap(mm_struct* mm, bool write) override;
   void LockChildMmap(mm_struct* mm) override;
   void UnlockMmap(mm_struct* mm, bool write) override;

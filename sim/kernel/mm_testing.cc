@@ -1,5 +1,6 @@
 #include "sim/kernel/mm_testing.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -82,6 +83,15 @@ vm_fault_t DriverPageMkwrite(vm_fault* vmf) {
 vm_fault_t DriverPfnMkwrite(vm_fault* vmf) {
   driver_now->calls += "pfn_mkwrite ";
   return driver_now->pfn_mkwrite ? driver_now->pfn_mkwrite(vmf) : 0;
+}
+int DriverAccess(vm_area_struct* vma, unsigned long address, void* buffer, int size_bytes,
+                 int write) {
+  driver_now->calls += "access ";
+  return driver_now->access ? driver_now->access(vma, address, buffer, size_bytes, write) : -1;
+}
+int DriverFsync(file* file, long long first, long long last, int datasync) {
+  driver_now->calls += "fsync ";
+  return driver_now->fsync ? driver_now->fsync(file, first, last, datasync) : 0;
 }
 unsigned long DriverGetUnmappedArea(file*, unsigned long address, unsigned long length,
                                     unsigned long pgoff, unsigned long flags) {
@@ -179,6 +189,17 @@ bool FakeBackend::WritePhysical(hw::PhysAddr to, const void* from, size_t size_b
   return true;
 }
 
+void* FakeBackend::TakeBuffer(size_t size_bytes) {
+  if (Fails()) return nullptr;
+  ++buffers_in_use_;
+  return std::malloc(size_bytes);
+}
+
+void FakeBackend::GiveBuffer(void* buffer) {
+  --buffers_in_use_;
+  std::free(buffer);
+}
+
 void FakeBackend::CopyPage(hw::Pfn to, hw::Pfn from) {
   const char* bytes = Bytes(from);
   if (bytes != nullptr) std::memcpy(Bytes(to), bytes, kPage);
@@ -221,6 +242,9 @@ MmTest::MmTest(const hw::Platform& platform, int profile)
   ro().f_mode = kFmodeRead;
   wo().f_mode = kFmodeWrite;
   no_mmap().f_op = &no_mmap_fops_;
+  syncs_fops_ = fops_;
+  syncs_fops_.fsync = &DriverFsync;
+  syncs().f_op = &syncs_fops_;
   EXPECT_EQ(mm.NewMm(), 0);
 }
 
@@ -245,6 +269,7 @@ void MmTest::TearDown() {
     EXPECT_EQ(backend.PageAt(FakeBackend::kRam + i)._refcount.counter, 1) << "page " << i;
   }
   EXPECT_EQ(backend.anon_in_use(), 0U);
+  EXPECT_EQ(backend.buffers_in_use(), 0);
 }
 
 std::string MmTest::Signal(const user::Outcome& outcome) const {
@@ -328,6 +353,8 @@ void MmTest::UseOps(std::initializer_list<const char*> names) {
       ops.pfn_mkwrite = &DriverPfnMkwrite;
     } else if (name == "mapped") {
       ops.mapped = &DriverMapped;
+    } else if (name == "access") {
+      ops.access = &DriverAccess;
     } else if (name == "get_unmapped_area") {
       fops_.get_unmapped_area = &DriverGetUnmappedArea;
     } else {

@@ -79,6 +79,14 @@ class FakeBackend final : public MmBackend {
   bool VmallocArea(const void* address, uint64_t* size_bytes, bool* user) override;
   page* VmallocPage(const void* address) override;
   void NoteShown(hw::Pfn, uint64_t, unsigned) override {}
+  void* TakeBuffer(size_t size_bytes) override;
+  void GiveBuffer(void* buffer) override;
+  void ReadKernel(void* to, const void* from, size_t size_bytes) override {
+    __builtin_memcpy(to, from, size_bytes);
+  }
+  void WriteKernel(void* to, const void* from, size_t size_bytes) override {
+    __builtin_memcpy(to, from, size_bytes);
+  }
   void LockMmap(mm_struct* mm, bool write) override;
   void LockChildMmap(mm_struct* mm) override { LockMmap(mm, true); }
   void UnlockMmap(mm_struct* mm, bool write) override;
@@ -87,6 +95,7 @@ class FakeBackend final : public MmBackend {
   char* Bytes(hw::Pfn pfn);                 // nullptr: nothing is there
   void FailAt(int nth) { fail_at_ = nth; }  // the nth allocation from now, counted from 1
   uint64_t anon_in_use() const { return anon_in_use_; }
+  int buffers_in_use() const { return buffers_in_use_; }
   static const void* AreaPage(uint64_t i) {
     return reinterpret_cast<const void*>(kAreaAddress + i * kPage);
   }
@@ -102,6 +111,7 @@ class FakeBackend final : public MmBackend {
   std::vector<page> pages_;
   std::array<bool, kAnonPages> anon_used_{};
   uint64_t anon_in_use_ = 0;
+  int buffers_in_use_ = 0;
   int fail_at_ = 0;
 };
 
@@ -115,6 +125,9 @@ struct TestDriver {
   std::function<int(vm_area_struct*, uint64_t address)> may_split;
   std::function<int(vm_area_struct*)> mremap;
   std::function<int(vm_area_struct*, uint64_t start, uint64_t end, uint64_t flags)> mprotect;
+  std::function<int(vm_area_struct*, uint64_t address, void* buffer, int size_bytes, int write)>
+      access;
+  std::function<int(file*, long long first, long long last, int datasync)> fsync;
   std::function<vm_fault_t(vm_fault*)> fault, page_mkwrite, pfn_mkwrite;
   std::function<uint64_t(uint64_t address, uint64_t length, uint64_t pgoff, uint64_t flags)>
       get_unmapped_area;
@@ -140,6 +153,7 @@ class MmTest : public testing::Test {
   file& wo() { return files_[2]; }
   file& no_mmap() { return files_[3]; }
   file& second() { return files_[4]; }  // rw, of the same node
+  file& syncs() { return files_[5]; }   // rw, with an fsync hook
 
   // mmap(2) of the driver at page `at` of kBase.
   int64_t Map(uint64_t at, uint64_t pages, int prot, int type, uint64_t pgoff = 0) {
@@ -177,7 +191,7 @@ class MmTest : public testing::Test {
   }
 
   // Takes vm_ops into use with these operations: open close may_split mremap mprotect fault
-  // page_mkwrite pfn_mkwrite mapped.
+  // page_mkwrite pfn_mkwrite mapped access.
   void UseOps(std::initializer_list<const char*> names);
   // ->mmap that maps the whole VMA to `first` + vm_pgoff with vm_page_prot.
   static int RemapAll(vm_area_struct* vma, hw::Pfn first);
@@ -203,10 +217,10 @@ class MmTest : public testing::Test {
 
  private:
   std::string Signal(const user::Outcome& outcome) const;
-  std::array<file, 5> files_{};
+  std::array<file, 6> files_{};
   inode inode_{};
   address_space mapping_{};
-  file_operations fops_{}, no_mmap_fops_{};
+  file_operations fops_{}, no_mmap_fops_{}, syncs_fops_{};
 };
 
 }  // namespace drydock::kernel

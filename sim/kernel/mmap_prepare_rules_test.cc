@@ -126,7 +126,7 @@ TEST_F(PrepareRules, MR7_WhatTheHookReturnsIsReturnedAPositiveNumberToo) {
     driver.mmap_prepare = [&](vm_area_desc*) { return value; };
     EXPECT_EQ(Map(0, 1, kRead, kMapShared), value);
   }
-  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0\nown pages 0\n");
+  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0 0\nown pages 0\n");
 }
 
 TEST_F(PrepareRules, PR1_TheHookIsAskedForAMergedMappingAndMappedIsNot) {
@@ -210,7 +210,7 @@ TEST_F(PrepareRules, PR4_ARemapThatLeavesTheVmaIsEfault) {
     EXPECT_EQ(Map(0, 2, kRead, kMapShared), -EFAULT) << start;
   }
   EXPECT_EQ(driver.calls, "");
-  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0\nown pages 0\n");
+  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0 0\nown pages 0\n");
 }
 
 TEST_F(PrepareRules, PR5_PartOfACopyOnWriteMappingIsEinvalOfASharedOneFine) {
@@ -280,7 +280,7 @@ TEST_F(PrepareRules, PR7_APageThatCannotBeInsertedTakesTheMappingWithIt) {
   EXPECT_EQ(Map(0, 2, kRead, kMapShared), -EINVAL);
 
   EXPECT_EQ(driver.calls, "close ");
-  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0\nown pages 0\n");
+  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0 0\nown pages 0\n");
 }
 
 TEST_F(PrepareRules, PR8_AnErrorOfMappedUnmapsAndClosesOnce) {
@@ -291,7 +291,7 @@ TEST_F(PrepareRules, PR8_AnErrorOfMappedUnmapsAndClosesOnce) {
   EXPECT_EQ(Map(0, 2, kRead, kMapShared), -ENOSPC);
 
   EXPECT_EQ(driver.calls, "mapped close ");
-  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0\nown pages 0\n");
+  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0 0\nown pages 0\n");
 }
 
 TEST_F(PrepareRules, PR8_AnUnalignedStartFailsWhenTheMappingIsThere) {
@@ -302,7 +302,7 @@ TEST_F(PrepareRules, PR8_AnUnalignedStartFailsWhenTheMappingIsThere) {
 
   EXPECT_EQ(driver.calls, "close ");
   EXPECT_NE(TakeVerdict(), "");
-  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0\nown pages 0\n");
+  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0 0\nown pages 0\n");
 }
 
 TEST_F(PrepareRules, PR8_NoVmaIsEnomemWithoutClose) {
@@ -323,7 +323,7 @@ TEST_F(PrepareRules, PR8_NoPageTableIsEnomemWithClose) {
   EXPECT_EQ(Map(0, 1, kRead, kMapShared), -ENOMEM);
 
   EXPECT_EQ(driver.calls, "close ");
-  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0\nown pages 0\n");
+  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0 0\nown pages 0\n");
 }
 
 TEST_F(PrepareRules, PR9_TheOverrideIsForWhatFailsWhenTheMappingIsThere) {
@@ -508,7 +508,7 @@ TEST_F(CompatRules, PC2_AnErrorIsThatOfMmapWithoutClose) {
   EXPECT_EQ(Map(0, 1, kReadWrite, kMapShared), -ENOSPC);
 
   EXPECT_EQ(driver.calls, "mapped ");
-  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0\nown pages 0\n");
+  EXPECT_EQ(State(), "process 0\nmemory types 0\nfiles 0 0 0 0 0 0\nown pages 0\n");
 }
 
 }  // namespace

@@ -51,8 +51,9 @@ int64_t Mm::ProtectRange(uint32_t mm, uint64_t address, uint64_t end, uint64_t a
 
 // mprotect_fixup().
 int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flags) {
+  const uint64_t old_flags = vma->c.vm_flags;
   if (Sealed(vma->c)) return -EPERM;
-  if (new_flags == vma->c.vm_flags) return 0;
+  if (new_flags == old_flags) return 0;
   if (profile_.uncharges_untouched && (new_flags & kVmWrite) == 0 && vma->c.vm_ops == nullptr &&
       SharedObject(vma->c) == nullptr && vma->c.anon_vma == nullptr) {
     new_flags &= ~kVmAccount;  // MPR5
@@ -98,6 +99,9 @@ int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flag
         return bits;
       });
   NoteChange();
+  if ((old_flags & (kVmWrite | kVmShared | kVmLocked)) == kVmLocked && writable) {
+    static_cast<void>(PopulatePages(*vma, start, end));  // ML2: its pages are copied at once
+  }
   return ok ? 0 : -ENOMEM;
 }
 

@@ -46,6 +46,12 @@ int64_t Mm::Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint6
   backend_.LockMmap(&mms_.Mut(mm).c, true);
   const int64_t result = RemapRange(mm, old_address, old_length, new_length, flags, new_address);
   backend_.UnlockMmap(&mms_.Mut(mm).c, true);
+  if (result < 0 || Trapped() || new_length <= old_length) return result;
+  const Vma* grown = Find(mm, static_cast<uint64_t>(result));
+  if (grown != nullptr && (grown->c.vm_flags & kVmLocked) != 0) {  // ML2; errors are not told
+    static_cast<void>(
+        Populate(mm, static_cast<uint64_t>(result) + old_length, new_length - old_length));
+  }
   return result;
 }
 

@@ -31,6 +31,7 @@ constexpr Profile Make703() {
   profile.number = 703;
   profile.name = "7.3";
   profile.merges_once = true;
+  profile.joins_with_pages = true;
   profile.sealed = uint64_t{1} << 42;
   profile.counts_reservations = true;
   profile.remap_tracks_last = true;
@@ -41,6 +42,8 @@ constexpr Profile Make703() {
   profile.shows_dirty_pages = true;
   profile.remap_checks_first = true;
   profile.moves_many = true;
+  profile.mincore_walks_all = true;
+  profile.accesses_one_page = true;
   profile.no_dofork_of_special = true;
   return profile;
 }

@@ -24,6 +24,9 @@ struct Profile {
   bool merges_beside_close = false;
   // MR10: a driver's new flags are no reason to try again. mm/vma.c:__mmap_new_vma()
   bool merges_once = false;
+  // AN1: a range with private pages joins a neighbour that has none.
+  // mm/vma.c:is_mergeable_anon_vma()
+  bool joins_with_pages = false;
   // 1.8: anonymous memory in multiples of 2 MiB is aligned so. mm/mmap.c:__get_unmapped_area()
   bool aligns_large = false;
   // 1.10: MAP_STACK is VM_NOHUGEPAGE. include/linux/mman.h:calc_vm_flag_bits()
@@ -78,6 +81,11 @@ struct Profile {
   bool uncharges_untouched = false;
   // MA4: MADV_POPULATE_* stops at a hole. mm/madvise.c:madvise_populate()
   bool populates_to_hole = false;
+  // MC1: mincore(2) walks VM_PFNMAP too. mm/mincore.c:do_mincore()
+  bool mincore_walks_all = false;
+  // AC3: generic_access_phys() ends with its page, and asks by itself whether it is RAM.
+  // mm/memory.c:generic_access_phys()
+  bool accesses_one_page = false;
   // FK1: MADV_DOFORK of any VM_SPECIAL is EINVAL. mm/madvise.c:madvise_vma_behavior()
   bool no_dofork_of_special = false;
 };

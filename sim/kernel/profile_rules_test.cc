@@ -729,5 +729,43 @@ TEST_P(ProfileRules, FK1_DoForkOfAMixedMap) {
   EXPECT_EQ(Advise(0, 1, kAdviseDoFork), In(0, 0, -EINVAL));
 }
 
+TEST_P(ProfileRules, AN1_PagesJoinWhatHasNone) {
+  ASSERT_GT(MapAnon(0, 2, kReadWrite, kMapPrivate), 0);
+  ASSERT_EQ(mm.Mlock(p, At(0), kPage), 0);
+  ASSERT_EQ(mm.Munlock(p, At(0), kPage), 0);
+  EXPECT_EQ(mm.VmaCount(p), GetParam() == 703 ? 1U : 2U);
+  ASSERT_EQ(Store(1, 'x'), "");
+}
+
+TEST_P(ProfileRules, MC1_MincoreOfAPfnMap) {
+  MapsFrom(kRam);
+  ASSERT_GT(Map(0, 1, kRead, kMapShared), 0);
+  uint8_t resident = 7;
+  ASSERT_EQ(mm.Mincore(p, At(0), kPage, &resident), 0);
+  EXPECT_EQ(resident, GetParam() == 703 ? 1 : 0);
+}
+
+TEST_P(ProfileRules, AC3_GenericAccessBeyondItsPageAndOfRam) {
+  UseOps({"access"});
+  int most = 0;
+  driver.access = [&](vm_area_struct* vma, uint64_t address, void* buffer, int size_bytes,
+                      int write) {
+    const int done = mm.GenericAccessPhys(vma, address, buffer, size_bytes, write);
+    most = done > most || done < 0 ? done : most;
+    return done;
+  };
+  MapsFrom(kBar);
+  ASSERT_GT(Map(0, 2, kRead, kMapShared), 0);
+  char bytes[8] = {};
+  EXPECT_EQ(mm.ProcMem(p, At(1) - 2, bytes, nullptr, 8), 8);
+  EXPECT_EQ(bytes[2], 'b');
+  EXPECT_EQ(most, GetParam() == 703 ? 6 : 8);
+  MapsFrom(kRam);
+  ASSERT_GT(Map(4, 1, kRead, kMapShared), 0);
+  EXPECT_EQ(mm.ProcMem(p, At(4), bytes, nullptr, 8), -EIO);
+  EXPECT_EQ(most, GetParam() == 703 ? -EINVAL : -ENOMEM);
+  EXPECT_EQ(TakeVerdict().empty(), GetParam() == 703);
+}
+
 }  // namespace
 }  // namespace drydock::kernel

@@ -239,10 +239,20 @@ Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm
     const uint32_t i = middle == nullptr ? after_prev : after_prev + 1;
     if (i < count && VmaAt(mm, i).c.vm_start == end) next = MutAt(mm, i);
   }
+  // AN1: of the range itself.
+  void* const own = middle != nullptr                           ? middle->c.anon_vma
+                    : prev != nullptr && prev->c.vm_end > start ? prev->c.anon_vma
+                                                                : nullptr;
   const bool with_prev =
       prev != nullptr && prev->c.vm_end == start && mergeable(prev->c) &&
+      AnonVmasAgree(own, prev->c.anon_vma) &&
       prev->c.vm_pgoff + ((prev->c.vm_end - prev->c.vm_start) >> hw::kPageShift) == pgoff;
   bool with_next = next != nullptr && mergeable(next->c) && next->c.vm_pgoff == pgoff + pages;
+  if (with_next) with_next = AnonVmasAgree(own, next->c.anon_vma);
+  // is_mergeable_anon_vma() of the two
+  if (with_prev && with_next && prev->c.anon_vma != nullptr && next->c.anon_vma != nullptr) {
+    with_next = prev->c.anon_vma == next->c.anon_vma;
+  }
   if (!with_prev && !with_next) return nullptr;
   if (profile_.merges_beside_close) {
     const bool removes_middle =
@@ -259,6 +269,9 @@ Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm
     } else if (middle != nullptr) {  // cases 6 and 7
       RemoveMerged(middle);
     }
+    if (prev->c.anon_vma == nullptr) {
+      prev->c.anon_vma = own == nullptr && with_next ? next->c.anon_vma : own;
+    }
     if (with_next) RemoveMerged(next);  // cases 1 and 6
     SetBounds(prev, prev->c.vm_start, new_end);
     return prev;
@@ -268,6 +281,7 @@ Vma* Mm::Merge(Vma* prev, uint32_t mm, uint64_t start, uint64_t end, uint64_t vm
   } else if (middle != nullptr) {  // case 8
     RemoveMerged(middle);
   }
+  if (next->c.anon_vma == nullptr) next->c.anon_vma = own;
   next->c.vm_pgoff -= pages;
   SetBounds(next, start, next->c.vm_end);
   return next;

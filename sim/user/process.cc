@@ -148,6 +148,57 @@ Outcome Process::Mremap(hw::VirtAddr old_address, uint64_t old_length, uint64_t 
                                      new_address.value));
 }
 
+Outcome Process::Mlock(hw::VirtAddr address, uint64_t length) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "mlock", kernel_->mm().Mlock(index_, address.value, length));
+}
+
+Outcome Process::Munlock(hw::VirtAddr address, uint64_t length) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "munlock", kernel_->mm().Munlock(index_, address.value, length));
+}
+
+Outcome Process::Msync(hw::VirtAddr address, uint64_t length, int flags) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "msync", kernel_->mm().Msync(index_, address.value, length, flags));
+}
+
+Outcome Process::Mseal(hw::VirtAddr address, uint64_t length, uint64_t flags) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "mseal", kernel_->mm().Mseal(index_, address.value, length, flags));
+}
+
+Outcome Process::Mincore(hw::VirtAddr address, uint64_t length, uint8_t* pages) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "mincore", kernel_->mm().Mincore(index_, address.value, length, pages));
+}
+
+Outcome Process::VmReadv(uint32_t other, hw::VirtAddr address, void* to, size_t size_bytes) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "process_vm_readv",
+                kernel_->mm().ProcessVm(other, address.value, to, nullptr, size_bytes));
+}
+
+Outcome Process::VmWritev(uint32_t other, hw::VirtAddr address, const void* from,
+                          size_t size_bytes) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "process_vm_writev",
+                kernel_->mm().ProcessVm(other, address.value, nullptr, from, size_bytes));
+}
+
+Outcome Process::ReadMem(uint32_t other, hw::VirtAddr address, void* to, size_t size_bytes) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "pread",
+                kernel_->mm().ProcMem(other, address.value, to, nullptr, size_bytes));
+}
+
+Outcome Process::WriteMem(uint32_t other, hw::VirtAddr address, const void* from,
+                          size_t size_bytes) {
+  kernel_->mm().SetCurrent(index_);
+  return Finish(*kernel_, "pwrite",
+                kernel_->mm().ProcMem(other, address.value, nullptr, from, size_bytes));
+}
+
 Outcome Process::Fork() {
   kernel_->mm().SetCurrent(index_);
   return Finish(*kernel_, "fork", kernel_->vfs().Fork(index_));

@@ -48,6 +48,19 @@ class Process {
   Outcome Madvise(hw::VirtAddr address, uint64_t length, int advice);
   Outcome Mremap(hw::VirtAddr old_address, uint64_t old_length, uint64_t new_length, int flags,
                  hw::VirtAddr new_address);
+  Outcome Mlock(hw::VirtAddr address, uint64_t length);
+  Outcome Munlock(hw::VirtAddr address, uint64_t length);
+  Outcome Msync(hw::VirtAddr address, uint64_t length, int flags);
+  Outcome Mseal(hw::VirtAddr address, uint64_t length, uint64_t flags);
+  // `pages` gets a byte for each page: 1 if it is resident.
+  Outcome Mincore(hw::VirtAddr address, uint64_t length, uint8_t* pages);
+  // process_vm_readv(2), process_vm_writev(2): memory of process `other`, into or from this one's.
+  // value = bytes. At most 4096.
+  Outcome VmReadv(uint32_t other, hw::VirtAddr address, void* to, size_t size_bytes);
+  Outcome VmWritev(uint32_t other, hw::VirtAddr address, const void* from, size_t size_bytes);
+  // The same by pread(2) and pwrite(2) of /proc/PID/mem.
+  Outcome ReadMem(uint32_t other, hw::VirtAddr address, void* to, size_t size_bytes);
+  Outcome WriteMem(uint32_t other, hw::VirtAddr address, const void* from, size_t size_bytes);
   // value = index of the child.
   Outcome Fork();
   Outcome Exit();
