@@ -10,14 +10,15 @@
 
 namespace drydock::fuzz::operands {
 
-// Which call a selector byte names: selector % 64 in this table. An mmap without operands of its
-// own for descriptor and address comes first and often, then what finds life-cycle bugs.
-enum class Form : uint8_t { kShortMmap, kLongMmap, kCall };
+// Which call a selector byte names. Below kRareSelectors it is selector % 64 in the first table: an
+// mmap without operands of its own for descriptor and address comes first and often, then what
+// finds life-cycle bugs. From kRareSelectors on, the second table has what rarely matters.
+enum class Form : uint8_t { kShortMmap, kLongMmap, kCall, kRareAdvice };
 struct Selector {
   Form form;
   Call call;
 };
-inline constexpr size_t kSelectors = 64;
+inline constexpr size_t kSelectors = 256, kOftenSelectors = 64, kRareSelectors = 224;
 constexpr std::array<Selector, kSelectors> MakeSelectors() {
   std::array<Selector, kSelectors> table{};
   size_t n = 0;
@@ -42,6 +43,20 @@ constexpr std::array<Selector, kSelectors> MakeSelectors() {
   add(Form::kCall, Call::kWrite, 1);
   add(Form::kCall, Call::kLseek, 1);
   add(Form::kCall, Call::kAnonymous, 1);
+  for (; n < kRareSelectors; ++n) table[n] = table[n % kOftenSelectors];
+  add(Form::kCall, Call::kMlock, 4);
+  add(Form::kCall, Call::kMunlock, 2);
+  add(Form::kCall, Call::kMsync, 3);
+  add(Form::kCall, Call::kMincore, 3);
+  add(Form::kCall, Call::kPoll, 3);
+  add(Form::kCall, Call::kVmReadv, 3);
+  add(Form::kCall, Call::kVmWritev, 3);
+  add(Form::kCall, Call::kMemRead, 3);
+  add(Form::kCall, Call::kMemWrite, 3);
+  add(Form::kRareAdvice, Call::kMadvise, 2);
+  add(Form::kCall, Call::kMseal, 1);
+  add(Form::kCall, Call::kUnbind, 1);
+  add(Form::kCall, Call::kBind, 1);
   return table;
 }
 inline constexpr auto kSelectorTable = MakeSelectors();
@@ -155,6 +170,16 @@ inline constexpr std::array<uint32_t, 16> kOpenFlags = {
 // MADV_*: DONTNEED, DOFORK, DONTFORK, WILLNEED, FREE, REMOVE, HUGEPAGE, DODUMP, WIPEONFORK, ...
 inline constexpr std::array<uint32_t, 16> kAdvices = {4,  11, 10, 3,  8,  9,  14, 17,
                                                       18, 20, 21, 22, 23, 12, 1};
+// Of Form::kRareAdvice: NORMAL, SEQUENTIAL, UNMERGEABLE, NOHUGEPAGE, DONTDUMP, KEEPONFORK,
+// DONTNEED_LOCKED, COLLAPSE, and 5, which is none.
+inline constexpr std::array<uint32_t, 16> kRareAdvices = {0,  2,  13, 15, 16, 19, 24, 25,
+                                                          24, 15, 13, 19, 16, 2,  5};
+// MS_*: SYNC, ASYNC, INVALIDATE, their sums, and one that is none.
+inline constexpr std::array<uint32_t, 16> kSyncFlags = {4, 4, 4, 1, 1, 2, 6, 6,
+                                                        3, 5, 0, 4, 1, 2, 8};
+// POLLIN, POLLOUT, POLLPRI, POLLERR, POLLRDNORM, POLLWRNORM, ...
+inline constexpr std::array<uint32_t, 16> kPollEvents = {1, 4,    5,     0x41,   0x104, 0, 2, 0x40,
+                                                         8, 0x10, 0x145, 0x2000, 1,     4, 5};
 inline constexpr std::array<uint32_t, 8> kRemapFlags = {1, 0, 3, 5, 7, 4, 2};
 inline constexpr unsigned kRawWord = 15;       // of the 16-entry tables: 4 operand bytes
 inline constexpr unsigned kRawRemapFlags = 7;  // of kRemapFlags

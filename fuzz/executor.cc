@@ -1,6 +1,7 @@
 #include "fuzz/executor.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "sim/kernel/kernel.h"
@@ -21,6 +22,7 @@ void Executor::Run(const Program& program, StepObserver* observer) {
   process_count_ = 1;
   processes_[0] = world_.init().index();
   exited_.fill(false);
+  for (size_t i = 0; i < node_count_; ++i) taken_[i][0] = '\0';
   current_ = 0;
   finished_ = false;
   count_ = program.step_count + 1;
@@ -82,12 +84,14 @@ bool Executor::Current(user::Process* process) {
   return Alive(current_);
 }
 
-bool Executor::Ready(const Step& step) const {
-  if (step.call == Call::kOpen && step.node >= node_count_) return false;
+bool Executor::Ready(const Step& step) {
+  if (UsesNode(step.call) && step.node >= node_count_) return false;
+  if (step.call == Call::kUnbind) return FindDevice(step.node);
+  if (step.call == Call::kBind) return taken_[step.node][0] != '\0';
   if (UsesFd(step.call) && fds_[step.fd] == kFailedFd) return false;
   if (UsesMapping(step.call) && mappings_[step.mapping] == kFailedMapping) return false;
   if (UsesAt(step.call) && step.at != kNone && mappings_[step.at] == kFailedMapping) return false;
-  return step.call != Call::kSwitch || Alive(step.process);
+  return !UsesProcess(step.call) || Alive(step.process);
 }
 
 user::Outcome Executor::Act(const Step& step, size_t index, user::Process process,
@@ -125,7 +129,7 @@ user::Outcome Executor::Act(const Step& step, size_t index, user::Process proces
       return outcome;
     }
     case Call::kStore:
-      for (uint64_t i = 0; i < step.length; ++i) bytes_[i] = StoredByte(index, i);
+      FillBytes(step, index);
       return process.Store(PlaceOf(step), bytes_.data(), step.length);
     case Call::kRead:
       return process.Read(fds_[step.fd], PlaceOf(step), step.length);
@@ -144,8 +148,73 @@ user::Outcome Executor::Act(const Step& step, size_t index, user::Process proces
     case Call::kSwitch:
       current_ = step.process;
       return {};
+    default:
+      return ActRarely(step, index, process, seen);
   }
-  return {};
+}
+
+user::Outcome Executor::ActRarely(const Step& step, size_t index, user::Process process,
+                                  Observation* seen) {
+  const uint32_t other = processes_[step.process];
+  user::Outcome outcome;
+  uint64_t told = 0;  // bytes of bytes_ that the call has filled in
+  switch (step.call) {
+    case Call::kMlock:
+      return process.Mlock(PlaceOf(step), step.length);
+    case Call::kMunlock:
+      return process.Munlock(PlaceOf(step), step.length);
+    case Call::kMsync:
+      return process.Msync(PlaceOf(step), step.length, static_cast<int>(step.flags));
+    case Call::kMseal:
+      return process.Mseal(PlaceOf(step), step.length, step.flags);
+    case Call::kMincore:
+      outcome = process.Mincore(PlaceOf(step), step.length, bytes_.data());
+      told = hw::PagesOf(step.length);
+      break;
+    case Call::kUnbind:
+    case Call::kBind:
+      return TellDriver(step.node, step.call == Call::kBind);
+    case Call::kPoll:
+      return process.Poll(fds_[step.fd], step.flags);
+    case Call::kVmReadv:
+      outcome = process.VmReadv(other, PlaceOf(step), bytes_.data(), step.length);
+      told = static_cast<uint64_t>(outcome.value);
+      break;
+    case Call::kVmWritev:
+      FillBytes(step, index);
+      return process.VmWritev(other, PlaceOf(step), bytes_.data(), step.length);
+    case Call::kMemRead:
+      outcome = process.ReadMem(other, PlaceOf(step), bytes_.data(), step.length);
+      told = static_cast<uint64_t>(outcome.value);
+      break;
+    case Call::kMemWrite:
+      FillBytes(step, index);
+      return process.WriteMem(other, PlaceOf(step), bytes_.data(), step.length);
+    default:
+      break;
+  }
+  if (outcome.ok()) std::memcpy(&seen->data, bytes_.data(), std::min<uint64_t>(told, 8));
+  return outcome;
+}
+
+bool Executor::FindDevice(uint8_t node) {
+  const char* name = world_.DeviceBehind(nodes_[node]);
+  if (name == nullptr || std::strlen(name) >= taken_[node].size()) return false;
+  std::memcpy(taken_[node].data(), name, std::strlen(name) + 1);
+  return true;
+}
+
+user::Outcome Executor::TellDriver(uint8_t node, bool bind) {
+  const char* name = taken_[node].data();
+  const bool did = bind ? world_.BindDevice(name) : world_.UnbindDevice(name);
+  if (bind) taken_[node][0] = '\0';
+  return {.value = did ? 0 : -ENODEV,
+          .signal = user::Signal::kNone,
+          .trapped = kernel_.verdicts().pending_trap() != kernel::Trap::kNone};
+}
+
+void Executor::FillBytes(const Step& step, size_t index) {
+  for (uint64_t i = 0; i < step.length; ++i) bytes_[i] = StoredByte(index, i);
 }
 
 void Executor::ExitAll(Observation* observation) {

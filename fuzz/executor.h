@@ -49,7 +49,11 @@ class Executor {
                                              Observation* observation);
   [[gnu::always_inline]] inline user::Outcome Act(const Step& step, size_t index,
                                                   user::Process process, Observation* seen);
-  bool Ready(const Step& step) const;
+  user::Outcome ActRarely(const Step& step, size_t index, user::Process process, Observation* seen);
+  void FillBytes(const Step& step, size_t index);  // bytes_, with what the step stores
+  bool Ready(const Step& step);
+  bool FindDevice(uint8_t node);  // what is behind it, into taken_
+  user::Outcome TellDriver(uint8_t node, bool bind);
   bool Current(user::Process* process);
   bool Alive(uint32_t index) const;
   hw::VirtAddr PlaceOf(const Step& step) const { return mappings_[step.mapping] + step.offset; }
@@ -75,6 +79,8 @@ class Executor {
   std::array<Observation, kMaxSteps + 1> observations_;
   size_t count_ = 0;
   bool finished_ = false;
+  // By node: the name of the device that was taken from its driver; "" for none.
+  std::array<std::array<char, 64>, kMaxNodes> taken_{};
   alignas(16) std::array<uint8_t, kMaxAccessBytes> bytes_{};
 };
 

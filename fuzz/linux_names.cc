@@ -43,17 +43,34 @@ constexpr NamedBits kRemap[] = {
     One("MREMAP_DONTUNMAP", 4),
 };
 constexpr NamedBits kAdvice[] = {
-    Only("MADV_NORMAL", 0),      Only("MADV_RANDOM", 1),         Only("MADV_SEQUENTIAL", 2),
-    Only("MADV_WILLNEED", 3),    Only("MADV_DONTNEED", 4),       Only("MADV_FREE", 8),
-    Only("MADV_REMOVE", 9),      Only("MADV_DONTFORK", 10),      Only("MADV_DOFORK", 11),
-    Only("MADV_MERGEABLE", 12),  Only("MADV_UNMERGEABLE", 13),   Only("MADV_HUGEPAGE", 14),
-    Only("MADV_NOHUGEPAGE", 15), Only("MADV_DONTDUMP", 16),      Only("MADV_DODUMP", 17),
-    Only("MADV_WIPEONFORK", 18), Only("MADV_KEEPONFORK", 19),    Only("MADV_COLD", 20),
-    Only("MADV_PAGEOUT", 21),    Only("MADV_POPULATE_READ", 22), Only("MADV_POPULATE_WRITE", 23),
+    Only("MADV_NORMAL", 0),          Only("MADV_RANDOM", 1),
+    Only("MADV_SEQUENTIAL", 2),      Only("MADV_WILLNEED", 3),
+    Only("MADV_DONTNEED", 4),        Only("MADV_FREE", 8),
+    Only("MADV_REMOVE", 9),          Only("MADV_DONTFORK", 10),
+    Only("MADV_DOFORK", 11),         Only("MADV_MERGEABLE", 12),
+    Only("MADV_UNMERGEABLE", 13),    Only("MADV_HUGEPAGE", 14),
+    Only("MADV_NOHUGEPAGE", 15),     Only("MADV_DONTDUMP", 16),
+    Only("MADV_DODUMP", 17),         Only("MADV_WIPEONFORK", 18),
+    Only("MADV_KEEPONFORK", 19),     Only("MADV_COLD", 20),
+    Only("MADV_PAGEOUT", 21),        Only("MADV_POPULATE_READ", 22),
+    Only("MADV_POPULATE_WRITE", 23), Only("MADV_DONTNEED_LOCKED", 24),
+    Only("MADV_COLLAPSE", 25),
 };
 constexpr NamedBits kWhence[] = {
     Only("SEEK_SET", 0),  Only("SEEK_CUR", 1),  Only("SEEK_END", 2),
     Only("SEEK_DATA", 3), Only("SEEK_HOLE", 4),
+};
+constexpr NamedBits kSync[] = {
+    One("MS_ASYNC", 1),
+    One("MS_INVALIDATE", 2),
+    One("MS_SYNC", 4),
+};
+constexpr NamedBits kPoll[] = {
+    One("POLLIN", 0x1),       One("POLLPRI", 0x2),     One("POLLOUT", 0x4),
+    One("POLLERR", 0x8),      One("POLLHUP", 0x10),    One("POLLNVAL", 0x20),
+    One("POLLRDNORM", 0x40),  One("POLLRDBAND", 0x80), One("POLLWRNORM", 0x100),
+    One("POLLWRBAND", 0x200), One("POLLMSG", 0x400),   One("POLLREMOVE", 0x1000),
+    One("POLLRDHUP", 0x2000),
 };
 constexpr NamedBits kErrno[] = {
     Only("EPERM", 1),         Only("ENOENT", 2),      Only("ESRCH", 3),
@@ -88,6 +105,8 @@ std::span<const NamedBits> MapFlagNames() { return kMap; }
 std::span<const NamedBits> RemapFlagNames() { return kRemap; }
 std::span<const NamedBits> AdviceNames() { return kAdvice; }
 std::span<const NamedBits> WhenceNames() { return kWhence; }
+std::span<const NamedBits> SyncFlagNames() { return kSync; }
+std::span<const NamedBits> PollEventNames() { return kPoll; }
 
 void AppendFlags(std::span<const NamedBits> names, uint32_t value, std::string* out) {
   const size_t begin = out->size();

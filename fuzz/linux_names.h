@@ -21,6 +21,8 @@ std::span<const NamedBits> OpenFlagNames();
 std::span<const NamedBits> ProtectionNames();
 std::span<const NamedBits> MapFlagNames();
 std::span<const NamedBits> RemapFlagNames();
+std::span<const NamedBits> SyncFlagNames();
+std::span<const NamedBits> PollEventNames();
 void AppendFlags(std::span<const NamedBits> names, uint32_t value, std::string* out);
 // nullopt if a word is neither a name nor a number.
 std::optional<uint32_t> ParseFlags(std::span<const NamedBits> names, std::string_view text);

@@ -129,8 +129,33 @@ class Minimiser {
         [[fallthrough]];
       case Call::kMunmap:
       case Call::kMadvise:
+      case Call::kMlock:
+      case Call::kMunlock:
+      case Call::kMincore:
         better |= SimplifyBytes(i, &Step::offset);
         better |= SimplifyBytes(i, &Step::length);
+        break;
+      case Call::kMseal:
+        better |= Simplify<uint32_t>(i, &Step::flags, {0});
+        better |= SimplifyBytes(i, &Step::offset);
+        better |= SimplifyBytes(i, &Step::length);
+        break;
+      case Call::kMsync:
+        better |= Simplify<uint32_t>(i, &Step::flags, {kMsSync, kMsAsync, 0});
+        better |= SimplifyBytes(i, &Step::offset);
+        better |= SimplifyBytes(i, &Step::length);
+        break;
+      case Call::kPoll:
+        better |= Simplify<uint32_t>(i, &Step::flags, {kPollIn, kPollOut, 0}) ||
+                  ClearBits(i, &Step::flags);
+        break;
+      case Call::kVmReadv:
+      case Call::kVmWritev:
+      case Call::kMemRead:
+      case Call::kMemWrite:
+        better |= Simplify<uint8_t>(i, &Step::process, {0});
+        better |= SimplifyBytes(i, &Step::offset);
+        better |= Simplify<uint64_t>(i, &Step::length, {8, 1});
         break;
       case Call::kMremap:
         better |= DropAddress(i);
@@ -155,6 +180,8 @@ class Minimiser {
       case Call::kFork:
       case Call::kExit:
       case Call::kSwitch:
+      case Call::kUnbind:
+      case Call::kBind:
         break;
     }
     return better;

@@ -102,9 +102,29 @@ INSTANTIATE_TEST_SUITE_P(
                  "m0 = mmap(fd0, 0 pages, PROT_READ|PROT_WRITE, 0x9c001, offset 0 pages)",
                  &Step::flags, 0x8000,
                  "m0 = mmap(fd0, 0 pages, PROT_READ|PROT_WRITE, MAP_POPULATE, offset 0 pages)"},
+        WordCase{"an_event", "poll(fd0, 0x2145)", &Step::flags, 0x2000, "poll(fd0, POLLRDHUP)"},
         WordCase{"a_flag_of_open", "fd1 = open(node 0, 0x94802)", &Step::flags, 0x800,
                  "fd1 = open(node 0, O_RDONLY|O_NONBLOCK)"}),
     [](const testing::TestParamInfo<WordCase>& info) { return std::string(info.param.name); });
+
+TEST(Minimise, AnotherProcessIsNotNeededWhereOnesOwnWillDo) {
+  const Program start = ParseProgram(
+                            "drydock program 1\n"
+                            "fd0 = open(node 0, O_RDWR)\n"
+                            "m0 = mmap(fd0, 1 page, PROT_READ, MAP_SHARED, offset 0 pages)\n"
+                            "p1 = fork()\n"
+                            "pread(\"/proc/p1/mem\", m0 + 3 pages + 8, 4096 bytes)\n",
+                            "t")
+                            .program;
+  RuleReproducer reads([](const Program& program) {
+    return program.step_count != 0 && program.steps[program.step_count - 1].call == Call::kMemRead;
+  });
+
+  EXPECT_EQ(StepsOf(Minimise(start, {.object_pages = 16, .max_runs = 3000}, reads)),
+            "fd0 = open(node 0, O_RDWR)\n"
+            "m0 = mmap(fd0, 0 pages, PROT_READ|PROT_WRITE, MAP_SHARED, offset 0 pages)\n"
+            "pread(\"/proc/p0/mem\", m0, 8 bytes)\n");
+}
 
 TEST(Minimise, LeavesAProgramThatNothingCanBeTakenFrom) {
   const Program start = ParseProgram(kLong, "t").program;

@@ -17,7 +17,9 @@ enum class StepState : uint8_t {
 
 struct Observation {
   user::Outcome outcome = {};
-  uint64_t data = 0;     // load: the first 8 bytes, little-endian; mmap, mremap: nothing
+  // What was read, its first 8 bytes, little-endian: by a load, of another process, by mincore (a
+  // byte for each page).
+  uint64_t data = 0;
   uint32_t process = 0;  // the program's number of the process that made the step
   StepState state = StepState::kNotRun;
 };

@@ -13,11 +13,19 @@ std::string ErrnoText(int64_t number) {
   return name.empty() ? "errno " + std::to_string(number) : std::string(name);
 }
 
-std::string Loaded(const Step& step, uint64_t data) {
+std::string Loaded(uint64_t size_bytes, uint64_t data) {
   char text[24];
-  const int digits = 2 * static_cast<int>(step.length < 8 ? step.length : 8);
+  const int digits = 2 * static_cast<int>(size_bytes < 8 ? size_bytes : 8);
   std::snprintf(text, sizeof text, "0x%0*" PRIx64, digits, data);
-  return step.length > 8 ? std::string(text) + "..." : text;
+  return size_bytes > 8 ? std::string(text) + "..." : text;
+}
+
+// A digit for each page, the first one first.
+std::string Resident(const Step& step, uint64_t data) {
+  const uint64_t pages = hw::PagesOf(step.length);
+  std::string text = pages == 0 ? "ok" : "ok ";
+  for (uint64_t i = 0; i < pages && i < 8; ++i) text += (data >> (8 * i) & 0xff) == 0 ? '0' : '1';
+  return pages > 8 ? text + "..." : text;
 }
 
 }  // namespace
@@ -55,11 +63,28 @@ std::string FormatObservation(const Step& step, const Observation& observation) 
     case Call::kSwitch:
       return "ok";
     case Call::kLoad:
-      return Loaded(step, observation.data);
+      return Loaded(step.length, observation.data);
+    case Call::kVmReadv:
+    case Call::kMemRead:
+      return std::to_string(outcome.value) + " " +
+             Loaded(static_cast<uint64_t>(outcome.value), observation.data);
+    case Call::kMincore:
+      return Resident(step, observation.data);
+    case Call::kPoll: {
+      std::string events;
+      AppendFlags(PollEventNames(), static_cast<uint32_t>(outcome.value), &events);
+      return events;
+    }
     case Call::kClose:
     case Call::kMunmap:
     case Call::kMprotect:
     case Call::kMadvise:
+    case Call::kMlock:
+    case Call::kMunlock:
+    case Call::kMsync:
+    case Call::kMseal:
+    case Call::kUnbind:
+    case Call::kBind:
       if (outcome.value == 0) return "ok";
       [[fallthrough]];
     default:

@@ -24,6 +24,16 @@ TEST(ObservationText, ResultsAreStableAcrossWorlds) {
   EXPECT_EQ(Show(Call::kLoad, 0, 0x1122), "0x0000000000001122");
   EXPECT_EQ(Show(Call::kLoad, 0, 0x22, 1), "0x22");
   EXPECT_EQ(Show(Call::kLoad, 0, 0x22, 64), "0x0000000000000022...");
+  EXPECT_EQ(Show(Call::kMlock, 0), "ok");
+  EXPECT_EQ(Show(Call::kMsync, -22), "EINVAL");
+  EXPECT_EQ(Show(Call::kMincore, 0, 0x010001, 4 * 4096), "ok 1010");
+  EXPECT_EQ(Show(Call::kMincore, 0, 1, 9 * 4096), "ok 10000000...");
+  EXPECT_EQ(Show(Call::kMincore, 0, 1, 0), "ok");
+  EXPECT_EQ(Show(Call::kPoll, 5), "POLLIN|POLLOUT");
+  EXPECT_EQ(Show(Call::kPoll, 0), "0");
+  EXPECT_EQ(Show(Call::kVmReadv, 2, 0x3322, 64), "2 0x3322") << "as much as was read";
+  EXPECT_EQ(Show(Call::kMemRead, -5, 0, 64), "EIO");
+  EXPECT_EQ(Show(Call::kMemWrite, 64, 0, 64), "64");
 }
 
 TEST(ObservationText, SignalsTrapsAndStepsThatDidNotRun) {

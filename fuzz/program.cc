@@ -1,5 +1,7 @@
 #include "fuzz/program.h"
 
+#include <algorithm>
+
 namespace drydock::fuzz {
 
 ResultCounts CountResults(const Program& program, size_t steps) {
@@ -12,7 +14,7 @@ ResultCounts CountResults(const Program& program, size_t steps) {
 
 const char* WhyInvalid(const Step& step, const ResultCounts& before) {
   if (static_cast<size_t>(step.call) >= kCallCount) return "no such call";
-  if (step.call == Call::kOpen && step.node >= kMaxNodes) return "at most 8 nodes";
+  if (UsesNode(step.call) && step.node >= kMaxNodes) return "at most 8 nodes";
   if (UsesFd(step.call) && step.fd >= before.fds) return "this descriptor is not opened before";
   if (UsesMapping(step.call) && step.mapping >= before.mappings) {
     return "this mapping is not made before";
@@ -20,7 +22,7 @@ const char* WhyInvalid(const Step& step, const ResultCounts& before) {
   if (UsesAt(step.call) && step.at != kNone && step.at >= before.mappings) {
     return "the mapping given as address is not made before";
   }
-  if (step.call == Call::kSwitch && step.process >= before.processes) {
+  if (UsesProcess(step.call) && step.process >= before.processes) {
     return "this process is not forked before";
   }
   const bool is_mmap = step.call == Call::kMmap || step.call == Call::kAnonymous;
@@ -36,10 +38,13 @@ const char* WhyInvalid(const Step& step, const ResultCounts& before) {
   if (step.call == Call::kMremap && (step.flags & kMremapFixed) != 0 && step.at == kNone) {
     return "MREMAP_FIXED needs an address: add `to mN`";
   }
-  if (step.call >= Call::kLoad && step.call <= Call::kWrite &&
-      (step.length == 0 || step.length > kMaxAccessBytes)) {
+  if (MovesBytes(step.call) && (step.length == 0 || step.length > kMaxAccessBytes)) {
     return "an access has 1 to 4096 bytes";
   }
+  if (step.call == Call::kMincore && step.length > Pages(kMaxResident_pages)) {
+    return "mincore is asked about 4096 pages at most";
+  }
+  if (step.call == Call::kPoll && step.flags > 0xffff) return "the events of poll have 16 bits";
   return nullptr;
 }
 
@@ -71,7 +76,7 @@ Program Without(const Program& program, size_t index) {
     if (keep && UsesAt(step.call) && step.at != kNone) {
       keep = (step.at = mappings[step.at]) != kNone;
     }
-    if (keep && step.call == Call::kSwitch) {
+    if (keep && UsesProcess(step.call)) {
       keep = (step.process = processes[step.process]) != kNone;
     }
     const Call call = program.steps[i].call;
@@ -84,6 +89,11 @@ Program Without(const Program& program, size_t index) {
     result.Add(step);
   }
   return result;
+}
+
+bool TakesDevices(const Program& program) {
+  return std::any_of(program.steps.begin(), program.steps.begin() + program.step_count,
+                     [](const Step& step) { return step.call == Call::kUnbind; });
 }
 
 uint64_t LengthOf(const Program& program, uint8_t index) {

@@ -22,7 +22,8 @@ inline constexpr size_t kMaxSteps = 16;
 inline constexpr size_t kMaxNodes = 8;
 inline constexpr uint8_t kNone = 0xff;  // no mapping
 inline constexpr uint32_t kMaxFailAllocation = 64;
-inline constexpr uint64_t kMaxAccessBytes = 4096;  // of one load, store, read or write
+inline constexpr uint64_t kMaxAccessBytes = 4096;     // of one load, store, read, write, ...
+inline constexpr uint64_t kMaxResident_pages = 4096;  // that one mincore asks about
 
 // Numbers of Linux on x86-64, spelled here because the simulation runs on any host.
 inline constexpr uint32_t kMapShared = 0x01;
@@ -36,6 +37,8 @@ inline constexpr uint32_t kProtRead = 1;
 inline constexpr uint32_t kProtWrite = 2;
 inline constexpr uint32_t kProtExec = 4;
 inline constexpr uint32_t kOpenReadWrite = 2;
+inline constexpr uint32_t kMsAsync = 1, kMsSync = 4;
+inline constexpr uint32_t kPollIn = 1, kPollOut = 4;
 
 enum class Call : uint8_t {
   kOpen,       // node, flags                                       -> fd
@@ -55,8 +58,20 @@ enum class Call : uint8_t {
   kFork,       //                                                   -> process; the parent goes on
   kExit,       // of the current process; the first one alive goes on
   kSwitch,     // process: the steps that follow are its
+  kMlock,      // mapping + offset, length
+  kMunlock,    // mapping + offset, length
+  kMsync,      // mapping + offset, length, flags
+  kMincore,    // mapping + offset, length of at most kMaxResident_pages
+  kPoll,       // fd, flags = events; does not wait
+  kVmReadv,    // process_vm_readv: process, mapping + offset, length
+  kVmWritev,   // process_vm_writev: the same; the bytes are StoredByte()
+  kMemRead,    // pread of /proc/PID/mem: the same
+  kMemWrite,   // pwrite of /proc/PID/mem: the same
+  kUnbind,     // node: the device behind it is taken from its driver
+  kBind,       // node: the device that was taken so gets its driver back
+  kMseal,      // mapping + offset, length, flags
 };
-inline constexpr size_t kCallCount = 17;
+inline constexpr size_t kCallCount = 29;
 
 // Fields that a call does not use are zero (`at`: kNone), so that equal programs have equal bytes.
 struct Step {
@@ -111,9 +126,23 @@ constexpr bool MakesMapping(Call call) {
 constexpr bool MakesProcess(Call call) { return call == Call::kFork; }
 constexpr bool UsesFd(Call call) {
   return call == Call::kClose || call == Call::kMmap || call == Call::kRead ||
-         call == Call::kWrite || call == Call::kLseek || call == Call::kIoctl;
+         call == Call::kWrite || call == Call::kLseek || call == Call::kIoctl ||
+         call == Call::kPoll;
 }
-constexpr bool UsesMapping(Call call) { return (call >= Call::kMunmap && call <= Call::kWrite); }
+constexpr bool UsesNode(Call call) {
+  return call == Call::kOpen || call == Call::kUnbind || call == Call::kBind;
+}
+// The memory of another process is read or written.
+constexpr bool IsRemote(Call call) { return call >= Call::kVmReadv && call <= Call::kMemWrite; }
+constexpr bool UsesMapping(Call call) {
+  return (call >= Call::kMunmap && call <= Call::kWrite) ||
+         (call >= Call::kMlock && call <= Call::kMincore) || IsRemote(call) || call == Call::kMseal;
+}
+constexpr bool UsesProcess(Call call) { return call == Call::kSwitch || IsRemote(call); }
+// It moves `length` bytes, 1 to kMaxAccessBytes.
+constexpr bool MovesBytes(Call call) {
+  return (call >= Call::kLoad && call <= Call::kWrite) || IsRemote(call);
+}
 constexpr bool UsesAt(Call call) {
   return call == Call::kMmap || call == Call::kAnonymous || call == Call::kMremap ||
          call == Call::kIoctl;
@@ -149,6 +178,9 @@ constexpr uint8_t StoredByte(size_t step, uint64_t offset) {
 }
 
 constexpr uint64_t Pages(uint64_t count) { return count << hw::kPageShift; }
+
+// A device is taken from its driver: what comes after the program meets a driver without it.
+bool TakesDevices(const Program& program);
 
 // The length that mapping `index` was asked to have.
 uint64_t LengthOf(const Program& program, uint8_t index);

@@ -174,7 +174,7 @@ class Decoder {
   }
 
   void DecodeStep() {
-    const Selector selector = kSelectorTable[Byte() % kSelectors];
+    const Selector selector = kSelectorTable[Byte()];
     if (UsesFd(selector.call) && !NeedFd()) return;
     if (UsesMapping(selector.call) && !NeedMapping()) return;
     Step& step = Next(selector.call);
@@ -193,7 +193,34 @@ class Decoder {
         DecodeMmap(&step, selector.form);
         break;
       case Call::kMunmap:
+      case Call::kMlock:
+      case Call::kMunlock:
         DecodePart(&step);
+        break;
+      case Call::kMincore:
+        DecodePart(&step);
+        step.length = std::min(step.length, Pages(kMaxResident_pages));
+        break;
+      case Call::kMseal: {
+        DecodePart(&step);
+        const unsigned flags = Byte();  // none is known
+        step.flags = flags == 0xff ? static_cast<uint32_t>(Bytes(4)) : flags < 0xf0 ? 0 : flags;
+        break;
+      }
+      case Call::kMsync:
+        DecodePart(&step);
+        step.flags = Word(kSyncFlags, Byte() & 15);
+        break;
+      case Call::kPoll:
+        step.fd = Fd();
+        step.flags = Word(kPollEvents, Byte() & 15) & 0xffff;
+        break;
+      case Call::kVmReadv:
+      case Call::kVmWritev:
+      case Call::kMemRead:
+      case Call::kMemWrite:
+        step.process = Back(Byte(), counts_.processes);
+        DecodePlace(&step);
         break;
       case Call::kMprotect:
         DecodePart(&step);
@@ -201,7 +228,8 @@ class Decoder {
         break;
       case Call::kMadvise:
         DecodePart(&step);
-        step.flags = Word(kAdvices, Byte() & 15);
+        step.flags =
+            Word(selector.form == Form::kRareAdvice ? kRareAdvices : kAdvices, Byte() & 15);
         break;
       case Call::kMremap:
         DecodeMremap(&step);
@@ -230,6 +258,10 @@ class Decoder {
         break;
       case Call::kSwitch:
         step.process = Back(Byte(), counts_.processes);
+        break;
+      case Call::kUnbind:
+      case Call::kBind:
+        step.node = static_cast<uint8_t>(Byte() % nodes_);
         break;
       case Call::kFork:
       case Call::kExit:

@@ -83,6 +83,9 @@ std::string Body(const Step& step, size_t index, const ResultCounts& counts) {
   if (UsesAt(step.call) && step.at != kNone) {
     need += Print("  if (s->m[%u] == MAP_FAILED) return skip(%zu);\n", step.at, index);
   }
+  if (IsRemote(step.call)) {
+    need += Print("  if (s->pid[%u] == 0) return skip(%zu);\n", step.process, index);
+  }
   const std::string fd = Print("s->fd[%u]", step.fd);
   const std::string range = Place(step.mapping, step.offset) + ", " + Hex(step.length);
   const auto plain = [&](const std::string& call) {
@@ -130,6 +133,35 @@ std::string Body(const Step& step, size_t index, const ResultCounts& counts) {
     case Call::kIoctl:
       return plain("ioctl(" + fd + ", " + Print("0x%xUL, ", step.flags) +
                    (step.at == kNone ? Hex(step.offset) + "UL" : At(step)) + ")");
+    case Call::kMlock:
+      return plain("mlock(" + range + ")");
+    case Call::kMunlock:
+      return plain("munlock(" + range + ")");
+    case Call::kMsync:
+      return plain("msync(" + range + ", " + Flags(SyncFlagNames(), step.flags) + ")");
+    case Call::kMseal:
+      return plain("seal(" + range + ", " + Hex(step.flags) + ")");
+    case Call::kMincore:
+      return plain("resident(" + range + ")");
+    case Call::kPoll:
+      return plain("poll_now(" + fd + ", " + Flags(PollEventNames(), step.flags) + ")");
+    case Call::kUnbind:
+      return Print("  if (!find_device(%u, NODE%u)) return skip(%zu);\n", step.node, step.node,
+                   index) +
+             Print("  show(%zu, tell_driver(%u, \"unbind\"));\n", index, step.node);
+    case Call::kBind:
+      return Print("  if (!s->device[%u][0]) return skip(%zu);\n", step.node, index) +
+             Print("  show(%zu, tell_driver(%u, \"bind\"));\n", index, step.node);
+    case Call::kVmReadv:
+    case Call::kMemRead:
+    case Call::kVmWritev:
+    case Call::kMemWrite: {
+      const bool vm = step.call == Call::kVmReadv || step.call == Call::kVmWritev;
+      const bool write = step.call == Call::kVmWritev || step.call == Call::kMemWrite;
+      return plain(std::string(vm ? "vm" : "mem") + (write ? "_write" : "_read") +
+                   Print("(s->pid[%u], ", step.process) + range +
+                   (write ? Print(", %zu)", index) : ")"));
+    }
     case Call::kFork:
       return Print("  fork_process(%zu, %u);\n", index, counts.processes);
     case Call::kExit:
@@ -147,6 +179,22 @@ bool Uses(const Program& program, Call call) {
     if (program.steps[i].call == call) return true;
   }
   return false;
+}
+
+// How the memory of another process is reached; nothing that is not used.
+std::string RemoteHelpers(const Program& program) {
+  const bool vm_read = Uses(program, Call::kVmReadv), vm_write = Uses(program, Call::kVmWritev);
+  const bool mem_read = Uses(program, Call::kMemRead), mem_write = Uses(program, Call::kMemWrite);
+  std::string text;
+  if (vm_read || vm_write || mem_read || mem_write) text += kCFormBytes;
+  if (vm_read || mem_read) text += kCFormTell;
+  if (vm_write || mem_write) text += kCFormFill;
+  if (vm_read) text += kCFormVmRead;
+  if (vm_write) text += kCFormVmWrite;
+  if (mem_read || mem_write) text += kCFormOpenMem;
+  if (mem_read) text += kCFormMemRead;
+  if (mem_write) text += kCFormMemWrite;
+  return text;
 }
 
 std::string Banner(const Program& program, const CFormNotes& notes) {
@@ -179,7 +227,7 @@ std::string FormatC(const Program& program, const NodePaths& nodes, const CFormN
   for (unsigned i = 0; i < kMaxNodes; ++i) {
     bool used = false;
     for (size_t k = 0; k < program.step_count; ++k) {
-      used |= program.steps[k].call == Call::kOpen && program.steps[k].node == i;
+      used |= UsesNode(program.steps[k].call) && program.steps[k].node == i;
     }
     if (!used) continue;
     const std::string path = i < nodes.size() ? nodes[i] : "/dev/node" + std::to_string(i);
@@ -195,6 +243,13 @@ std::string FormatC(const Program& program, const NodePaths& nodes, const CFormN
   text += kCFormSetUp;
   if (Uses(program, Call::kLoad)) text += kCFormLoad;
   if (Uses(program, Call::kStore)) text += kCFormStore;
+  if (Uses(program, Call::kMincore)) text += kCFormResident;
+  if (Uses(program, Call::kPoll)) text += kCFormPoll;
+  if (Uses(program, Call::kMseal)) text += kCFormSeal;
+  text += RemoteHelpers(program);
+  const bool unbinds = Uses(program, Call::kUnbind);
+  if (unbinds) text += kCFormFindDevice;
+  if (unbinds || Uses(program, Call::kBind)) text += kCFormTellDriver;
   if (forks) text += kCFormFork;
   if (!forks && Uses(program, Call::kExit)) text += kCFormExit;
   if (forks && Uses(program, Call::kExit)) text += kCFormLeave;

@@ -12,6 +12,7 @@
 #include <iterator>
 #include <random>
 
+#include "fuzz/byte_operands.h"
 #include "fuzz/program_bytes.h"
 
 namespace drydock::fuzz {
@@ -55,6 +56,7 @@ TEST_F(ProgramC, EveryCallBuildsAlone) {
   for (int i = 0; i < 12; ++i) {
     std::array<uint8_t, 90> bytes;
     for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
+    for (size_t k = 1; i >= 6 && k < bytes.size(); k += 5) bytes[k] |= operands::kRareSelectors;
     const Program program = Decode(bytes, {});
     ASSERT_EQ(Build(FormatC(program, {"/dev/pump"}, {})), 0) << FormatProgram(program, {});
   }
@@ -89,6 +91,48 @@ TEST_F(ProgramC, ShowsErrnosSkipsAndSignals) {
   EXPECT_THAT(seen, testing::HasSubstr("= ENOENT (No such file or directory)\n"));
   EXPECT_THAT(seen, testing::HasSubstr(" 8  close(fd1) = skipped\n"));
   EXPECT_EQ(status_, 1) << "one step differs";
+}
+
+TEST_F(ProgramC, CallsThatAreRarelyMadeRun) {
+  const ParsedProgram parsed = Parse(
+      "fd0 = open(\"/dev/zero\", O_RDWR)\n"
+      "m0 = mmap(anonymous, 2 pages, PROT_READ|PROT_WRITE, MAP_PRIVATE)\n"
+      "store(m0, 8 bytes, pattern)\n"
+      "mincore(m0, 2 pages)\n"
+      "msync(m0, 2 pages, MS_ASYNC|MS_SYNC)\n"
+      "mlock(m0, 1 page)\n"
+      "munlock(m0, 1 page)\n"
+      "poll(fd0, POLLIN)\n"
+      "pread(\"/proc/p0/mem\", m0, 4 bytes)\n"
+      "pwrite(\"/proc/p0/mem\", m0 + 1, 2 bytes, pattern)\n"
+      "process_vm_readv(p0, m0, 4 bytes)\n"
+      "process_vm_writev(p0, m0 + 9 pages, 8 bytes, pattern)\n");
+  ASSERT_EQ(Build(FormatC(parsed.program, parsed.nodes, {})), 0);
+
+  const std::string seen = Run();
+
+  EXPECT_THAT(seen, testing::HasSubstr("    pages: 10\n"));
+  EXPECT_THAT(seen, testing::HasSubstr(" 5  msync(m0, 2 pages, MS_ASYNC|MS_SYNC) = EINVAL"));
+  EXPECT_THAT(seen, testing::HasSubstr(" 7  munlock(m0, 1 page) = ok\n"));
+  EXPECT_THAT(seen, testing::HasSubstr("    events: 0x1\n"));
+  EXPECT_THAT(seen, testing::HasSubstr("    4 bytes: a4 ab b2 b9\n 9  pread"));
+  EXPECT_THAT(seen,
+              testing::HasSubstr("10  pwrite(\"/proc/p0/mem\", m0 + 1, 2 bytes, pattern) = ok"));
+  EXPECT_THAT(seen, testing::HasSubstr("12  process_vm_writev"));
+}
+
+TEST_F(ProgramC, ANodeWithoutADeviceIsNotUnbound) {
+  const ParsedProgram parsed = Parse(
+      "unbind(\"/dev/null\")\n"
+      "bind(\"/dev/null\")\n"
+      "unbind(\"/dev/no-such-node\")\n");
+  ASSERT_EQ(Build(FormatC(parsed.program, parsed.nodes, {})), 0);
+
+  const std::string seen = Run();
+
+  EXPECT_THAT(seen, testing::HasSubstr(" 1  unbind(\"/dev/null\") = skipped\n"));
+  EXPECT_THAT(seen, testing::HasSubstr(" 2  bind(\"/dev/null\") = skipped\n"));
+  EXPECT_THAT(seen, testing::HasSubstr(" 3  unbind(\"/dev/no-such-node\") = skipped\n"));
 }
 
 TEST_F(ProgramC, ProcessesTakeTurns) {

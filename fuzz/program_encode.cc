@@ -119,7 +119,9 @@ class Encoder {
 
   void EncodeStep(const Step& step) {
     const bool mmap = step.call == Call::kMmap || step.call == Call::kAnonymous;
-    if (!mmap) Select(Form::kCall, step.call);
+    const bool rare = step.call == Call::kMadvise && IndexOf(kAdvices, step.flags) == kRawWord &&
+                      IndexOf(kRareAdvices, step.flags) != kRawWord;
+    if (!mmap) Select(rare ? Form::kRareAdvice : Form::kCall, step.call);
     switch (step.call) {
       case Call::kOpen: {
         const unsigned flags = IndexOf(kOpenFlags, step.flags);
@@ -135,7 +137,38 @@ class Encoder {
         EncodeMmap(step);
         break;
       case Call::kMunmap:
+      case Call::kMlock:
+      case Call::kMunlock:
+      case Call::kMincore:
         EncodePart(step);
+        break;
+      case Call::kMseal: {
+        EncodePart(step);
+        const bool raw = step.flags != 0 && (step.flags < 0xf0 || step.flags > 0xfe);
+        Byte(raw ? 0xff : step.flags);
+        if (raw) Bytes(step.flags, 4);
+        break;
+      }
+      case Call::kMsync: {
+        EncodePart(step);
+        const unsigned flags = IndexOf(kSyncFlags, step.flags);
+        Byte(flags);
+        RawIf(flags, step.flags);
+        break;
+      }
+      case Call::kPoll: {
+        Fd(step);
+        const unsigned events = IndexOf(kPollEvents, step.flags);
+        Byte(events);
+        RawIf(events, step.flags);
+        break;
+      }
+      case Call::kVmReadv:
+      case Call::kVmWritev:
+      case Call::kMemRead:
+      case Call::kMemWrite:
+        Byte(counts_.processes - 1 - step.process);
+        EncodePlace(step);
         break;
       case Call::kMprotect: {
         EncodePart(step);
@@ -146,7 +179,7 @@ class Encoder {
       }
       case Call::kMadvise: {
         EncodePart(step);
-        const unsigned advice = IndexOf(kAdvices, step.flags);
+        const unsigned advice = IndexOf(rare ? kRareAdvices : kAdvices, step.flags);
         Byte(advice);
         RawIf(advice, step.flags);
         break;
@@ -177,6 +210,10 @@ class Encoder {
         break;
       case Call::kSwitch:
         Byte(counts_.processes - 1 - step.process);
+        break;
+      case Call::kUnbind:
+      case Call::kBind:
+        Byte(step.node);
         break;
       case Call::kFork:
       case Call::kExit:

@@ -223,6 +223,15 @@ class Parser {
     }
     return static_cast<uint8_t>(index);
   }
+  void NodeOf(Line& line, Step* step) {
+    if (line.Accept("node ")) {
+      const uint64_t number = line.Number();
+      by_number_[result.program.step_count] = true;
+      step->node = static_cast<uint8_t>(std::min<uint64_t>(number, kMaxNodes));
+    } else {
+      step->node = Node(line.Quoted(), line);
+    }
+  }
   void Place(Line& line, uint8_t* mapping, uint64_t* offset) {
     *mapping = line.Reference("m", "a mapping");
     while (line.ok() && line.Accept("+")) {
@@ -246,6 +255,14 @@ class Parser {
     Place(line, &step->mapping, &step->offset);
     line.Expect(",");
     step->length = line.Bytes();
+  }
+  // What follows a process whose memory is read or written.
+  void Remote(Line& line, bool writes, Step* step) {
+    line.Expect(",");
+    Range(line, step);
+    if (!writes) return;
+    line.Expect(",");
+    line.Expect("pattern");
   }
   uint32_t Flags(Line& line, std::span<const NamedBits> names) {
     line.Expect(",");
@@ -276,13 +293,7 @@ class Parser {
     using enum fuzz::Call;
     if (name == "open") {
       step->call = kOpen;
-      if (line.Accept("node ")) {
-        const uint64_t number = line.Number();
-        by_number_[result.program.step_count] = true;
-        step->node = static_cast<uint8_t>(std::min<uint64_t>(number, kMaxNodes));
-      } else {
-        step->node = Node(line.Quoted(), line);
-      }
+      NodeOf(line, step);
       step->flags = Flags(line, OpenFlagNames());
     } else if (name == "mmap") {
       step->call = line.Accept("anonymous") ? kAnonymous : kMmap;
@@ -349,6 +360,34 @@ class Parser {
     } else if (name == "switch") {
       step->call = kSwitch;
       step->process = line.Reference("p", "a process");
+    } else if (name == "mlock" || name == "munlock" || name == "mincore") {
+      step->call = name == "mlock" ? kMlock : name == "munlock" ? kMunlock : kMincore;
+      Range(line, step);
+    } else if (name == "unbind" || name == "bind") {
+      step->call = name == "unbind" ? kUnbind : kBind;
+      NodeOf(line, step);
+    } else if (name == "mseal") {
+      step->call = kMseal;
+      Range(line, step);
+      step->flags = Flags(line, {});
+    } else if (name == "msync") {
+      step->call = kMsync;
+      Range(line, step);
+      step->flags = Flags(line, SyncFlagNames());
+    } else if (name == "poll") {
+      step->call = kPoll;
+      step->fd = line.Reference("fd", "a descriptor");
+      step->flags = Flags(line, PollEventNames());
+    } else if (name == "process_vm_readv" || name == "process_vm_writev") {
+      step->call = name == "process_vm_readv" ? kVmReadv : kVmWritev;
+      step->process = line.Reference("p", "a process");
+      Remote(line, step->call == kVmWritev, step);
+    } else if (name == "pread" || name == "pwrite") {
+      step->call = name == "pread" ? kMemRead : kMemWrite;
+      line.Expect("\"/proc/");
+      step->process = line.Reference("p", "a process");
+      line.Expect("/mem\"");
+      Remote(line, step->call == kMemWrite, step);
     } else {
       line.Fail("no call named `" + std::string(name.substr(0, 24)) +
                 "`: docs/programs.md lists them");

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <random>
 #include <vector>
 
+#include "fuzz/byte_operands.h"
 #include "fuzz/program_bytes.h"
 #include "fuzz/program_text.h"
 
@@ -86,6 +88,41 @@ TEST(ProgramBytes, ZeroBytesOpenTheNodeAndMapOnePageOfItShared) {
               testing::EndsWith("fd0 = open(\"/dev/pump\", O_RDWR)\n"
                                 "m0 = mmap(fd0, 1 page, PROT_READ|PROT_WRITE, MAP_SHARED, "
                                 "offset 0 pages)\n"));
+}
+
+TEST(ProgramBytes, SelectorsBelowTheRareOnesMeanTheSameModulo64) {
+  for (unsigned selector = 0; selector < operands::kRareSelectors; ++selector) {
+    const std::array<uint8_t, 12> bytes = {0, static_cast<uint8_t>(selector), 1, 2, 3, 4, 5};
+    std::array<uint8_t, 12> plain = bytes;
+    plain[1] = static_cast<uint8_t>(selector % 64);
+    ASSERT_EQ(Decode(bytes, {}), Decode(plain, {})) << selector;
+  }
+}
+
+TEST(ProgramBytes, EveryCallHasASelector) {
+  std::array<bool, kCallCount> reached{};
+  for (unsigned selector = 0; selector < operands::kSelectors; ++selector) {
+    reached[static_cast<size_t>(operands::kSelectorTable[selector].call)] = true;
+  }
+  for (size_t call = 0; call < kCallCount; ++call) EXPECT_TRUE(reached[call]) << call;
+}
+
+TEST(ProgramBytes, EveryAdviceAndEveryKindOfMremapIsOneByteAway) {
+  const auto has = [](const auto& table, uint32_t word) {
+    return std::find(table.begin(), table.begin() + operands::kRawWord, word) !=
+           table.begin() + operands::kRawWord;
+  };
+  for (uint32_t advice = 0; advice <= 25; ++advice) {
+    if (advice > 5 && advice < 8) continue;  // no advice
+    EXPECT_TRUE(has(operands::kAdvices, advice) || has(operands::kRareAdvices, advice)) << advice;
+  }
+  for (uint32_t flags = 0; flags < 8; ++flags) {
+    const bool makes_sense = flags != (kMremapFixed | 4);  // both need MREMAP_MAYMOVE
+    EXPECT_TRUE(!makes_sense ||
+                std::find(operands::kRemapFlags.begin(), operands::kRemapFlags.end(), flags) !=
+                    operands::kRemapFlags.end())
+        << flags;
+  }
 }
 
 TEST(ProgramBytes, TheFirstByteChoosesTheAllocationThatFails) {

@@ -20,11 +20,8 @@ class Writer {
     if (MakesProcess(step.call)) Put("p%u = ", before.processes);
     switch (step.call) {
       case Call::kOpen:
-        if (step.node < nodes_.size()) {
-          out_ += "open(\"" + nodes_[step.node] + "\", ";
-        } else {
-          Put("open(node %u, ", static_cast<unsigned>(step.node - nodes_.size()));
-        }
+        WriteNode("open(", step);
+        out_ += ", ";
         AppendFlags(OpenFlagNames(), step.flags, &out_);
         break;
       case Call::kClose:
@@ -99,6 +96,48 @@ class Writer {
       case Call::kSwitch:
         Put("switch(p%u", step.process);
         break;
+      case Call::kMlock:
+        WriteRange("mlock(", step);
+        break;
+      case Call::kMunlock:
+        WriteRange("munlock(", step);
+        break;
+      case Call::kMsync:
+        WriteRange("msync(", step);
+        out_ += ", ";
+        AppendFlags(SyncFlagNames(), step.flags, &out_);
+        break;
+      case Call::kMseal:
+        WriteRange("mseal(", step);
+        Put(step.flags == 0 ? ", 0" : ", 0x%x", step.flags);
+        break;
+      case Call::kMincore:
+        WriteRange("mincore(", step);
+        break;
+      case Call::kUnbind:
+        WriteNode("unbind(", step);
+        break;
+      case Call::kBind:
+        WriteNode("bind(", step);
+        break;
+      case Call::kPoll:
+        Put("poll(fd%u, ", step.fd);
+        AppendFlags(PollEventNames(), step.flags, &out_);
+        break;
+      case Call::kVmReadv:
+      case Call::kVmWritev:
+        Put(step.call == Call::kVmReadv ? "process_vm_readv(p%u" : "process_vm_writev(p%u",
+            step.process);
+        WriteAccess(", ", step);
+        if (step.call == Call::kVmWritev) out_ += ", pattern";
+        break;
+      case Call::kMemRead:
+      case Call::kMemWrite:
+        Put(step.call == Call::kMemRead ? "pread(\"/proc/p%u/mem\"" : "pwrite(\"/proc/p%u/mem\"",
+            step.process);
+        WriteAccess(", ", step);
+        if (step.call == Call::kMemWrite) out_ += ", pattern";
+        break;
     }
     out_ += ')';
   }
@@ -124,6 +163,14 @@ class Writer {
     out_ += name;
     WritePlace(step.mapping, step.offset);
     Put(step.length == 1 ? ", 1 byte" : ", %" PRIu64 " bytes", step.length);
+  }
+  void WriteNode(const char* name, const Step& step) {
+    out_ += name;
+    if (step.node < nodes_.size()) {
+      out_ += "\"" + nodes_[step.node] + "\"";
+    } else {
+      Put("node %u", static_cast<unsigned>(step.node - nodes_.size()));
+    }
   }
   void WriteMmap(const Step& step) {
     out_ += FormatBytes(step.length) + ", ";
@@ -196,7 +243,7 @@ std::string FormatProgram(const Program& program, const NodePaths& nodes) {
 std::string RenumberNodes(const NodePaths& from, const NodePaths& to, Program* program) {
   for (size_t i = 0; i < program->step_count; ++i) {
     Step& step = program->steps[i];
-    if (step.call != Call::kOpen) continue;
+    if (!UsesNode(step.call)) continue;
     if (step.node >= from.size()) {  // written as `node N`
       step.node = static_cast<uint8_t>(step.node - from.size());
       if (step.node >= to.size()) return "node " + std::to_string(step.node);

@@ -49,6 +49,37 @@ TEST(ProgramText, EveryCallIsWrittenAsItIsRead) {
   EXPECT_EQ(FormatProgram(parsed.program, parsed.nodes), kEverything);
 }
 
+// The calls that are not in it.
+constexpr char kTheRest[] = R"(drydock program 1
+profile 6.1
+platform x86-64
+core-guards on
+fail-allocation 0
+
+fd0 = open("/dev/pump", O_RDWR)
+m0 = mmap(fd0, 4 pages, PROT_READ|PROT_WRITE, MAP_SHARED, offset 0 pages)
+p1 = fork()
+mlock(m0 + 1 page, 2 pages)
+munlock(m0 + 1, 4095 bytes)
+msync(m0, 4 pages, MS_INVALIDATE|MS_SYNC)
+mincore(m0, 4096 pages)
+mseal(m0 + 1 page, 2 pages, 0)
+poll(fd0, POLLIN|POLLOUT|0x8000)
+process_vm_readv(p1, m0 + 4095, 2 bytes)
+process_vm_writev(p0, m0 + 3 pages + 8, 64 bytes, pattern)
+pread("/proc/p1/mem", m0, 8 bytes)
+pwrite("/proc/p0/mem", m0, 1 byte, pattern)
+unbind("/dev/pump")
+bind("/dev/pump")
+)";
+
+TEST(ProgramText, CallsThatAreRarelyMadeAreWrittenAsTheyAreRead) {
+  const ParsedProgram parsed = ParseProgram(kTheRest, "rest.prog");
+
+  ASSERT_EQ(parsed.error, "");
+  EXPECT_EQ(FormatProgram(parsed.program, parsed.nodes), kTheRest);
+}
+
 TEST(ProgramText, CommentsBlanksAndCarriageReturnsMeanNothing) {
   const ParsedProgram parsed = ParseProgram(
       "# a seed\r\ndrydock program 1 # the version\n\n  fd0=open( \"/dev/pump\" ,O_RDWR )\t\r\n"
@@ -126,7 +157,26 @@ INSTANTIATE_TEST_SUITE_P(
         {"load_trial_with_calls", std::string(kHead) + "load-trial 1\n" + kOpen,
          "8: a load-trial has no calls"},
         {"late_header", After("profile 6.1"), "9: header lines come before the first call"},
-        {"unknown_call", After("mlock(m0, 1 page)"), "9: no call named `mlock`"},
+        {"unknown_call", After("mlockall(1)"), "9: no call named `mlockall`"},
+        {"too_much_for_mincore", After("mincore(m0, 4097 pages)"),
+         "9: mincore is asked about 4096"},
+        {"events_beyond", After("poll(fd0, 0x10000)"), "9: the events of poll have 16 bits"},
+        {"events_unknown", After("poll(fd0, POLLFOO)"), "9: unknown flags `POLLFOO`"},
+        {"unbind_of_no_node", After("unbind(fd0)"), "9: expected `\"`"},
+        {"bind_of_a_ninth_node", After("bind(node 8)"), "9: at most 8 nodes"},
+        {"poll_of_nothing", After("poll(fd1, POLLIN)"), "9: this descriptor is not opened before"},
+        {"no_such_process", After("process_vm_readv(p1, m0, 1 byte)"),
+         "9: this process is not forked before"},
+        {"process_without_name", After("process_vm_readv(0, m0, 1 byte)"),
+         "9: expected a process (`p0`) before `0, m0"},
+        {"huge_remote_access", After("process_vm_readv(p0, m0, 4097 bytes)"),
+         "9: an access has 1 to 4096 bytes"},
+        {"remote_write_of_nothing", After("process_vm_writev(p0, m0, 8 bytes)"),
+         "9: expected `,` before `)`"},
+        {"another_file", After("pread(\"/proc/p0/maps\", m0, 8 bytes)"), "9: expected `/mem\"`"},
+        {"pread_of_a_descriptor", After("pread(fd0, m0, 8 bytes)"), "9: expected `\"/proc/`"},
+        {"mseal_without_flags", After("mseal(m0, 1 page)"), "9: expected `,` before `)`"},
+        {"msync_without_flags", After("msync(m0, 1 page)"), "9: expected `,` before `)`"},
         {"no_parenthesis", After("fork"), "9: expected `(` at the end of the line"},
         {"no_close", After("p1 = fork("), "9: expected `)` at the end of the line"},
         {"after_call", After("exit() now"), "9: nothing may follow the call"},

@@ -51,6 +51,12 @@ TEST(Dictionary, WordsAreTheStepsTheirNamesSay) {
   EXPECT_EQ(LastStep({0x26, 0, 0, 0}), "mprotect(m0, 2 pages, PROT_READ|PROT_WRITE)");
   EXPECT_EQ(LastStep({0x2b, 0x30, 0}), "switch(p1)");
   EXPECT_EQ(LastStep({0x2e}), "exit()");
+  EXPECT_EQ(LastStep({0xe0, 0, 0}), "mlock(m0, 2 pages)");
+  EXPECT_EQ(LastStep({0xe6, 0, 0, 0}), "msync(m0, 2 pages, MS_SYNC)");
+  EXPECT_EQ(LastStep({0xf5, 0, 0, 0x91}), "pread(\"/proc/p0/mem\", m0 + 1 page + 4088, 64 bytes)");
+  EXPECT_EQ(LastStep({0xf8, 0, 0, 0x91}),
+            "pwrite(\"/proc/p0/mem\", m0 + 1 page + 4088, 64 bytes, pattern)");
+  EXPECT_EQ(LastStep({0xfe, 0}), "unbind(node 0)");
 }
 
 }  // namespace

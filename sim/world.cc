@@ -236,6 +236,13 @@ bool World::BindDevice(const char* name) {
   return Happens(impl_->kernel.devices().BindDevice(name));
 }
 
+const char* World::DeviceBehind(const char* node) const {
+  unsigned int devt = 0;
+  unsigned short mode = 0;
+  if (!impl_->kernel.chrdev().FindNode(node, &devt, &mode)) return nullptr;
+  return impl_->kernel.devices().BoundBehind(devt);
+}
+
 bool World::InjectFault(const char* name, std::string_view fault, uint32_t count) {
   kernel::SimulatedDevice* device = impl_->kernel.machine().Find(name);
   return device != nullptr && device->Inject(fault, count);

@@ -90,6 +90,9 @@ class World {
   bool UnplugDevice(const char* name);  // it is pulled out
   bool UnbindDevice(const char* name);  // root writes to unbind, or bind, in /sys
   bool BindDevice(const char* name);
+  // The device that a node stands on, as root finds it through /sys/dev/char: its name, while a
+  // driver has it. nullptr: there is none.
+  const char* DeviceBehind(const char* node) const;
   // "lost-interrupt", "bus-error", "short-transfer", `count` times.
   bool InjectFault(const char* name, std::string_view fault, uint32_t count);
   // What a framebuffer shows, nullptr: the first there is. "" or one line that says why it shows

@@ -11,6 +11,7 @@
 
 #include "fuzz/program.h"
 #include "kmod/agent/channel.h"
+#include "kmod/agent/device_removal.h"
 #include "kmod/observe/shown.h"
 
 namespace drydock::kmod {
@@ -39,6 +40,10 @@ struct RunState {
   uint64_t mappings[fuzz::kMaxSteps];  // kNoMapping: failed
   uint32_t mapping_count;
 
+  BoundDevice taken[fuzz::kMaxNodes];      // from their drivers, by node
+  uint8_t scratch[fuzz::kMaxAccessBytes];  // what a step reads, or writes, of another process
+  static_assert(fuzz::kMaxResident_pages <= fuzz::kMaxAccessBytes);  // and what mincore fills in
+
   // What a worker is to do (worker.h): programs of the chunk, and where their results go.
   uint32_t program;  // the one that runs, or runs next
   uint32_t programs_end;
@@ -60,6 +65,7 @@ struct RunState {
     process_count = 1;
     for (pid_t& pid : pids) pid = 0;
     leaving = 0;
+    for (BoundDevice& device : taken) device.name[0] = '\0';
     fd_count = mapping_count = 0;
     last = used = 0;
     turn = 0;

@@ -1,11 +1,14 @@
 #include "kmod/agent/steps.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include <cstring>
@@ -19,6 +22,7 @@ using fuzz::Call;
 using fuzz::Step;
 
 constexpr int kForever = 1000 * 3600;
+constexpr long kMseal = 462;  // SYS_mseal, which older headers do not have
 
 sigjmp_buf on_signal;
 volatile sig_atomic_t in_access;
@@ -136,13 +140,17 @@ class Actor {
   }
 
   bool Ready(const Step& step) const {
-    if (step.call == Call::kOpen && nodes_[step.node][0] == '\0') return false;
+    if (UsesNode(step.call) && nodes_[step.node][0] == '\0') return false;
+    if (step.call == Call::kUnbind) {
+      return FindBoundDevice(nodes_[step.node], &run_->taken[step.node]);
+    }
+    if (step.call == Call::kBind) return run_->taken[step.node].name[0] != '\0';
     if (UsesFd(step.call) && run_->fds[step.fd] < 0) return false;
     if (UsesMapping(step.call) && run_->mappings[step.mapping] == kNoMapping) return false;
     if (UsesAt(step.call) && step.at != fuzz::kNone && run_->mappings[step.at] == kNoMapping) {
       return false;
     }
-    return step.call != Call::kSwitch || run_->pids[step.process] != 0;
+    return !UsesProcess(step.call) || run_->pids[step.process] != 0;
   }
 
   uint64_t PlaceOf(const Step& step) const { return run_->mappings[step.mapping] + step.offset; }
@@ -187,12 +195,78 @@ class Actor {
       case Call::kIoctl:
         return RawCall(SYS_ioctl, FdOf(step), step.flags,
                        step.at == fuzz::kNone ? step.offset : AtOf(step));
+      case Call::kMlock:
+        return RawCall(SYS_mlock, PlaceOf(step), step.length);
+      case Call::kMunlock:
+        return RawCall(SYS_munlock, PlaceOf(step), step.length);
+      case Call::kMsync:
+        return RawCall(SYS_msync, PlaceOf(step), step.length, step.flags);
+      case Call::kMseal:
+        return RawCall(kMseal, PlaceOf(step), step.length, step.flags);
+      case Call::kMincore: {
+        const int64_t error = RawCall(SYS_mincore, PlaceOf(step), step.length, Word(run_->scratch));
+        if (error == 0) Show(hw::PagesOf(step.length), shown);
+        return error;
+      }
+      case Call::kPoll:
+        return Poll(step);
+      case Call::kUnbind:
+        return TellDriver(run_->taken[step.node], "unbind");
+      case Call::kBind: {
+        const int64_t result = TellDriver(run_->taken[step.node], "bind");
+        run_->taken[step.node].name[0] = '\0';
+        return result;
+      }
+      case Call::kVmReadv:
+      case Call::kVmWritev:
+      case Call::kMemRead:
+      case Call::kMemWrite:
+        return Remote(step, index, shown);
       case Call::kFork:
       case Call::kExit:
       case Call::kSwitch:
         break;
     }
     return -ENOSYS;
+  }
+
+  static uint64_t Word(const void* address) { return reinterpret_cast<uint64_t>(address); }
+
+  // What a call has put into the scratch memory.
+  void Show(uint64_t size, StepShown* shown) const {
+    memcpy(&shown->data, run_->scratch, size < 8 ? size : 8);
+  }
+
+  int64_t Poll(const Step& step) const {
+    pollfd one = {static_cast<int>(FdOf(step)), static_cast<int16_t>(step.flags), 0};
+    const int64_t ready = RawCall(SYS_poll, Word(&one), 1, 0);
+    return ready < 0 ? ready : static_cast<uint16_t>(one.revents);
+  }
+
+  // The memory of a process that may be another one.
+  int64_t Remote(const Step& step, size_t index, StepShown* shown) const {
+    const bool write = step.call == Call::kVmWritev || step.call == Call::kMemWrite;
+    const auto pid = static_cast<uint64_t>(run_->pids[step.process]);
+    for (uint64_t i = 0; i < step.length; ++i) {
+      run_->scratch[i] = write ? fuzz::StoredByte(index, i) : 0;
+    }
+    int64_t done = 0;
+    if (step.call == Call::kVmReadv || step.call == Call::kVmWritev) {
+      const iovec local = {run_->scratch, step.length};
+      const iovec remote = {reinterpret_cast<void*>(PlaceOf(step)), step.length};
+      done = RawCall(write ? SYS_process_vm_writev : SYS_process_vm_readv, pid, Word(&local), 1,
+                     Word(&remote), 1, 0);
+    } else {
+      char path[32];
+      snprintf(path, sizeof path, "/proc/%u/mem", static_cast<unsigned>(pid));
+      const int64_t fd = RawCall(SYS_open, Word(path), O_RDWR);
+      if (fd < 0) return fd;
+      done = RawCall(write ? SYS_pwrite64 : SYS_pread64, static_cast<uint64_t>(fd),
+                     Word(run_->scratch), step.length, PlaceOf(step));
+      RawCall(SYS_close, static_cast<uint64_t>(fd));
+    }
+    if (!write && done > 0) Show(static_cast<uint64_t>(done), shown);
+    return done;
   }
 
   static void Load(uint64_t from, uint64_t size, StepShown* shown) {

@@ -163,7 +163,7 @@ std::string KernelRun::Choose(Subject* subject, size_t index) {
   subject->sim->Fresh();
   for (NamedProgram& one : chosen) {
     const Shown shown = subject->sim->Run(one.program);
-    if (shown.ending == Ending::kTrapped) subject->sim->Fresh();
+    if (shown.ending == Ending::kTrapped || TakesDevices(one.program)) subject->sim->Fresh();
     if (WhyNotComparable(one.program).empty() && !IsLeftOut(one, shown)) {
       one.program.header.profile = static_cast<uint16_t>(kernel_.profile);
       subject->programs.push_back(std::move(one));
@@ -211,7 +211,9 @@ std::string KernelRun::RunBatch(Subject& subject, size_t begin, size_t most, siz
   BeginBatch(subject, &batch);
   std::optional<size_t> stopped;
   size_t at = begin;
-  for (; at < most && !stopped; ++at) {
+  // A program that takes the device away is its batch's last.
+  for (bool more = true; at < most && !stopped && more; ++at) {
+    more = !TakesDevices(subject.programs[at].program);
     Shown shown = subject.sim->Run(subject.programs[at].program);
     if (IsLeftOut(subject.programs[at], shown)) {
       stopped = at;

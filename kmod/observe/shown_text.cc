@@ -68,14 +68,14 @@ std::string NameText(const FrameName& name) {
 // The names of one program's frames.
 class Names {
  public:
-  explicit Names(const KnownFrames& known) : known_(known) {}
+  explicit Names(const KnownFrames& known) : known_(&known) {}
 
   FrameName Of(uint64_t frame, uint16_t bits) {
     if ((bits & PTDUMP_ZERO) != 0) return {"zero", 0};
     const bool anonymous = (bits & PTDUMP_ANON) != 0;
     if (!anonymous) {
-      const auto found = known_.find(frame);
-      if (found != known_.end()) return found->second;
+      const auto found = known_->find(frame);
+      if (found != known_->end()) return found->second;
     }
     const auto [place, is_new] = given_.try_emplace(frame);
     if (is_new) place->second = anonymous ? FrameName{"a", anons_++} : FrameName{"x", others_++};
@@ -83,8 +83,8 @@ class Names {
     return place->second;
   }
   const FrameName* Find(uint64_t frame) const {
-    const auto known = known_.find(frame);
-    if (known != known_.end()) return &known->second;
+    const auto known = known_->find(frame);
+    if (known != known_->end()) return &known->second;
     const auto given = given_.find(frame);
     return given == given_.end() ? nullptr : &given->second;
   }
@@ -94,6 +94,11 @@ class Names {
     mapped_[process] = std::move(seen_);
     seen_.clear();
     Forget();
+  }
+  // The device got its driver again: what its nodes show from now on may be other memory.
+  void Rebound() {
+    static const KnownFrames kNone;
+    known_ = &kNone;
   }
   void Forked(uint16_t parent, uint16_t child) { mapped_[child] = mapped_[parent]; }
   void Exited(uint16_t process) {
@@ -109,7 +114,7 @@ class Names {
     });
   }
 
-  const KnownFrames& known_;
+  const KnownFrames* known_;
   std::map<uint64_t, FrameName> given_;
   std::set<uint64_t> seen_;
   std::map<uint16_t, std::set<uint64_t>> mapped_;
@@ -277,6 +282,7 @@ std::vector<StepText> TextOf(const fuzz::Program& program, const Shown& shown,
       if (!end.empty()) text.result = end;
       ended = true;
     }
+    if (step.ran == Ran::kRan && program.steps[i].call == fuzz::Call::kBind) names.Rebound();
     if (step.entries != kNoSpace) {
       text.space = SpaceText(shown.steps[i].space, &names);
       names.EndOf(step.process);

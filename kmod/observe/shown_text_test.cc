@@ -130,6 +130,25 @@ TEST(ShownText, AFrameThatIsAnOffsetIsNamed) {
             "[-1,0) pgoff 500 rd sh ms pf, prot WB r-");
 }
 
+// A driver that gets its device again allocates anew, from wherever the kernel likes.
+TEST(ShownText, KnownFramesAreNoLongerKnownOnceADeviceIsBoundAgain) {
+  const auto text_of = [](uint64_t frame) {
+    Program program;
+    Shown shown;
+    for (const Call call : {Call::kStore, Call::kBind, Call::kStore}) {
+      program.Add({.call = call, .length = 1});
+      Step step{};
+      step.shown.ran = Ran::kRan;
+      step.shown.entries = 2;
+      step.space = {Vma(-1, 0, 0, kShared), Entries(-1, 0, frame, kRead)};
+      shown.steps.push_back(step);
+    }
+    return TextOf(program, shown, {{500, {"n0", 3}}});
+  };
+  EXPECT_EQ(text_of(500)[0].space[1], "  +0 1 page n0+3 WB r--");
+  EXPECT_EQ(text_of(500)[2], text_of(7)[2]);
+}
+
 TEST(ShownText, ResultsAreErrnosPlacesAndSignals) {
   struct Row {
     Call call;

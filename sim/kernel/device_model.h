@@ -109,6 +109,9 @@ class DeviceModel final : public mocks::DeviceApi {
   // it is not bound (or is), or its driver forbids it (suppress_bind_attrs). May trap.
   bool UnbindDevice(const char* name);
   bool BindDevice(const char* name);
+  // The name of the device that the node's stands on (its parent, /sys/dev/char/M:m/device), if a
+  // driver has it that gives devices back so. nullptr: there is none.
+  const char* BoundBehind(unsigned int devt) const;
   // A platform device of the machine is pulled out: unbound and unregistered. False if there is
   // none, or the driver made it. May trap.
   bool UnplugPlatformDevice(const char* name);

@@ -361,5 +361,26 @@ TEST_F(DeviceModelTest, ResetRestoresWhatTheDriverWroteByItself) {
   EXPECT_EQ(model_.FindNode("/dev/pump").devt, kDevt);
 }
 
+TEST_F(DeviceModelTest, TheDeviceBehindANodeIsItsParentWhileADriverHasIt) {
+  platform_device* pdev = AddPlatform("pump");
+  device* node = Create(cls_, kDevt, "pump");
+  EXPECT_EQ(model_.BoundBehind(kDevt), nullptr) << "it stands on nothing";
+  node->parent = &pdev->dev;
+  EXPECT_EQ(model_.BoundBehind(kDevt), nullptr) << "no driver has it";
+  platform_driver driver = Driver("pump", &ProbeOk);
+  ASSERT_EQ(model_.PlatformDriverRegister(&driver, nullptr), 0);
+  EXPECT_STREQ(model_.BoundBehind(kDevt), "pump");
+  EXPECT_EQ(model_.BoundBehind(kDevt + 1), nullptr) << "another node";
+  driver.driver.suppress_bind_attrs = true;
+  EXPECT_EQ(model_.BoundBehind(kDevt), nullptr) << "its driver forbids it";
+  driver.driver.suppress_bind_attrs = false;
+  EXPECT_TRUE(model_.UnbindDevice("pump"));
+  EXPECT_EQ(model_.BoundBehind(kDevt), nullptr);
+  EXPECT_TRUE(model_.BindDevice("pump"));
+  EXPECT_STREQ(model_.BoundBehind(kDevt), "pump");
+  model_.DeviceDestroy(cls_, kDevt);
+  EXPECT_EQ(model_.BoundBehind(kDevt), nullptr);
+}
+
 }  // namespace
 }  // namespace drydock::kernel

@@ -175,6 +175,19 @@ device* DeviceModel::FindBusDevice(const char* name) const {
   return nullptr;
 }
 
+const char* DeviceModel::BoundBehind(unsigned int devt) const {
+  for (size_t i = 0; i < *high_water_; ++i) {
+    const auto* dev = reinterpret_cast<const device*>(records_[i].dev);
+    if (dev == nullptr || dev->devt != devt || (records_[i].state & kAdded) == 0) continue;
+    const device* parent = dev->parent;
+    const long index = parent != nullptr ? Find(parent) : -1;
+    if (index < 0 || parent->bus == nullptr || parent->driver == nullptr) return nullptr;
+    return parent->driver->suppress_bind_attrs ? nullptr
+                                               : records_[static_cast<size_t>(index)].name;
+  }
+  return nullptr;
+}
+
 // drivers/base/bus.c:unbind_store().
 bool DeviceModel::UnbindDevice(const char* name) {
   device* dev = FindBusDevice(name);
