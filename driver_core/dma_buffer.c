@@ -133,6 +133,7 @@ static int dma_buffer_create(struct dma_buffer *buffer)
 	err = dma_buffer_alloc(buffer);
 	if (err)
 		goto exit_engine;
+	buffer->misc.parent = &buffer->pdev->dev;
 	err = misc_register(&buffer->misc);
 	if (err)
 		goto free_buffer;

@@ -210,6 +210,7 @@ static int edu_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = edu_request_irq(edu);
 	if (err)
 		goto silence;
+	edu->misc.parent = &pdev->dev;
 	err = misc_register(&edu->misc);
 	if (err)
 		goto free_irq;

@@ -258,6 +258,7 @@ static int framebuffer_create(struct framebuffer *fb,
 	if (err)
 		goto unmap;
 	framebuffer_show(fb, &mode);
+	fb->misc.parent = &pdev->dev;
 	err = misc_register(&fb->misc);
 	if (err)
 		goto hide;

@@ -117,6 +117,7 @@ static int nic_register(struct nic_rings *nic)
 	err = nic_alloc(nic);
 	if (err)
 		return err;
+	nic->misc.parent = &nic->pdev->dev;
 	err = misc_register(&nic->misc);
 	if (err)
 		nic_free(nic, NIC_REGIONS);
