@@ -44,6 +44,7 @@ constexpr Profile Make703() {
   profile.moves_many = true;
   profile.mincore_walks_all = true;
   profile.accesses_one_page = true;
+  profile.mem_needs_tracer = true;
   profile.no_dofork_of_special = true;
   return profile;
 }

@@ -86,6 +86,9 @@ struct Profile {
   // AC3: generic_access_phys() ends with its page, and asks by itself whether it is RAM.
   // mm/memory.c:generic_access_phys()
   bool accesses_one_page = false;
+  // AC1: /proc/PID/mem overrides permissions for an active tracer alone, which no program here is
+  // (CONFIG_PROC_MEM_FORCE_PTRACE, the default). fs/proc/base.c:proc_mem_foll_force()
+  bool mem_needs_tracer = false;
   // FK1: MADV_DOFORK of any VM_SPECIAL is EINVAL. mm/madvise.c:madvise_vma_behavior()
   bool no_dofork_of_special = false;
 };

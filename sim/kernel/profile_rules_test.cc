@@ -767,5 +767,10 @@ TEST_P(ProfileRules, AC3_GenericAccessBeyondItsPageAndOfRam) {
   EXPECT_EQ(TakeVerdict().empty(), GetParam() == 703);
 }
 
+TEST_P(ProfileRules, AC1_MemOfWhatHasNoPermission) {
+  ASSERT_GT(MapAnon(0, 1, kRead, kMapPrivate), 0);
+  EXPECT_EQ(mm.ProcMem(p, At(0), nullptr, "x", 1), In(1, 1, -EIO));
+}
+
 }  // namespace
 }  // namespace drydock::kernel

@@ -91,7 +91,8 @@ int64_t Mm::ProcMem(uint32_t mm, uint64_t address, void* to, const void* from, s
 
 // __access_remote_vm().
 void Mm::AccessRemote(Remote* rest) {
-  const unsigned gup = kGupForce | (rest->writes() ? kGupWrite : 0U);
+  const unsigned gup =
+      (profile_.mem_needs_tracer ? 0U : kGupForce) | (rest->writes() ? kGupWrite : 0U);
   backend_.LockMmap(&mms_.Mut(rest->mm).c, false);
   while (rest->left != 0 && !Trapped()) {
     hw::Pfn pfn;
