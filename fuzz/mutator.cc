@@ -78,7 +78,11 @@ class StepMutator {
   void Insert(size_t at) {
     std::array<uint8_t, 6> bytes;
     size_t count = 1 + random_.Below(bytes.size());
-    bytes[0] = static_cast<uint8_t>(random_.Below(operands::kSelectors));
+    // One in sixteen is a call that rarely matters.
+    bytes[0] = static_cast<uint8_t>(
+        random_.Below(16) == 0 ? operands::kRareSelectors +
+                                     random_.Below(operands::kSelectors - operands::kRareSelectors)
+                               : random_.Below(operands::kOftenSelectors));
     for (size_t i = 1; i < count; ++i) bytes[i] = Operand();
     if (size_ == 0) at = 0;
     count = std::min(count, data_.size() - size_);
