@@ -14,6 +14,7 @@
 #include "kmod/conform/driver_table.h"
 #include "kmod/conform/fidelity.h"
 #include "kmod/conform/kernel_run.h"
+#include "kmod/cover/coverage.h"
 #include "kmod/runner/kernel_store.h"
 
 namespace drydock::kmod {
@@ -86,6 +87,37 @@ std::string WriteDown(const ConformOptions& options, const StoredKernel& kernel,
   return {};
 }
 
+// Which code of the drivers do both worlds reach?
+int Cover(const ConformOptions& options, const std::vector<DriverRow>& rows,
+          const std::vector<StoredKernel>& kernels) {
+  CoverageTally tally;
+  for (const StoredKernel& kernel : kernels) {
+    for (const DriverRow& row : rows) {
+      if (!row.RunsOn(kernel.name)) continue;
+      const TemporaryFolder folder;
+      if (folder.path.empty()) return CannotRun("no temporary folder can be made; set TMPDIR");
+      const CoverageOptions one = {.installation = options.installation,
+                                   .guest = {.root = options.installation.root,
+                                             .agent = options.agent,
+                                             .pack = options.pack,
+                                             .cache = options.modules_cache,
+                                             .folder = folder.path,
+                                             .built_modules = options.built_modules,
+                                             .accelerator = options.accelerator,
+                                             .qemu = options.qemu},
+                                   .kernel = kernel,
+                                   .programs = options.programs,
+                                   .random = row.only_programs ? 0 : options.random / rows.size(),
+                                   .seed = options.seed};
+      const std::string wrong = CoverDriver(one, row, &tally);
+      if (!wrong.empty()) return CannotRun(wrong);
+    }
+  }
+  std::printf("%zu drivers, %zu programs, %zu functions, %zu lines, %zu differences\n",
+              tally.drivers, tally.programs, tally.functions, tally.lines, tally.differences);
+  return tally.differences == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int Conform(const ConformOptions& options) {
@@ -97,6 +129,7 @@ int Conform(const ConformOptions& options) {
     kernels.push_back(FindKernel(options.kernels_folder, name, &wrong));
     if (!wrong.empty()) return CannotRun(wrong);
   }
+  if (options.coverage) return Cover(options, rows, kernels);
   const std::string known_path = options.installation.root + "/kmod/conform/known_differences.txt";
   KnownDifferences known = ParseKnownDifferences(ReadWhole(known_path), known_path);
   if (!known.error.empty()) return CannotRun(known.error);

@@ -21,6 +21,7 @@ struct ConformOptions {
   size_t tries = 300;        // programs that are tried to make a difference's program shorter
   size_t deadly_tries = 30;  // the same if it kills the guest: each is a boot
   size_t risky_boots = 3;    // of each driver: programs that stop the simulated driver
+  bool coverage = false;     // compare which code of the drivers is reached, instead
   bool record = false;       // into kmod/conform/confirmed.tsv (fidelity.h)
   std::string out = "out";   // folder for programs that differ
   std::string accelerator = "tcg";

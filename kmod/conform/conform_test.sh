@@ -60,6 +60,10 @@ expect "results that are cut off" 2 "drydock: conform: dma_buffer on kernel 6.1:
 TMPDIR=/nonexistent conform "${one[@]}"
 expect "no temporary folder" 2 "drydock: conform: no temporary folder can be made; set TMPDIR"
 
+FAKE_GUEST="" conform "${one[@]}" --coverage
+expect "a module that tells no coverage" 2 \
+  "drydock: conform: dma_buffer on kernel 6.1: the module does not tell its coverage"
+
 FAKE_GUEST="" conform "${one[@]}"
 expect "a guest that shows something else" 1 ""
 last=${out##*$'\n'}

@@ -9,6 +9,8 @@
 namespace drydock::kmod {
 namespace fs = std::filesystem;
 
+constexpr char kPtdump[] = "kmod/ptdump";
+
 GuestSide::GuestSide(const GuestParts& parts, const StoredKernel& kernel)
     : parts_(parts), kernel_(kernel) {}
 
@@ -19,10 +21,14 @@ std::string GuestSide::Build(const ModuleOfDriver& module, std::string* file) {
   }
   const std::string log = parts_.folder + "/module.log";
   fs::remove(log);
-  const pid_t child = command::Spawn(
-      {parts_.root + "/kmod/runner/module.sh", module.root.empty() ? parts_.root : module.root,
-       module.folder, module.module, kernel_.build, parts_.cache + "/" + kernel_.name},
-      {.environment = {}, .output_file = log});
+  std::vector<std::string> words = {parts_.root + "/kmod/runner/module.sh",
+                                    module.root.empty() ? parts_.root : module.root,
+                                    module.folder,
+                                    module.module,
+                                    kernel_.build,
+                                    parts_.cache + "/" + kernel_.name};
+  if (!parts_.cover_hook.empty() && module.folder != kPtdump) words.push_back(parts_.cover_hook);
+  const pid_t child = command::Spawn(words, {.environment = {}, .output_file = log});
   const int status = child > 0 ? command::WaitSeconds(child, 300) : 127;
   std::ifstream lines(log);
   std::string first, last, line;
@@ -40,12 +46,13 @@ std::string GuestSide::Build(const ModuleOfDriver& module, std::string* file) {
 std::string GuestSide::Prepare(const std::vector<ModuleOfDriver>& modules) {
   initramfs_ = parts_.folder + "/guest.cpio";
   std::vector<std::string> words = {parts_.pack, initramfs_, "init", parts_.agent};
-  std::vector<ModuleOfDriver> all = {{"kmod/ptdump", "drydock_ptdump"}};
+  std::vector<ModuleOfDriver> all = {{kPtdump, "drydock_ptdump"}};
   all.insert(all.end(), modules.begin(), modules.end());
   for (const ModuleOfDriver& module : all) {
     std::string file;
     const std::string wrong = Build(module, &file);
     if (!wrong.empty()) return wrong;
+    files_[module.module] = file;
     const std::string place = module.module + ".ko";
     if (std::find(words.begin(), words.end(), place) != words.end()) continue;
     words.insert(words.end(), {place, file});

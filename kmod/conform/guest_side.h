@@ -3,6 +3,7 @@
 #ifndef DRYDOCK_KMOD_CONFORM_GUEST_SIDE_H_
 #define DRYDOCK_KMOD_CONFORM_GUEST_SIDE_H_
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,7 @@ struct GuestParts {
   std::string accelerator = "tcg";
   std::string qemu = "qemu-system-x86_64";
   std::string kernel_words = {};  // for the kernel's command line, " word" each
+  std::string cover_hook = {};    // C file for drivers that tell their coverage; empty: they do not
 };
 
 struct ModuleOfDriver {
@@ -49,6 +51,9 @@ class GuestSide {
   // The guest, if one runs, is asked to end. "" if it ended well.
   std::string End();
 
+  // The file of a module that Prepare() has built.
+  const std::string& FileOf(const std::string& module) { return files_[module]; }
+
   size_t boots() const { return boots_; }
   double boot_seconds() const { return boot_seconds_; }  // of all boots
   size_t clock_jumps() const { return clock_jumps_ + (guest_ ? guest_->clock_jumps() : 0); }
@@ -60,6 +65,7 @@ class GuestSide {
   const GuestParts parts_;
   const StoredKernel kernel_;
   std::string initramfs_;
+  std::map<std::string, std::string> files_;  // by module
   std::unique_ptr<Guest> guest_;
   bool ready_ = false;
   std::string not_started_;

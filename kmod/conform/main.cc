@@ -45,6 +45,8 @@ int main(int argc, char** argv) {
                  "How many programs that stop the simulated driver get a boot of their own")
       ->capture_default_str();
   app.add_option("--out", options.out, "Folder for programs that differ")->capture_default_str();
+  app.add_flag("--coverage", options.coverage,
+               "Compare which functions and lines of the drivers are reached");
   app.add_flag("--record", options.record,
                "Note in kmod/conform/confirmed.tsv which programs ran without a difference");
   const auto cannot_run = [](const std::string& why) {

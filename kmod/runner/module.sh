@@ -1,11 +1,13 @@
 #!/bin/bash
-# Usage: module.sh ROOT FOLDER MODULE BUILD CACHE
+# Usage: module.sh ROOT FOLDER MODULE BUILD CACHE [HOOK.c]
 # Builds the kernel modules of FOLDER in the checkout ROOT against BUILD, a kernel's
 # build folder or headers, and prints the path of MODULE.ko. What was built of the same
 # sources against the same kernel is taken from CACHE. A module that the folder's Kbuild
-# does not name is made of MODULE.c alone.
+# does not name is made of MODULE.c alone. With HOOK.c, which becomes a part of the
+# module, its code calls __sanitizer_cov_trace_pc wherever it goes, nothing is inlined,
+# and the debug information stays.
 set -euo pipefail
-root=$1 folder=$2 module=$3 build=$4 cache=$5
+root=$1 folder=$2 module=$3 build=$4 cache=$5 hook=${6:-}
 
 mapfile -t sources < <(cd "$root/$folder" && find . -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild -o -name Makefile \) | sort)
 key=$({
@@ -14,6 +16,7 @@ key=$({
   sha256sum "$build/include/generated/autoconf.h" "$build/include/generated/utsrelease.h" 2>/dev/null || true
   gcc --version | head -n 1
   (cd "$root/$folder" && sha256sum "${sources[@]}")
+  [[ -z $hook ]] || sha256sum <"$hook"
 } | sha256sum | cut -c1-24)
 built=$cache/$key
 if [[ -f $built/$module.ko ]]; then
@@ -35,9 +38,15 @@ if ! cat "$stage/$folder"/{Kbuild,Makefile} 2>/dev/null | tr - _ | grep -qw "$mo
     [[ ${name//-/_} != "$module" ]] || echo "obj-m := $name.o" >"$stage/$folder/Kbuild"
   done
 fi
+flags=-I$stage
+if [[ -n $hook ]]; then
+  cp "$hook" "$stage/$folder/drydock_cover_hook.c"
+  printf "%s\n" "obj-m := $module.o" "$module-y += drydock_cover_hook.o" >>"$stage/$folder/Kbuild"
+  flags+=" -fsanitize-coverage=trace-pc -fno-inline -gdwarf-4"
+fi
 # (Type information for BPF wants a vmlinux, which headers do not have.)
 if ! KBUILD_BUILD_TIMESTAMP=@0 env -u MAKEFLAGS make -j2 -C "$build" M="$stage/$folder" ARCH=x86_64 \
-  CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS="-I$stage" modules >"$stage/log" 2>&1; then
+  CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS="$flags" modules >"$stage/log" 2>&1; then
   grep -m5 -E 'error|Error' "$stage/log" >&2 || tail -n 5 "$stage/log" >&2
   exit 1
 fi
@@ -51,7 +60,7 @@ done
 }
 mkdir "$stage/built"
 mv "$stage/$folder"/*.ko "$stage/built/"
-strip --strip-debug "$stage/built"/*.ko
+[[ -n $hook ]] || strip --strip-debug "$stage/built"/*.ko
 # (Another one may have been faster.)
 mv -T "$stage/built" "$built" 2>/dev/null || [[ -f $built/$module.ko ]]
 echo "$built/$module.ko"
