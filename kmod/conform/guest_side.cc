@@ -83,6 +83,7 @@ std::string GuestSide::Run(std::span<const fuzz::Program> programs, const Driver
   if (!ready_) {
     const std::string wrong = not_started_.empty() ? guest_->AwaitReady() : not_started_;
     boot_seconds_ += guest_->boot_seconds();
+    waited_seconds_ += guest_->waited_seconds();
     if (!wrong.empty()) {
       Forget();
       return wrong;

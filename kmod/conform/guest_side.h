@@ -56,6 +56,9 @@ class GuestSide {
 
   size_t boots() const { return boots_; }
   double boot_seconds() const { return boot_seconds_; }  // of all boots
+  double waited_seconds() const {
+    return waited_seconds_;
+  }  // of these, while nothing else was done
   size_t clock_jumps() const { return clock_jumps_ + (guest_ ? guest_->clock_jumps() : 0); }
 
  private:
@@ -70,7 +73,7 @@ class GuestSide {
   bool ready_ = false;
   std::string not_started_;
   size_t boots_ = 0;
-  double boot_seconds_ = 0;
+  double boot_seconds_ = 0, waited_seconds_ = 0;
   size_t clock_jumps_ = 0;
 };
 

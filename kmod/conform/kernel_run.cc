@@ -235,10 +235,10 @@ std::string KernelRun::RunBatch(Subject& subject, size_t begin, size_t most, siz
   tally_.sim_seconds += command::Now() - begun;
   *end = stopped ? *stopped + 1 : at;
   if (batch.programs.size() == batch.surveyed) return {};
-  const double boot_seconds = guest_.boot_seconds();
+  const double waited_seconds = guest_.waited_seconds();
   const double guest_begun = command::Now();
   const std::string wrong = RunGuest(subject, &batch);
-  tally_.guest_seconds += command::Now() - guest_begun - (guest_.boot_seconds() - boot_seconds);
+  tally_.guest_seconds += command::Now() - guest_begun - (guest_.waited_seconds() - waited_seconds);
   if (!wrong.empty()) return wrong;
   const double compare_begun = command::Now();
   CompareBatch(subject, begin, batch);

@@ -147,7 +147,7 @@ std::string Guest::AwaitReady() {
     wrong = Trouble();
   }
   // Of one that was ready before it was waited for, its own word.
-  boot_seconds_ = Now() - begun;
+  boot_seconds_ = waited_seconds_ = Now() - begun;
   if (begun - started_at_ > 0.1) {
     boot_seconds_ = std::max(boot_seconds_, static_cast<double>(channel_->clock_ms.load()) / 1000);
   }

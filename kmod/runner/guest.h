@@ -63,6 +63,7 @@ class Guest {
   std::string End();
 
   double boot_seconds() const { return boot_seconds_; }
+  double waited_seconds() const { return waited_seconds_; }  // for it, in AwaitReady()
   // How often the guest's clock was seen to leap while ours went on, or the other way round. No
   // harm is done: nobody waits by it.
   size_t clock_jumps() const { return clock_jumps_; }
@@ -82,7 +83,7 @@ class Guest {
   pid_t qemu_ = -1;
   uint64_t seen_alive_ = 0;
   double alive_at_ = 0;
-  double started_at_ = 0, boot_seconds_ = 0;
+  double started_at_ = 0, boot_seconds_ = 0, waited_seconds_ = 0;
   uint64_t clock_ms_ = 0;  // the guest's, when it was last looked at, and when that was
   double clock_at_ = 0;
   size_t clock_jumps_ = 0;
