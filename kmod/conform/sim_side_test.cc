@@ -97,6 +97,7 @@ TEST(SimSide, MostMmapsOfRandomProgramsSucceed) {
   Mix mix;
   for (const NamedProgram& one : RandomPrograms(1, 1000, sim.ObjectPages(), 1)) {
     mix.Count(one.program, sim.Run(one.program));
+    if (TakesDevices(one.program)) sim.Fresh();
   }
   EXPECT_GE(mix.mmaps(), 1000u);
   EXPECT_GE(10 * mix.mmaps_ok(), 6 * mix.mmaps()) << mix.Text();
