@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "sim/kernel/mm_testing.h"
 #include "sim/kernel/profile.h"
@@ -86,6 +88,28 @@ TEST_P(ProfileRules, FA7_APageThatWasWrittenThroughAnEntryIsDirtyWhenThatGoes) {
   ASSERT_EQ(Load(0), "");
 
   EXPECT_EQ(Entry(0)->bits.dirty != 0, Since703());
+}
+
+TEST_P(ProfileRules, FA7_APageThatAnotherProcessWroteIsDirty) {
+  const char byte = 'x';
+  const std::pair<const char*, std::function<int64_t(uint64_t)>> ways[] = {
+      {"process_vm_writev", [&](uint64_t at) { return mm.ProcessVm(0, at, nullptr, &byte, 1); }},
+      {"/proc/PID/mem", [&](uint64_t at) { return mm.ProcMem(0, at, nullptr, &byte, 1); }},
+  };
+  uint64_t page = 0;
+  for (const auto& [name, write] : ways) {
+    SCOPED_TRACE(name);
+    FaultsOnly();
+    ASSERT_GT(Map(page, 1, kReadWrite, kMapShared, page), 0);
+    ASSERT_EQ(Load(page), "");
+    ASSERT_EQ(Entry(page)->bits.dirty, 0);
+    ASSERT_EQ(write(kBase + page * kPage), 1);
+    ASSERT_EQ(Unmap(page, 1), 0);
+    ASSERT_GT(Map(page, 1, kReadWrite, kMapShared, page), 0);
+    ASSERT_EQ(Load(page), "");
+    EXPECT_EQ(Entry(page)->bits.dirty != 0, Since703());
+    ++page;
+  }
 }
 
 // --- P2 to P7: who holds a reservation ---

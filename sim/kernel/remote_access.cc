@@ -64,6 +64,9 @@ int64_t Mm::ProcessVm(uint32_t mm, uint64_t address, void* to, const void* from,
       CopyFrame(hw::PhysAddr::Of(pinned[i]) + in_page, rest.to, rest.from, chunk);
       rest.Advance(chunk);
     }
+    for (size_t i = 0; i < count && from != nullptr; ++i) {
+      MarkPageDirty(pinned[i]);  // unpin_user_pages_dirty_lock()
+    }
   }
   return rest.left == size_bytes ? -EFAULT : static_cast<int64_t>(size_bytes - rest.left);
 }
@@ -102,6 +105,7 @@ void Mm::AccessRemote(Remote* rest) {
       const uint64_t in_page = rest->address & hw::kPageMask;
       done = std::min<size_t>(hw::kPageSize - in_page, rest->left);
       CopyFrame(hw::PhysAddr::Of(pfn) + in_page, rest->to, rest->from, done);
+      if (rest->writes()) MarkPageDirty(pfn);  // set_page_dirty_lock()
     } else {
       done = Trapped() ? 0 : CallAccess(*rest);
     }
