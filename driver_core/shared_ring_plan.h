@@ -15,8 +15,8 @@
 /* Bytes of a record, a power of two that divides a page. */
 #define SHARED_RING_RECORD_SIZE 256
 
-/* No ring has more: its bytes fit in 32 bits by far. */
-#define SHARED_RING_MOST_RECORDS (1U << 20)
+/* No ring has more: whoever may open the node decides, and it is not swapped. */
+#define SHARED_RING_MOST_RECORDS (1U << 12)
 
 /**
  * struct shared_ring_geometry - the ring, constant while it is mapped
