@@ -42,11 +42,8 @@ static int chardev_decide(const struct mapping_request *request,
 	if (err)
 		return err;
 
-	*clear = 0;
-	if (mapping->clear_may_write)
-		*clear |= VM_MAYWRITE;
-	if (mapping->clear_may_exec)
-		*clear |= VM_MAYEXEC;
+	*clear = flags_to_clear(mapping->clear_may_write,
+				mapping->clear_may_exec);
 	return 0;
 }
 

@@ -129,19 +129,6 @@ static const struct vm_operations_struct dma_buffer_vm_ops = {
 	.close = revocable_vm_close,
 };
 
-/* To be cleared before mapping: what may be written is mapped otherwise. */
-static unsigned long
-dma_buffer_flags_to_clear(const struct dma_buffer_mapping *mapping)
-{
-	unsigned long clear = 0;
-
-	if (mapping->clear_may_write)
-		clear |= VM_MAYWRITE;
-	if (mapping->clear_may_exec)
-		clear |= VM_MAYEXEC;
-	return clear;
-}
-
 int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct dma_buffer *buffer = file->private_data;
@@ -157,7 +144,8 @@ int dma_buffer_mmap(struct file *file, struct vm_area_struct *vma)
 		return err;
 
 	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP,
-			 dma_buffer_flags_to_clear(&mapping));
+			 flags_to_clear(mapping.clear_may_write,
+					mapping.clear_may_exec));
 
 	err = dma_buffer_map(buffer, vma, &mapping);
 	if (err) {
@@ -190,7 +178,8 @@ int dma_buffer_mmap_prepare(struct vm_area_desc *desc)
 		return err;
 
 	desc_flags_change(desc, VM_DONTEXPAND | VM_DONTDUMP,
-			  dma_buffer_flags_to_clear(&mapping));
+			  flags_to_clear(mapping.clear_may_write,
+					 mapping.clear_may_exec));
 	desc->vm_ops = &dma_buffer_prepared_vm_ops;
 	/* Before the action, which takes the protection over. */
 	desc->page_prot = dma_buffer_pgprot(mapping.cache, desc->page_prot);

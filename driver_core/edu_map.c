@@ -63,7 +63,7 @@ int edu_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct edu *edu = edu_of_file(file);
 	const struct mapping_request request = vma_request(vma);
-	unsigned long set = VM_DONTEXPAND | VM_DONTDUMP, clear = 0;
+	unsigned long set = VM_DONTEXPAND | VM_DONTDUMP, clear;
 	struct edu_mapping mapping;
 	int err;
 
@@ -75,10 +75,7 @@ int edu_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 
-	if (mapping.clear_may_write)
-		clear |= VM_MAYWRITE;
-	if (mapping.clear_may_exec)
-		clear |= VM_MAYEXEC;
+	clear = flags_to_clear(mapping.clear_may_write, mapping.clear_may_exec);
 	if (mapping.region == EDU_REGISTERS) {
 		set |= VM_IO | VM_PFNMAP;
 		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);

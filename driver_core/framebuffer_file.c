@@ -18,19 +18,6 @@
 #include "kernel_versions.h"
 #include "vma_request.h"
 
-/* To be cleared before mapping: what may be written is mapped otherwise. */
-static unsigned long
-framebuffer_flags_to_clear(const struct framebuffer_mapping *mapping)
-{
-	unsigned long clear = 0;
-
-	if (mapping->clear_may_write)
-		clear |= VM_MAYWRITE;
-	if (mapping->clear_may_exec)
-		clear |= VM_MAYEXEC;
-	return clear;
-}
-
 #if KERNEL_HAS_MMAP_PREPARE
 static const struct vm_operations_struct framebuffer_vm_ops = {
 	.mapped = revocable_vm_mapped,
@@ -53,7 +40,8 @@ static int framebuffer_mmap_prepare(struct vm_area_desc *desc)
 		return err;
 
 	desc_flags_change(desc, VM_DONTEXPAND | VM_DONTDUMP,
-			  framebuffer_flags_to_clear(&mapping));
+			  flags_to_clear(mapping.clear_may_write,
+					 mapping.clear_may_exec));
 	desc->vm_ops = &framebuffer_vm_ops;
 	if (mapping.cache == FRAMEBUFFER_WC)
 		desc->page_prot = pgprot_writecombine(desc->page_prot);
@@ -81,7 +69,8 @@ static int framebuffer_mmap(struct file *file, struct vm_area_struct *vma)
 		return err;
 
 	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP,
-			 framebuffer_flags_to_clear(&mapping));
+			 flags_to_clear(mapping.clear_may_write,
+					mapping.clear_may_exec));
 
 	if (mapping.cache == FRAMEBUFFER_WC)
 		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);

@@ -24,7 +24,6 @@ int nic_rings_mmap(struct file *file, struct vm_area_struct *vma)
 	const struct mapping_request request = vma_request(vma);
 	struct nic_mapping mapping;
 	struct nic_memory *memory;
-	unsigned long clear = 0;
 	int err;
 
 	err = nic_plan(&nic->geometry, &request, &mapping);
@@ -34,12 +33,9 @@ int nic_rings_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 
-	/* Before mapping: what may be written is treated otherwise. */
-	if (mapping.clear_may_write)
-		clear |= VM_MAYWRITE;
-	if (mapping.clear_may_exec)
-		clear |= VM_MAYEXEC;
-	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP, clear);
+	vma_flags_change(vma, VM_DONTEXPAND | VM_DONTDUMP,
+			 flags_to_clear(mapping.clear_may_write,
+					mapping.clear_may_exec));
 
 	memory = &nic->memory[mapping.region];
 	vma->vm_pgoff = 0;

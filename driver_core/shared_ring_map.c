@@ -89,7 +89,7 @@ int shared_ring_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct shared_ring *ring = file->private_data;
 	const struct mapping_request request = vma_request(vma);
-	unsigned long set = VM_DONTEXPAND | VM_DONTDUMP, clear = 0;
+	unsigned long set = VM_DONTEXPAND | VM_DONTDUMP, clear;
 	struct shared_ring_mapping mapping;
 	int err;
 
@@ -104,10 +104,7 @@ int shared_ring_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 
-	if (mapping.clear_may_write)
-		clear |= VM_MAYWRITE;
-	if (mapping.clear_may_exec)
-		clear |= VM_MAYEXEC;
+	clear = flags_to_clear(mapping.clear_may_write, mapping.clear_may_exec);
 	if (ring->method == SHARED_RING_PFN)
 		set |= VM_PFNMAP;
 	vma_flags_change(vma, set, clear);

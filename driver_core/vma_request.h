@@ -36,6 +36,19 @@ vma_request(const struct vm_area_struct *vma)
 			     vma->vm_flags);
 }
 
+/**
+ * flags_to_clear() - the flags of a VMA that a plan takes away
+ * @may_write: VM_MAYWRITE is one
+ * @may_exec: VM_MAYEXEC is one
+ *
+ * They are cleared before anything is mapped: remap_pfn_range() treats what may
+ * be written otherwise.
+ */
+static inline unsigned long flags_to_clear(bool may_write, bool may_exec)
+{
+	return (may_write ? VM_MAYWRITE : 0) | (may_exec ? VM_MAYEXEC : 0);
+}
+
 #if KERNEL_HAS_MMAP_PREPARE
 /**
  * desc_request() - the same of a VMA that is only described yet
