@@ -474,6 +474,7 @@ class Mm final : public mocks::MmApi, public UserMemory {
   struct Remote;
   void CopyFrame(hw::PhysAddr phys, void* to, const void* from, size_t size_bytes);
   void AccessRemote(Remote* rest);
+  bool HasAccess(uint32_t mm, uint64_t address) const;
   size_t CallAccess(const Remote& rest);
 
   Verdicts& verdicts_;

@@ -73,9 +73,11 @@ int64_t Mm::ProcessVm(uint32_t mm, uint64_t address, void* to, const void* from,
 
 int64_t Mm::ProcMem(uint32_t mm, uint64_t address, void* to, const void* from, size_t size_bytes) {
   if (address >> 63 != 0) return -EINVAL;  // pread64(): a negative position
-  const Vma* vma = Find(mm, address);
-  const bool hooked =
-      vma != nullptr && vma->c.vm_ops != nullptr && vma->c.vm_ops->access != nullptr;
+  bool hooked = false;
+  for (uint64_t page = address & ~hw::kPageMask; page < address + size_bytes && !hooked;) {
+    hooked = HasAccess(mm, page);
+    page += hw::kPageSize;
+  }
   Remote rest{mm, address, static_cast<char*>(to), static_cast<const char*>(from), size_bytes};
   // mem_rw() takes a page. The driver gets as much of it as it is asked for.
   void* const buffer = hooked ? backend_.TakeBuffer(size_bytes) : nullptr;
@@ -115,13 +117,15 @@ void Mm::AccessRemote(Remote* rest) {
   backend_.UnlockMmap(&mms_.Mut(rest->mm).c, false);
 }
 
+bool Mm::HasAccess(uint32_t mm, uint64_t address) const {
+  const Vma* vma = Find(mm, address);
+  return vma != nullptr && vma->c.vm_ops != nullptr && vma->c.vm_ops->access != nullptr;
+}
+
 // vm_ops->access: how many bytes it did.
 size_t Mm::CallAccess(const Remote& rest) {
-  const Vma* found = Find(rest.mm, rest.address);
-  if (found == nullptr || found->c.vm_ops == nullptr || found->c.vm_ops->access == nullptr)
-    return 0;
-  if (rest.buffer == nullptr) return 0;  // it begins in a mapping without the hook
-  Vma* vma = &vmas_.Mut(found->c.drydock_id);
+  if (!HasAccess(rest.mm, rest.address)) return 0;
+  Vma* vma = &vmas_.Mut(Find(rest.mm, rest.address)->c.drydock_id);
   const int asked = static_cast<int>(rest.left);
   const int done =
       CallDriver(driver_, vma->c.vm_ops->access, &vma->c, static_cast<unsigned long>(rest.address),

@@ -209,6 +209,18 @@ TEST_F(RemoteRules, AC1_ItIsAskedOnceMoreForTheRestAndWhatWasDoneCounts) {
   EXPECT_EQ(ReadMem(At(0) + 10, 8), kEio);
 }
 
+TEST_F(RemoteRules, AC1_TheHookIsAskedForWhatFollowsAMappingWithPages) {
+  MapsFrom(kRam);
+  AccessesBytes();
+  ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapPrivate), 0);
+  ASSERT_GT(Map(1, 1, kReadWrite, kMapShared), 0);
+  EXPECT_EQ(WriteMem(At(1) - 2, "abcd"), 4);
+  EXPECT_EQ(bytes_, "cd23456789");
+  EXPECT_EQ(ReadMem(At(1) - 3, 7), std::string("\0abcd23", 7));
+  EXPECT_EQ(ReadMem(At(0), 1), std::string("\0", 1));
+  EXPECT_EQ(driver.calls, "access access ");
+}
+
 TEST_F(RemoteRules, AC1_TheHookIsNotAskedWherePagesAre) {
   InsertsPages();
   AccessesBytes();
