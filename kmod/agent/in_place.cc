@@ -30,6 +30,7 @@ bool StepRunsInPlace(const Step& step) {
     case Call::kFork:
     case Call::kExit:
     case Call::kSwitch:
+    case Call::kPoll:
       return true;
     case Call::kMmap:
     case Call::kAnonymous:
@@ -42,11 +43,19 @@ bool StepRunsInPlace(const Step& step) {
     case Call::kStore:
     case Call::kRead:
     case Call::kWrite:
+    case Call::kMlock:
+    case Call::kMunlock:
+    case Call::kMsync:
+    case Call::kMincore:
+    case Call::kVmReadv:
+    case Call::kVmWritev:
+    case Call::kMemRead:
+    case Call::kMemWrite:
       return StaysNear(step) && step.offset < kFar;
     case Call::kIoctl:  // the argument may be an address
       return step.at != fuzz::kNone ? StaysNear(step)
                                     : step.offset < kLowest || step.offset >= kHighest;
-    default:  // until somebody has seen that it leaves nothing behind
+    default:  // mseal, unbind and bind outlast the program
       return false;
   }
 }
