@@ -315,6 +315,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   void NoteChange() { ++counts_.Mut().changes; }
 
   // mmap.cc
+  bool AnyVmaIn(uint32_t mm, uint64_t start, uint64_t end) const;
+  int64_t MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int flags);
   int64_t UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
                        int flags);
   // The start of the lowest gap of `length` in [bottom, top), or -ENOMEM.

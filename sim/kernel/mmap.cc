@@ -31,17 +31,6 @@ void* NameObject(uint64_t serial, uint64_t pages) {
   constexpr uint64_t kSerialMask = (uint64_t{1} << kObjectSerialBits) - 1;
   return reinterpret_cast<void*>(pages << kObjectSerialBits | (serial & kSerialMask));
 }
-// 1.2: no huge page is reserved here, and there is one size of them: hstate_sizelog() of
-// ksys_mmap_pgoff(), then hugetlb_get_unmapped_area(), then hugetlbfs_file_mmap().
-int64_t NoHugePage(uint64_t address, int flags) {
-  constexpr unsigned kHugeShift = 21;
-  const unsigned log = static_cast<unsigned>(flags) >> 26;  // MAP_HUGE_SHIFT
-  if (log != 0 && log != kHugeShift) return -EINVAL;
-  // It is a file for do_mmap(), and pages are reserved last.
-  const int type = flags & kMapType;
-  if (type == 0 || type > kMapSharedValidate || (flags & kMapGrowsDown) != 0) return -EINVAL;
-  return (flags & kMapFixed) != 0 && address % kHugePage != 0 ? -EINVAL : -ENOMEM;
-}
 
 }  // namespace
 
@@ -74,7 +63,7 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
     if ((flags & kMapHugetlb) != 0) return -EINVAL;  // 1.2
   }
   if (length == 0) return -EINVAL;  // 1.3
-  if (anonymous && (flags & kMapHugetlb) != 0) return NoHugePage(address, flags);
+  if (anonymous && (flags & kMapHugetlb) != 0) return MmapHugePages(mm, address, length, flags);
   if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;  // 1.4
   if ((flags & kMapFixed) == 0) {                             // round_hint_to_min()
     address &= ~hw::kPageMask;
@@ -91,8 +80,7 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
   if (area < 0) return area;
   const auto start = static_cast<uint64_t>(area);
   if ((flags & kMapFixedNoReplace) != 0) {  // 1.9
-    const uint32_t i = FirstEndingAfter(mm, start);
-    if (i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start < start + pages_bytes) return -EEXIST;
+    if (AnyVmaIn(mm, start, start + pages_bytes)) return -EEXIST;
   }
 
   uint64_t vm_flags =
@@ -167,6 +155,32 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
 }
 
 // 1.8: get_unmapped_area() and arch_get_unmapped_area_topdown().
+bool Mm::AnyVmaIn(uint32_t mm, uint64_t start, uint64_t end) const {
+  const uint32_t i = FirstEndingAfter(mm, start);
+  return i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start < end;
+}
+
+// 1.2: no huge page is reserved here, and there is one size of them. ksys_mmap_pgoff() makes a file
+// of them: hstate_sizelog(), then do_mmap() with hugetlb_get_unmapped_area(), and pages are reserved
+// last, in hugetlbfs_file_mmap().
+int64_t Mm::MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int flags) {
+  constexpr unsigned kHugeShift = 21;
+  const unsigned log = static_cast<unsigned>(flags) >> 26;  // MAP_HUGE_SHIFT
+  if (log != 0 && log != kHugeShift) return -EINVAL;
+  const uint64_t huge_bytes = (length + kHugePage - 1) & ~(kHugePage - 1);
+  if (huge_bytes == 0) return -EINVAL;  // 1.3, of what is rounded
+  if (huge_bytes > kTaskSize) return -ENOMEM;
+  if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;
+  if ((flags & kMapFixed) != 0 && address % kHugePage != 0) return -EINVAL;
+  const int64_t area = UnmappedArea(mm, nullptr, address, huge_bytes, 0, flags);
+  if (area < 0) return area;
+  const auto start = static_cast<uint64_t>(area);
+  if ((flags & kMapFixedNoReplace) != 0 && AnyVmaIn(mm, start, start + huge_bytes)) return -EEXIST;
+  const int type = flags & kMapType;
+  if (type == 0 || type > kMapSharedValidate || (flags & kMapGrowsDown) != 0) return -EINVAL;
+  return -ENOMEM;
+}
+
 int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
                          int flags) {
   if (length > kTaskSize) return -ENOMEM;

@@ -40,9 +40,25 @@ TEST_F(MmapRules, R1_2_AnonymousHugePagesAreOfOneSizeAndNoneIsThere) {
   EXPECT_EQ(Raw(0, kPage, kRead, kAnon | 30 << 26, nullptr, 0), -EINVAL);
   EXPECT_EQ(Raw(kHuge, kPage, kRead, kAnon | kMapFixed, nullptr, 0), -ENOMEM);
   EXPECT_EQ(Raw(kHuge + kPage, kPage, kRead, kAnon | kMapFixed, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(kHuge + kPage, kPage, kRead, kAnon | kMapFixedNoReplace, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(kHuge, kPage, kRead, kAnon | kMapFixedNoReplace, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(kHuge + kPage, kPage, kRead, kAnon, nullptr, 0), -ENOMEM) << "a hint";
+  EXPECT_EQ(Raw(kTaskSize - kHuge + kPage, kPage, kRead, kAnon | kMapFixed, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(0, kTaskSize, kRead, kAnon & ~kMapType, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(0, ~uint64_t{0}, kRead, kAnon, nullptr, 0), -EINVAL) << "it rounds to nothing";
   EXPECT_EQ(Raw(0, kPage, kRead, kAnon & ~kMapType, nullptr, 0), -EINVAL);
   EXPECT_EQ(Raw(0, kPage, kRead, kAnon | kMapType, nullptr, 0), -EINVAL);
   EXPECT_EQ(Raw(0, kPage, kRead, kAnon | kMapGrowsDown, nullptr, 0), -EINVAL);
+}
+
+TEST_F(MmapRules, R1_2_HugePagesOverAMappingThatStaysAreEexist) {
+  constexpr int kAnon = kMapPrivate | kMapAnonymous | kMapHugetlb | kMapFixedNoReplace;
+  constexpr uint64_t kHuge = uint64_t{2} << 20;
+  const uint64_t at = At(0) & ~(kHuge - 1);
+  ASSERT_GT(Raw(at + kPage, kPage, kRead, kMapShared | kMapFixed, &rw(), 0), 0);
+  EXPECT_EQ(Raw(at, kPage, kRead, kAnon, nullptr, 0), -EEXIST);
+  EXPECT_EQ(Raw(at, kPage, kRead, kAnon & ~kMapType, nullptr, 0), -EEXIST);
+  EXPECT_EQ(Raw(at + kHuge, kPage, kRead, kAnon, nullptr, 0), -ENOMEM);
 }
 
 TEST_F(MmapRules, R1_3_LengthZeroIsEinvalBeforeOffsetOverflow) {
