@@ -46,6 +46,31 @@ bool Matches(const std::string& pattern, const std::string& text) {
   return fnmatch(pattern.c_str(), text.c_str(), 0) == 0;
 }
 
+// What both worlds show of an address space, from shortly before the first line that differs.
+std::string FormatSpaces(const std::vector<std::string>& sim,
+                         const std::vector<std::string>& linux) {
+  constexpr size_t kBefore = 16, kMost = 60;
+  const size_t lines = std::max(sim.size(), linux.size());
+  size_t first = 0;
+  while (first < lines && LineOr(sim, first) == LineOr(linux, first)) ++first;
+  const size_t begin = first == lines || first < kBefore ? 0 : first - kBefore;
+  const size_t end = std::min(lines, begin + kMost);
+  std::ostringstream out;
+  if (begin != 0) out << "               (" << begin << " lines are equal)\n";
+  for (size_t line = begin; line < end; ++line) {
+    const std::string& left = LineOr(sim, line);
+    const std::string& right = LineOr(linux, line);
+    if (left == right) {
+      out << "               " << left << "\n";
+      continue;
+    }
+    out << "        sim    " << (left.empty() ? "(nothing)" : left) << "\n        linux  "
+        << (right.empty() ? "(nothing)" : right) << "\n";
+  }
+  if (end != lines) out << "               (" << lines - end << " lines more)\n";
+  return out.str();
+}
+
 }  // namespace
 
 size_t CountObservations(const std::vector<StepText>& texts) {
@@ -104,17 +129,7 @@ std::string FormatDifference(const fuzz::Program& program, const fuzz::NodePaths
       out << "\n        sim    " << sim[i].result << "\n        linux  " << linux[i].result << "\n";
     }
     if (!here) continue;
-    const size_t lines = std::max(sim[i].space.size(), linux[i].space.size());
-    for (size_t line = 0; line < lines; ++line) {
-      const std::string& left = LineOr(sim[i].space, line);
-      const std::string& right = LineOr(linux[i].space, line);
-      if (left == right) {
-        out << "               " << left << "\n";
-        continue;
-      }
-      out << "        sim    " << (left.empty() ? "(nothing)" : left) << "\n        linux  "
-          << (right.empty() ? "(nothing)" : right) << "\n";
-    }
+    out << FormatSpaces(sim[i].space, linux[i].space);
   }
   return out.str();
 }

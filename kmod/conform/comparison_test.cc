@@ -1,5 +1,6 @@
 #include "kmod/conform/comparison.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace drydock::kmod {
@@ -117,6 +118,25 @@ TEST(FormatDifference, ShowsBothSidesOfTheStep) {
             "               [-1,0) pgoff 0 rd\n"
             "        sim      +0 1 page n0+0 WB r--\n"
             "        linux    +0 1 page n0+1 WB r--\n");
+}
+
+TEST(FormatDifference, OfALargeAddressSpaceShowsWhatIsAroundTheFirstDifference) {
+  std::vector<StepText> sim = Mapped(), linux = Mapped();
+  for (int i = 0; i < 1000; ++i) {
+    sim[1].space.push_back("  +" + std::to_string(i));
+    linux[1].space.push_back(i < 500 ? sim[1].space.back() : "  other");
+  }
+  const auto found = Compare(OpenAndMap(), kNodes, sim, linux);
+  ASSERT_TRUE(found);
+  const std::string text = FormatDifference(OpenAndMap(), kNodes, *found, sim, linux);
+  EXPECT_THAT(text, testing::HasSubstr("               (486 lines are equal)\n"
+                                       "                 +484\n"));
+  EXPECT_THAT(text, testing::HasSubstr("                 +499\n"
+                                       "        sim      +500\n"
+                                       "        linux    other\n"));
+  EXPECT_THAT(text, testing::EndsWith("        sim      +543\n"
+                                      "        linux    other\n"
+                                      "               (456 lines more)\n"));
 }
 
 constexpr char kOne[] =

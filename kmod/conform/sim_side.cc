@@ -70,6 +70,7 @@ void AppendRuns(const hw::PageTable& table, uint64_t from, uint64_t to, bool sha
 std::vector<ptdump_record> SpaceOf(const kernel::Mm& mm, uint32_t index) {
   const hw::PageTable& table = mm.table(index);
   std::vector<ptdump_record> space;
+  space.reserve(mm.VmaCount(index) + table.count());
   uint64_t told_up_to = kSeenFrom;
   for (uint32_t i = 0; i < mm.VmaCount(index); ++i) {
     const vm_area_struct& vma = mm.VmaAt(index, i).c;
