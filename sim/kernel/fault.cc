@@ -23,7 +23,6 @@ constexpr unsigned kFlagsOfUserFault =
     kFlagAllowRetry | kFlagKillable | kFlagInterruptible | kFlagUser;
 constexpr unsigned kFlagsOfKernelFault = kFlagAllowRetry | kFlagKillable;  // faultin_page()
 constexpr unsigned kGfpOfFault = 0xcc0;                                    // GFP_KERNEL
-constexpr unsigned long kPageLocked = 1, kPageDirty = 8;  // PG_locked, PG_dirty: page::flags
 constexpr int kRefaultsAllowed = 4;
 
 Outcome Killed(Signal signal) { return {.value = 0, .signal = signal, .trapped = false}; }
@@ -456,7 +455,6 @@ Outcome Mm::Ask(Vma* vma, vm_fault* vmf, FaultTry* fault) {
 }
 
 void Mm::MarkPageDirty(hw::Pfn pfn) {
-  if (!profile_.shows_dirty_pages) return;
   page* page = backend_.PageOf(pfn);
   if (page == nullptr) return;
   (page->compound_head != nullptr ? page->compound_head : page)->flags |= kPageDirty;

@@ -1,4 +1,5 @@
-// madvise(2): Linux mm/madvise.c; docs/mmap-rules.md FK1, MA1..MA4, MA6, P14.
+// madvise(2): Linux mm/madvise.c; docs/mmap-rules.md FK1, MA1..MA4, MA6, P14; MA7, MA8 in
+// page_aging.cc.
 #include <algorithm>
 #include <cerrno>
 
@@ -126,15 +127,15 @@ int64_t Mm::AdviseVma(Vma* vma, uint64_t start, uint64_t end, int advice) {
       return -EINVAL;  // no mapping here can be a huge page
     case kCold:
     case kPageOut:
-      return (flags & (kVmLocked | kVmPfnMap)) != 0 ? -EINVAL : 0;
+      return AgePages(*vma, start, end, advice == kPageOut);
     case kFree:
-      if ((flags & (kVmLocked | kVmPfnMap)) != 0) return -EINVAL;
-      return vma->c.vm_ops != nullptr || SharedObject(vma->c) != nullptr ? -EINVAL : 0;
+      return FreeLazily(*vma, start, end);
     case kDontNeed:
     case kDontNeedLocked:
       if ((flags & (kVmPfnMap | (advice == kDontNeed ? kVmLocked : 0))) != 0)
-        return -EINVAL;            // MA1
-      ZapSingle(vma, start, end);  // MA2
+        return -EINVAL;  // MA1
+      // Shared anonymous memory loses entries, which come back from the page cache.
+      if (SharedObject(vma->c) == nullptr) ZapSingle(vma, start, end);  // MA2
       return 0;
     case kPopulateRead:
     case kPopulateWrite:

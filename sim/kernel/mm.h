@@ -119,6 +119,8 @@ struct VmaCopy {
 // it.
 inline constexpr uint8_t kAnonExclusive = 1, kAnonForked = 2;
 
+inline constexpr unsigned long kPageLocked = 1, kPageDirty = 8;  // page::flags: PG_locked, PG_dirty
+
 class Mm final : public mocks::MmApi, public UserMemory {
  public:
   static constexpr uint64_t kMmapBase = 0x21fffffff000;  // top-down from here
@@ -443,6 +445,11 @@ class Mm final : public mocks::MmApi, public UserMemory {
   user::Outcome ShowPage(Vma* vma, vm_fault* vmf, bool write);
   // PG_dirty of a page that a driver shows: folio_mark_dirty(). Kept where anybody asks (FA7).
   void MarkPageDirty(hw::Pfn pfn);
+  template <class Visit>
+  void ForEachOwnPage(uint32_t mm, uint64_t start, uint64_t end, Visit visit);
+  int64_t AgePages(const Vma& vma, uint64_t start, uint64_t end, bool out);
+  int64_t FreeLazily(const Vma& vma, uint64_t start, uint64_t end);
+  bool MappedOnce(hw::Pfn pfn, const hw::PteBits& bits) const;
   user::Outcome AnonymousFault(Vma* vma, uint64_t address, bool write);
   bool CopyOnWrite(Vma* vma, uint64_t address, hw::Pfn from);
   bool CopyTo(hw::Pfn fresh, Vma* vma, uint64_t address, hw::Pfn from);

@@ -24,6 +24,7 @@ constexpr Profile k612{
     .grows_by_merging = true,
     .uncharges_untouched = true,
     .populates_to_hole = true,
+    .pages_out_young = true,
 };
 
 constexpr Profile Make703() {

@@ -81,6 +81,9 @@ struct Profile {
   bool uncharges_untouched = false;
   // MA4: MADV_POPULATE_* stops at a hole. mm/madvise.c:madvise_populate()
   bool populates_to_hole = false;
+  // MA7: MADV_PAGEOUT takes pages whatever accessed them, and leaves the bit.
+  // mm/madvise.c:madvise_cold_or_pageout_pte_range()
+  bool pages_out_young = false;
   // MC1: mincore(2) walks VM_PFNMAP too. mm/mincore.c:do_mincore()
   bool mincore_walks_all = false;
   // AC3: generic_access_phys() ends with its page, and asks by itself whether it is RAM.
