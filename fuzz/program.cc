@@ -35,6 +35,9 @@ const char* WhyInvalid(const Step& step, const ResultCounts& before) {
   if (step.call == Call::kAnonymous && (step.flags & kMapAnonymous) != 0) {
     return "MAP_ANONYMOUS is said by `anonymous` already: leave it out";
   }
+  if (step.call == Call::kAnonymous && (step.flags & kMapHugeUnreserved) == kMapHugeUnreserved) {
+    return "huge pages that are not reserved are not modelled: leave out MAP_NORESERVE";
+  }
   if (step.call == Call::kMremap && (step.flags & kMremapFixed) != 0 && step.at == kNone) {
     return "MREMAP_FIXED needs an address: add `to mN`";
   }

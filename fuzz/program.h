@@ -30,6 +30,7 @@ inline constexpr uint32_t kMapShared = 0x01;
 inline constexpr uint32_t kMapPrivate = 0x02;
 inline constexpr uint32_t kMapFixed = 0x10;
 inline constexpr uint32_t kMapAnonymous = 0x20;
+inline constexpr uint32_t kMapHugeUnreserved = 0x44000;  // MAP_HUGETLB | MAP_NORESERVE
 inline constexpr uint32_t kMapFixedNoreplace = 0x100000;
 inline constexpr uint32_t kMremapMaymove = 1;
 inline constexpr uint32_t kMremapFixed = 2;

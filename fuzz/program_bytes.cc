@@ -148,6 +148,10 @@ class Decoder {
     }
     // Anonymity is the call's, not the flags'; a fixed address has to be one we know.
     step->flags &= ~kMapAnonymous;
+    if (step->call == Call::kAnonymous &&
+        (step->flags & kMapHugeUnreserved) == kMapHugeUnreserved) {
+      step->flags &= ~kMapHugeUnreserved;
+    }
     if ((step->flags & (kMapFixed | kMapFixedNoreplace)) != 0 && step->at == kNone) {
       if (counts_.mappings != 0) {
         step->at = static_cast<uint8_t>(counts_.mappings - 1);

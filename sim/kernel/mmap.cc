@@ -178,6 +178,11 @@ int64_t Mm::MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int fl
   if ((flags & kMapFixedNoReplace) != 0 && AnyVmaIn(mm, start, start + huge_bytes)) return -EEXIST;
   const int type = flags & kMapType;
   if (type == 0 || type > kMapSharedValidate || (flags & kMapGrowsDown) != 0) return -EINVAL;
+  if ((flags & kMapNoReserve) != 0) {
+    verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "",
+                      "mmap() of huge pages with MAP_NORESERVE is not modelled");
+    return -EINTR;
+  }
   return -ENOMEM;
 }
 

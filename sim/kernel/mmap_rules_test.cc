@@ -51,6 +51,15 @@ TEST_F(MmapRules, R1_2_AnonymousHugePagesAreOfOneSizeAndNoneIsThere) {
   EXPECT_EQ(Raw(0, kPage, kRead, kAnon | kMapGrowsDown, nullptr, 0), -EINVAL);
 }
 
+TEST_F(MmapRules, R1_2_HugePagesThatAreNotReservedAreNotModelled) {
+  constexpr int kAnon = kMapPrivate | kMapAnonymous | kMapHugetlb | kMapNoReserve;
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon | 20 << 26, nullptr, 0), -EINVAL);
+  EXPECT_EQ(verdicts.pending_trap(), Trap::kNone);
+  Raw(0, kPage, kRead, kAnon, nullptr, 0);
+  EXPECT_EQ(verdicts.pending_trap(), Trap::kUnmodelled);
+  EXPECT_EQ(mm.VmaCount(p), 0U);
+}
+
 TEST_F(MmapRules, R1_2_HugePagesOverAMappingThatStaysAreEexist) {
   constexpr int kAnon = kMapPrivate | kMapAnonymous | kMapHugetlb | kMapFixedNoReplace;
   constexpr uint64_t kHuge = uint64_t{2} << 20;
