@@ -5,6 +5,7 @@
 
 #include "fuzz/linux_names.h"
 #include "fuzz/observation_text.h"
+#include "fuzz/program_c_calls.h"
 #include "fuzz/program_c_frame.h"
 
 namespace drydock::fuzz {
