@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "kmod/agent/raw_call.h"
+#include "kmod/agent/turn.h"
 
 namespace drydock::kmod {
 namespace {

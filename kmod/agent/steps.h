@@ -26,15 +26,6 @@ void LetGo();
 // Appends a step that nobody has run. Of the agent, for what is left of a program.
 void AppendNotRun(Ran ran, RunState* run);
 
-void WakeTurn(RunState* run, uint32_t turn);
-// Until it is the turn of one of the two; returns whose.
-uint32_t AwaitEitherTurn(RunState* run, uint32_t one, uint32_t other);
-// False when `timeout_ms` has passed first.
-bool AwaitTurn(RunState* run, uint32_t turn, int timeout_ms);
-// Waits until the process has exited, memory and files let go; it may be a zombie then. False when
-// `timeout_ms` has passed first.
-bool AwaitExit(pid_t pid, int timeout_ms);
-
 }  // namespace drydock::kmod
 
 #endif  // DRYDOCK_KMOD_AGENT_STEPS_H_

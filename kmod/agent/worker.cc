@@ -9,6 +9,7 @@
 #include "kmod/agent/guest_setup.h"
 #include "kmod/agent/program_run.h"
 #include "kmod/agent/raw_call.h"
+#include "kmod/agent/turn.h"
 
 namespace drydock::kmod {
 namespace {
