@@ -5,8 +5,9 @@
 #include <filesystem>
 #include <memory>
 
-#include "fuzz/provenance.h"
 #include "kmod/confirm/evidence.h"
+#include "kmod/confirm/question.h"
+#include "kmod/confirm/survey.h"
 #include "kmod/conform/program_set.h"
 #include "sim/kernel/kernel.h"
 
@@ -44,36 +45,6 @@ bool MaySpoil(const fuzz::Program& program) {
                               step.call == Call::kIoctl;
                      });
 }
-
-// A program that begins as a finding's does and then reads a file.
-class Question {
- public:
-  Question(const fuzz::Program& program, size_t steps) : program_(program) {
-    program_.step_count = static_cast<uint32_t>(std::min<size_t>(steps, program.step_count));
-    for (size_t i = program_.step_count; i < program_.steps.size(); ++i) program_.steps[i] = {};
-  }
-  bool HasRoomFor(size_t steps) const { return program_.step_count + steps <= fuzz::kMaxSteps; }
-  // Eight bytes at `at` of the file that is node `node`. What the load shows is Answer().
-  void Read(uint8_t node, uint64_t at) {
-    const fuzz::ResultCounts counts = CountResults(program_, program_.step_count);
-    program_.Add({.call = Call::kOpen, .node = node});
-    program_.Add({.call = Call::kLseek, .fd = counts.fds, .offset = at});
-    program_.Add({.call = Call::kAnonymous,
-                  .flags = fuzz::kMapPrivate,
-                  .prot = fuzz::kProtRead | fuzz::kProtWrite,
-                  .length = fuzz::Pages(1)});
-    program_.Add({.call = Call::kRead, .fd = counts.fds, .mapping = counts.mappings, .length = 8});
-    program_.Add({.call = Call::kLoad, .mapping = counts.mappings, .length = 8});
-  }
-  static constexpr size_t kReadSteps = 5;
-  void Load(uint8_t mapping, uint64_t at) {
-    program_.Add({.call = Call::kLoad, .mapping = mapping, .offset = at, .length = 1});
-  }
-  const fuzz::Program& program() const { return program_; }
-
- private:
-  fuzz::Program program_;
-};
 
 class Confirmation {
  public:
@@ -193,7 +164,7 @@ class Confirmation {
     for (const fuzz::Program& one : programs) {
       owned.emplace_back(one.step_count);
       sim.push_back(sim_->Run(one, [&](size_t step, const Step& told) {
-        owned.back()[step] = OwnedRunsOf(told.space);
+        owned.back()[step] = OwnedRunsOf(sim_->world().kernel(), told.space);
       }));
     }
     Judgement judgement;
@@ -231,51 +202,6 @@ class Confirmation {
       }
     }
     return JudgeSame(of);
-  }
-
-  static void AddSurvey(const fuzz::Program& program, const Shown& sim, const Shown& there,
-                        const std::vector<std::vector<OwnedRun>>& owned, Survey* survey) {
-    for (size_t i = 1; i + 1 < program.step_count; ++i) {
-      const fuzz::Step& step = program.steps[i];
-      if (step.call != Call::kMmap) continue;
-      const int64_t at = sim.steps[i].shown.value, at_there = there.steps[i].shown.value;
-      if (at <= 0 || at_there <= 0) continue;
-      const auto frame = FrameAt(there.steps[i + 1].space, static_cast<uint64_t>(at_there));
-      for (const OwnedRun& run : owned[i + 1]) {
-        const uint64_t into = (static_cast<uint64_t>(at) - run.start) >> hw::kPageShift;
-        if (static_cast<uint64_t>(at) < run.start || into >= run.pages || !frame) continue;
-        const uint64_t left = run.owned > into ? run.owned - into : 0;
-        (*survey)[{program.steps[0].node, step.offset >> hw::kPageShift}] = {run.frame + into,
-                                                                             *frame, left};
-      }
-    }
-  }
-
-  // A page that something else lies in beside the driver's memory is the driver's here.
-  uint64_t OwnedFrom(uint64_t start, uint64_t pages, hw::Pfn frame) const {
-    kernel::Kernel& kernel = sim_->world().kernel();
-    const uint64_t owned = fuzz::OwnedPages(kernel, frame);
-    if (owned != 0) return owned;
-    const fuzz::Object object = fuzz::Explain(kernel, {start, 0, pages}, frame).object;
-    return object.shares_page && object.pfn == frame ? 1 : 0;
-  }
-
-  std::vector<OwnedRun> OwnedRunsOf(const std::vector<ptdump_record>& space) const {
-    constexpr uint64_t kMostPages = 8192;  // of a run; beyond, it is more of the same
-    std::vector<OwnedRun> runs;
-    for (const ptdump_record& record : space) {
-      if (record.kind != PTDUMP_RUN || (record.bits & (PTDUMP_ANON | PTDUMP_ZERO)) != 0) continue;
-      const uint64_t pages =
-          std::min<uint64_t>((record.end - record.start) >> hw::kPageShift, kMostPages);
-      for (uint64_t i = 0; i < pages;) {
-        const uint64_t frame = record.frame + i;
-        const uint64_t owned = OwnedFrom(record.start, pages, hw::Pfn{frame});
-        const uint64_t here = owned == 0 ? 1 : std::min(owned, pages - i);
-        runs.push_back({record.start + (i << hw::kPageShift), here, frame, owned});
-        i += here;
-      }
-    }
-    return runs;
   }
 
   // What the kernel says of the page that the step shows at an address, asked after it. *read as
