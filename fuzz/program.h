@@ -38,6 +38,7 @@ inline constexpr uint32_t kProtRead = 1;
 inline constexpr uint32_t kProtWrite = 2;
 inline constexpr uint32_t kProtExec = 4;
 inline constexpr uint32_t kOpenReadWrite = 2;
+inline constexpr uint32_t kOpenCreate = 0x40;
 inline constexpr uint32_t kMsAsync = 1, kMsSync = 4;
 inline constexpr uint32_t kPollIn = 1, kPollOut = 4;
 

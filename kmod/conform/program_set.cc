@@ -70,10 +70,15 @@ std::string WhyNotComparable(const fuzz::Program& program) {
   if (program.header.platform != 0) return "another machine";
   if (!program.header.core_guards) return "without the guards of mmap(2)";
   uint32_t processes = 1;
+  bool taken = false;
   for (uint32_t i = 0; i < program.step_count; ++i) {
     const fuzz::Step& step = program.steps[i];
     processes += MakesProcess(step.call);
     if (processes > kernel::Capacity{}.processes) return "more processes than there is room for";
+    taken |= step.call == fuzz::Call::kUnbind;
+    if (taken && step.call == fuzz::Call::kOpen && (step.flags & fuzz::kOpenCreate) != 0) {
+      return "makes a file where a device was";
+    }
     if (AboutAllMemory(step.length) || AboutAllMemory(step.new_length)) {
       return "asks for about as much memory as there is";
     }

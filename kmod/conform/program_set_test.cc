@@ -63,6 +63,16 @@ TEST(WhyNotComparable, KnowsWhatNoKernelHas) {
   EXPECT_EQ(WhyNotComparable(trial), "a trial of loading");
 }
 
+TEST(WhyNotComparable, KnowsThatOpenMakesAFileWhereADeviceWas) {
+  Program program;
+  program.Add({.call = Call::kOpen, .flags = fuzz::kOpenCreate});
+  program.Add({.call = Call::kUnbind});
+  program.Add({.call = Call::kOpen});
+  EXPECT_EQ(WhyNotComparable(program), "");
+  program.Add({.call = Call::kOpen, .flags = fuzz::kOpenCreate});
+  EXPECT_EQ(WhyNotComparable(program), "makes a file where a device was");
+}
+
 TEST(WhyNotComparable, KnowsThatTheSimulationHasRoomForSixProcesses) {
   Program program;
   for (int i = 0; i < 5; ++i) program.Add({.call = Call::kFork});
