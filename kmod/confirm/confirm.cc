@@ -258,8 +258,13 @@ class Confirmation {
             "nothing is mapped after " + FormatStep(of.program, of.step, of.nodes)};
   }
 
-  static Judgement OfDeath(const Shown& shown) {
-    const std::string complaint = ComplaintIn(shown.said);
+  // The kernel's own words, "" if it has none, with the driver's file as it was named.
+  std::string ComplaintOf(const Shown& shown) const {
+    return WithDriversPath(ComplaintIn(shown.said), module_.folder, options_.driver);
+  }
+
+  Judgement OfDeath(const Shown& shown) const {
+    const std::string complaint = ComplaintOf(shown);
     return complaint.empty() ? NotObservable(shown.said)
                              : Judgement{Verdict::kConfirmed, complaint};
   }
@@ -270,7 +275,7 @@ class Confirmation {
     Judgement judgement;
     if (!RunThere(*guest_, {program}, &there, &judgement, error)) return judgement;
     const Shown& shown = there.back();
-    const std::string complaint = ComplaintIn(shown.said);
+    const std::string complaint = ComplaintOf(shown);
     if (row.evidence == Evidence::kStandsStill) {
       if (shown.ending == Ending::kBlocked || shown.ending == Ending::kHung) {
         return {Verdict::kConfirmed,

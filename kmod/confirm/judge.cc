@@ -202,6 +202,28 @@ Judgement JudgeSame(const Case& of) {
   return {Verdict::kConfirmed, shown};
 }
 
+std::string WithDriversPath(const std::string& complaint, const std::string& folder,
+                            const std::string& driver) {
+  constexpr std::string_view kStage = "/part.";
+  constexpr size_t kRandom = 6;  // characters that mktemp chooses
+  const std::string inside = "/" + folder + "/";
+  const size_t slash = driver.rfind('/');
+  const std::string beside = slash == driver.npos ? "" : driver.substr(0, slash + 1);
+  std::string text = complaint;
+  for (size_t at = 0; (at = text.find(kStage, at)) != text.npos;) {
+    const size_t folder_at = at + kStage.size() + kRandom;
+    if (folder_at >= text.size() || text.compare(folder_at, inside.size(), inside) != 0) {
+      at += kStage.size();
+      continue;
+    }
+    const size_t space = text.rfind(' ', at);
+    const size_t begin = space == text.npos ? 0 : space + 1;
+    text.replace(begin, folder_at + inside.size() - begin, beside);
+    at = begin + beside.size();
+  }
+  return text;
+}
+
 bool IsSlabPage(int64_t read, uint64_t flags) { return read == 8 && (flags & kSlab) != 0; }
 bool IsFreePage(int64_t read, uint64_t flags) { return read == 8 && (flags & kBuddy) != 0; }
 

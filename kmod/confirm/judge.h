@@ -73,6 +73,12 @@ Judgement JudgeSame(const Case& of);
 // The frame that an address space has at an address.
 std::optional<uint64_t> FrameAt(const std::vector<ptdump_record>& space, uint64_t at);
 
+// A complaint of the kernel's in which the driver's files are called as the user calls them: a path
+// in the folder that a module was built in, `.../part.XXXXXX/FOLDER/FILE` (kmod/runner/module.sh),
+// becomes that of FILE beside `driver`. FOLDER is that of the module's sources.
+std::string WithDriversPath(const std::string& complaint, const std::string& folder,
+                            const std::string& driver);
+
 // What /proc/kpageflags says of a frame, in words; `read` as read(2) returned.
 std::string WordsOfPage(int64_t read, uint64_t flags);
 bool IsSlabPage(int64_t read, uint64_t flags);

@@ -222,6 +222,35 @@ TEST(JudgeSame, RefutesAnotherEntry) {
   EXPECT_EQ(JudgeSame(mapping.With(Showing(1, 7), there, {})).verdict, Verdict::kRefuted);
 }
 
+TEST(WithDriversPath, CallsTheDriversFilesAsTheUserDoes) {
+  const std::string stage = "/home/a/.cache/drydock/modules/6.1-kasan/part.Ab3xYz/pump/";
+  const struct {
+    const char* name;
+    std::string complaint, driver, wanted;
+  } rows[] = {
+      {"UBSAN", "UBSAN: shift-out-of-bounds in " + stage + "pump.c:12:3", "drivers/pump/pump.c",
+       "UBSAN: shift-out-of-bounds in drivers/pump/pump.c:12:3"},
+      {"a BUG", "kernel BUG at " + stage + "pump.c:7!", "/src/pump/pump.c",
+       "kernel BUG at /src/pump/pump.c:7!"},
+      {"a file beside it", "WARNING: CPU: 0 PID: 9 at " + stage + "pump_io.c:3 pump_map+0x1/0x9",
+       "pump.c", "WARNING: CPU: 0 PID: 9 at pump_io.c:3 pump_map+0x1/0x9"},
+      {"the path first", stage + "pump.c:1 and " + stage + "b.c:2", "p/pump.c",
+       "p/pump.c:1 and p/b.c:2"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(WithDriversPath(row.complaint, "pump", row.driver), row.wanted) << row.name;
+  }
+}
+
+TEST(WithDriversPath, LeavesWhatIsNotOfTheModulesFolder) {
+  for (const char* complaint :
+       {"", "BUG: KASAN: use-after-free in pump_map+0x12/0x30 [pump]",
+        "kernel BUG at mm/memory.c:1!", "kernel BUG at /a/part.Ab3xYz/other/pump.c:7!",
+        "kernel BUG at /a/part.Ab3xYz", "/part.", "at /spare/part.pump/pump.c:7"}) {
+    EXPECT_EQ(WithDriversPath(complaint, "pump", "p/pump.c"), complaint);
+  }
+}
+
 TEST(FrameAt, IsThatOfThePageAndNoneOfASwappedOne) {
   std::vector<ptdump_record> space = {Vma(kAt, 3), Entries(kAt, 2, 7)};
   EXPECT_EQ(FrameAt(space, kAt + kPage), 8u);
