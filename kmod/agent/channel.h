@@ -23,7 +23,6 @@ namespace drydock::kmod {
 inline constexpr uint64_t kChannelBytes = uint64_t{64} << 20;
 inline constexpr uint64_t kChannelMagic = 0x316e616863646472;  // "rddchan1"
 inline constexpr uint32_t kMostPrograms = 16384;               // of a chunk
-inline constexpr uint64_t kMostResult = uint64_t{1} << 20;     // bytes of one program's result
 
 enum class GuestState : uint32_t {
   kBooting = 0,  // the agent has not come to life

@@ -14,11 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr char kSurvey[] = "the survey of its frames";
 
-// What a program does that was written for a device is meant.
-bool IsLeftOut(const NamedProgram& program, const Shown& shown) {
-  return shown.ending == Ending::kCopiesOntoItself || (program.file.empty() && shown.drives_device);
-}
-
 double Rate(size_t programs, double seconds) {
   return static_cast<double>(programs) / std::max(seconds, 1e-9);
 }
@@ -93,6 +88,10 @@ void KernelRun::Report() const {
     std::printf("  %zu programs left out: a kernel cannot run them as they are\n",
                 t.not_comparable);
   }
+  if (t.too_much != 0) {
+    std::printf("  %zu programs left out: a guest has no room for all that they show\n",
+                t.too_much);
+  }
   if (t.not_modelled != 0) {
     std::printf("  %zu programs left out: they meet what is not modelled\n", t.not_modelled);
   }
@@ -164,14 +163,25 @@ std::string KernelRun::Choose(Subject* subject, size_t index) {
   for (NamedProgram& one : chosen) {
     const Shown shown = subject->sim->Run(one.program);
     if (shown.ending == Ending::kTrapped || TakesDevices(one.program)) subject->sim->Fresh();
-    if (WhyNotComparable(one.program).empty() && !IsLeftOut(one, shown)) {
-      one.program.header.profile = static_cast<uint16_t>(kernel_.profile);
-      subject->programs.push_back(std::move(one));
-    } else {
-      ++tally_.not_comparable;
-    }
+    if (IsLeftOut(one, shown)) continue;
+    one.program.header.profile = static_cast<uint16_t>(kernel_.profile);
+    subject->programs.push_back(std::move(one));
   }
   return {};
+}
+
+// Of both worlds, and counts it.
+bool KernelRun::IsLeftOut(const NamedProgram& named, const Shown& shown) {
+  if (shown.ending == Ending::kOverflow) {
+    ++tally_.too_much;
+    return true;
+  }
+  // (What a program does that was written for a device is meant.)
+  const bool not_comparable = !WhyNotComparable(named.program).empty() ||
+                              shown.ending == Ending::kCopiesOntoItself ||
+                              (named.file.empty() && shown.drives_device);
+  tally_.not_comparable += not_comparable;
+  return not_comparable;
 }
 
 // Batches: each begins with a driver that was just loaded, in both worlds, and with a survey of
@@ -217,7 +227,6 @@ std::string KernelRun::RunBatch(Subject& subject, size_t begin, size_t most, siz
     Shown shown = subject.sim->Run(subject.programs[at].program);
     if (IsLeftOut(subject.programs[at], shown)) {
       stopped = at;
-      ++tally_.not_comparable;
       break;
     }
     if (shown.ending == Ending::kTrapped) {
@@ -297,8 +306,8 @@ std::string KernelRun::RunRisky(Subject& subject, size_t index) {
   tally_.observations += guest.steps.size();
   // A driver that is abandoned is, for Linux, a kernel or a process that does not go on.
   const NamedProgram& named = subject.programs[index];
-  const bool both_stop =
-      batch.sim.back().ending == Ending::kTrapped && guest.ending != Ending::kFinished;
+  const bool both_stop = batch.sim.back().ending == Ending::kTrapped &&
+                         guest.ending != Ending::kFinished && guest.ending != Ending::kOverflow;
   Note(named.file, both_stop || CompareOne(subject, named.name, batch, batch.programs.size() - 1));
   return {};
 }

@@ -22,7 +22,7 @@ namespace drydock::kmod {
 
 struct Tally {
   size_t programs = 0, observations = 0, differences = 0, known = 0;
-  size_t not_comparable = 0, not_modelled = 0, risky = 0, risky_run = 0;
+  size_t not_comparable = 0, too_much = 0, not_modelled = 0, risky = 0, risky_run = 0;
   double sim_seconds = 0, guest_seconds = 0, compare_seconds = 0;
 };
 
@@ -74,6 +74,7 @@ class KernelRun {
   void CompareBatch(Subject& subject, size_t begin, const Batch& batch);
   // False if there is a difference, known or not.
   bool CompareOne(Subject& subject, const std::string& name, const Batch& batch, size_t index);
+  bool IsLeftOut(const NamedProgram& program, const Shown& shown);
   size_t ShareOf(size_t index) const;
   void Note(const std::string& file, bool equal);
   std::string RunRisky(Subject& subject, size_t index);

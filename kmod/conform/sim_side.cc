@@ -101,7 +101,12 @@ class SimSide::Observer final : public fuzz::StepObserver {
  public:
   Observer(World& world, fuzz::Executor& executor, const fuzz::Program& program, const Told& tell,
            Shown* shown)
-      : world_(world), executor_(executor), program_(program), tell_(tell), shown_(shown) {}
+      : world_(world),
+        executor_(executor),
+        program_(program),
+        tell_(tell),
+        shown_(shown),
+        used_bytes_(program.step_count * sizeof(StepShown)) {}
 
   void AfterStep(int step) override {
     const auto i = static_cast<size_t>(step);
@@ -112,6 +117,12 @@ class SimSide::Observer final : public fuzz::StepObserver {
     if (executor_.observations()[i].outcome.trapped || !world_.process(index).alive()) return;
     Step& told = shown_->steps[i];
     told.space = SpaceOf(world_.kernel().mm(), index);
+    used_bytes_ += told.space.size() * sizeof(ptdump_record);
+    // A full page table is one from which entries are missing that a kernel has room for.
+    const hw::PageTable& table = world_.kernel().mm().table(index);
+    if (used_bytes_ > kMostShown_bytes || table.count() == table.capacity()) {
+      shown_->ending = Ending::kOverflow;
+    }
     told.shown.entries = static_cast<uint32_t>(told.space.size());
     told.shown.process = static_cast<uint16_t>(executor_.current());
     if (tell_) tell_(i, told);
@@ -158,6 +169,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
   const fuzz::Program& program_;
   const Told& tell_;
   Shown* shown_;
+  uint64_t used_bytes_;  // of kMostShown_bytes
 };
 
 SimSide::SimSide(int profile, const std::string& shared_object, const Parameters& parameters) {

@@ -29,7 +29,9 @@ class SimSide {
 
   // The driver as just loaded.
   void Fresh();
-  // Ending::kTrapped: the driver's run was abandoned, and a Fresh() has to follow. `told`: called
+  // Ending::kTrapped: the driver's run was abandoned, and a Fresh() has to follow.
+  // Ending::kOverflow: it ran to its end, but a guest has no room for what it shows, or the
+  // simulation had none for its page-table entries. `told`: called
   // after each step that showed an address space, with the world as it is then.
   using Told = std::function<void(size_t step, const Step& shown)>;
   Shown Run(const fuzz::Program& program, const Told& told = {});

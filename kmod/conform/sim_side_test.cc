@@ -6,6 +6,7 @@
 #include "kmod/conform/program_set.h"
 #include "kmod/conform/rules_seen.h"
 #include "kmod/observe/shown_text.h"
+#include "sim/kernel/capacity.h"
 
 namespace drydock::kmod {
 namespace {
@@ -88,6 +89,45 @@ TEST(SimSide, KnowsACopyOfTheDriversMemoryOntoItself) {
   EXPECT_EQ(sim.Run(own).ending, Ending::kFinished);
   EXPECT_EQ(sim.Run(drivers).ending, Ending::kCopiesOntoItself);
   EXPECT_EQ(sim.Run(none).ending, Ending::kFinished);
+}
+
+constexpr char kCycles[] = "kmod/conform/prepare.so";  // from offset 32 on: its four pages, in turn
+
+Program TouchesPages(uint64_t pages, int more_steps) {
+  constexpr int kPopulate = 0x8000;
+  Program program;
+  program.Add({.call = Call::kOpen, .flags = fuzz::kOpenReadWrite});
+  program.Add({.call = Call::kMmap,
+               .flags = fuzz::kMapShared | kPopulate,
+               .prot = fuzz::kProtRead,
+               .offset = fuzz::Pages(32),
+               .length = fuzz::Pages(pages)});
+  for (int i = 0; i < more_steps; ++i) program.Add({.call = Call::kLoad, .length = 1});
+  return program;
+}
+
+TEST(SimSide, KnowsWhatThereIsNoRoomToShow) {
+  SimSide sim(703, kCycles, {});
+  ASSERT_EQ(sim.error(), "");
+  const uint64_t runs = kernel::Capacity{}.page_table_runs;
+  const struct {
+    const char* name;
+    uint64_t pages;
+    int more_steps;
+    Ending wanted;
+  } rows[] = {
+      {"a page", 1, 14, Ending::kFinished},
+      {"a run less than the simulation has", 4 * (runs - 1), 0, Ending::kFinished},
+      {"all runs", 4 * runs, 0, Ending::kOverflow},
+      {"half a million pages", 1 << 19, 0, Ending::kOverflow},
+      {"3000 runs of 40 bytes, eight times", 12000, 7, Ending::kFinished},
+      {"3000 runs of 40 bytes, nine times", 12000, 8, Ending::kOverflow},
+  };
+  for (const auto& row : rows) {
+    const Shown shown = sim.Run(TouchesPages(row.pages, row.more_steps));
+    EXPECT_EQ(shown.ending, row.wanted) << row.name;
+    EXPECT_EQ(shown.steps.back().shown.ran, Ran::kRan) << row.name;
+  }
 }
 
 // A program whose mmap fails tells little.

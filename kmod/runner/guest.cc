@@ -26,7 +26,8 @@ constexpr int kEndedFailed = 35;
 constexpr int kNotStarted = 127;
 constexpr double kClockJump_seconds = 5;  // a machine that is busy may hold a guest up for a while
 constexpr off_t kConsoleFlood = off_t{1} << 20;
-// Room for the programs of a chunk, and for what they show (kMostResult each is not to be feared).
+// Room for the programs of a chunk, and for what they show (kMostShown_bytes each is not to be
+// feared).
 constexpr size_t kChunk = 2000;
 constexpr uint64_t kResultsAt = uint64_t{4} << 20;
 static_assert(kProgramsAt + kChunk * sizeof(fuzz::Program) <= kResultsAt);
