@@ -16,9 +16,10 @@ constexpr uint64_t kEntriesPerChunk = hw::kPageSize / sizeof(scatterlist);
 }  // namespace
 
 Dma::Dma(hw::ResetList& list, Allocator& allocator, DmaRegister& mapped, Verdicts& verdicts,
-         mocks::MmApi& mm, const hw::Platform& platform)
+         mocks::MmApi& mm, const hw::Platform& platform, const Profile& profile)
     : allocator_(allocator),
       platform_(platform),
+      profile_(profile),
       iommu_(platform.dma_backing == hw::DmaBacking::kIommu ? std::make_unique<hw::Iommu>(list)
                                                             : nullptr),
       caches_(platform.coherent ? nullptr

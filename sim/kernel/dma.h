@@ -26,6 +26,7 @@
 #include "sim/kernel/allocator.h"
 #include "sim/kernel/capacity_note.h"
 #include "sim/kernel/dma_register.h"
+#include "sim/kernel/profile.h"
 #include "sim/kernel/verdict.h"
 
 namespace drydock::kernel {
@@ -39,7 +40,7 @@ class Dma final : public mocks::DmaApi {
 
   // `mapped` is the table that the allocator was told of, too (Allocator::SetDmaRegister).
   Dma(hw::ResetList& list, Allocator& allocator, DmaRegister& mapped, Verdicts& verdicts,
-      mocks::MmApi& mm, const hw::Platform& platform);
+      mocks::MmApi& mm, const hw::Platform& platform, const Profile& profile = ProfileOf(601));
 
   void SetSync(mocks::SyncApi* sync) { sync_ = sync; }
 
@@ -137,12 +138,18 @@ class Dma final : public mocks::DmaApi {
     const dma_pool* handle = nullptr;  // nullptr: not in use
     device* dev = nullptr;
     uint64_t size_bytes = 0, boundary_bytes = 0, allocation_bytes = 0;
+    uint64_t blocks_per_boundary = 0;
+    uint64_t pages_made = 0;
+    uint64_t first_free = 0;  // a block of any page, as PoolPage's; profile: lists_pool_blocks
     char name[32] = {};
   };
   struct PoolPage {
     const dma_pool* pool = nullptr;  // nullptr: not in use
     uint64_t address = 0, dma = 0;
     uint64_t blocks_in_use = 0;
+    uint64_t number = 0;      // of the pool's pages, in the order they were made
+    uint64_t first_free = 0;  // page * kMaxPoolBlocks + block + 1; 0: none
+    uint32_t next_free[kMaxPoolBlocks] = {};
     uint64_t in_use[kMaxPoolBlocks / 64] = {};
   };
 
@@ -224,9 +231,11 @@ class Dma final : public mocks::DmaApi {
   // dma_pool.cc
   uint32_t FindPool(const dma_pool* pool, const char* function);  // index + 1; 0, and a trap
   uint32_t AddPoolPage(const Pool& pool, unsigned gfp);           // index + 1; 0: no memory
-  static uint64_t BlocksPerBoundary(const Pool& pool);
   static uint64_t BlockCount(const Pool& pool);
   static uint64_t BlockOffset(const Pool& pool, uint64_t block);
+  void ListBlocks(uint32_t pool_index, uint32_t page_index);  // pool_initialise_page()
+  // What a free block holds in its first bytes (DP4), when it is taken.
+  void WriteLink(const Pool& pool, const PoolPage& page, uint64_t block, uint32_t next);
   void SetBlockPoison(const PoolPage& page, const Pool& pool, uint64_t block, bool poison);
 
   // What a device reaches at most; no mask and no limit is nothing.
@@ -235,6 +244,7 @@ class Dma final : public mocks::DmaApi {
 
   Allocator& allocator_;
   const hw::Platform& platform_;
+  const Profile& profile_;
   const std::unique_ptr<hw::Iommu> iommu_;
   const std::unique_ptr<hw::CacheModel> caches_;
   DmaRegister& mapped_;

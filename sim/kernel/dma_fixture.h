@@ -65,8 +65,10 @@ class FakeMm final : public mocks::MmApi {
 
 class DmaTest : public MemoryTest {
  protected:
-  explicit DmaTest(const char* platform = "x86-64")
-      : MemoryTest(*hw::FindPlatform(platform)), platform_(*hw::FindPlatform(platform)) {
+  explicit DmaTest(const char* platform = "x86-64", int profile = 601)
+      : MemoryTest(*hw::FindPlatform(platform)),
+        platform_(*hw::FindPlatform(platform)),
+        profile_(ProfileOf(profile)) {
     dev_.coherent_dma_mask = 0xffffffff;
     dev_.dma_mask = &mask_;
     allocator_.SetDmaRegister(&mapped_for_devices_);
@@ -89,7 +91,8 @@ class DmaTest : public MemoryTest {
   FakeMm mm_;
   DmaRegister mapped_for_devices_{list_, verdicts_};
   const hw::Platform& platform_;
-  Dma dma_{list_, allocator_, mapped_for_devices_, verdicts_, mm_, platform_};
+  const Profile& profile_;
+  Dma dma_{list_, allocator_, mapped_for_devices_, verdicts_, mm_, platform_, profile_};
 };
 
 }  // namespace drydock::kernel

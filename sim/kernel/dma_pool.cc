@@ -8,7 +8,7 @@
 namespace drydock::kernel {
 namespace {
 
-constexpr size_t kSmallestBlock = 4;
+constexpr size_t kSmallestBlock = 4, kSmallestListed = 16;
 static_assert(hw::kPageSize / kSmallestBlock == Dma::kMaxPoolBlocks);
 constexpr size_t kHandleBytes = 96;  // what a struct dma_pool takes from kmalloc()
 
@@ -25,19 +25,12 @@ uint32_t Dma::FindPool(const dma_pool* pool, const char* function) {
   return 0;
 }
 
-// pool_initialise_page(): blocks do not cross a boundary, and of several the one that would end
-// with it is left out (DP3).
-uint64_t Dma::BlocksPerBoundary(const Pool& pool) {
-  const uint64_t fit = (pool.boundary_bytes + pool.size_bytes - 1) / pool.size_bytes - 1;
-  return fit > 1 ? fit : 1;
-}
-
 uint64_t Dma::BlockCount(const Pool& pool) {
-  return pool.allocation_bytes / pool.boundary_bytes * BlocksPerBoundary(pool);
+  return pool.allocation_bytes / pool.boundary_bytes * pool.blocks_per_boundary;
 }
 
 uint64_t Dma::BlockOffset(const Pool& pool, uint64_t block) {
-  const uint64_t each = BlocksPerBoundary(pool);
+  const uint64_t each = pool.blocks_per_boundary;
   return block / each * pool.boundary_bytes + block % each * pool.size_bytes;
 }
 
@@ -56,7 +49,7 @@ dma_pool* Dma::DmaPoolCreate(const char* name, device* dev, size_t size_bytes, s
   if (NoDevice("dma_pool_create", dev)) return nullptr;
   if (align_bytes == 0) align_bytes = 1;
   if (!PowerOfTwo(align_bytes) || size_bytes == 0) return nullptr;  // DP2
-  size_bytes = std::max(size_bytes, kSmallestBlock);
+  size_bytes = std::max(size_bytes, profile_.lists_pool_blocks ? kSmallestListed : kSmallestBlock);
   size_bytes = (size_bytes + align_bytes - 1) & ~(align_bytes - 1);
   const size_t allocation = std::max<size_t>(size_bytes, hw::kPageSize);
   if (boundary_bytes == 0) {
@@ -64,8 +57,11 @@ dma_pool* Dma::DmaPoolCreate(const char* name, device* dev, size_t size_bytes, s
   } else if (boundary_bytes < size_bytes || !PowerOfTwo(boundary_bytes)) {
     return nullptr;
   }
+  // pool_initialise_page(): blocks do not cross a boundary, and of several 6.1 leaves out the one
+  // that would end with it (DP3).
+  const bool to_the_end = profile_.lists_pool_blocks || boundary_bytes > allocation;
   if (boundary_bytes > allocation) {
-    if (allocation % size_bytes != 0) {
+    if (allocation % size_bytes != 0 && !profile_.lists_pool_blocks) {
       verdicts_.Report(50, 14, "a boundary that is no larger than what the pool allocates",
                        "dma_pool_create: blocks of %zu bytes with a boundary of %zu: one of each "
                        "page runs out of it (6.1 does not look)",
@@ -85,11 +81,45 @@ dma_pool* Dma::DmaPoolCreate(const char* name, device* dev, size_t size_bytes, s
     pool.size_bytes = size_bytes;
     pool.boundary_bytes = boundary_bytes;
     pool.allocation_bytes = allocation;
+    const uint64_t fit = boundary_bytes / size_bytes;
+    const bool ends_there = fit * size_bytes == boundary_bytes;
+    pool.blocks_per_boundary = to_the_end || !ends_there || fit == 1 ? fit : fit - 1;
     std::strncpy(pool.name, name != nullptr ? name : "", sizeof pool.name - 1);
     return handle;
   }
   pool_note_.Exceeded(kMaxPools);
   return nullptr;
+}
+
+void Dma::ListBlocks(uint32_t pool_index, uint32_t page_index) {
+  Pool& pool = pools_.Mut(pool_index);
+  PoolPage& page = pool_pages_.Mut(page_index);
+  const auto blocks = static_cast<uint32_t>(BlockCount(pool));
+  const uint32_t base = page_index * kMaxPoolBlocks + 1;
+  for (uint32_t block = 0; block + 1 < blocks; ++block) page.next_free[block] = base + block + 1;
+  page.number = ++pool.pages_made;
+  if (profile_.lists_pool_blocks) {
+    page.next_free[blocks - 1] = static_cast<uint32_t>(pool.first_free);
+    pool.first_free = base;
+  } else {
+    page.first_free = base;
+  }
+}
+
+void Dma::WriteLink(const Pool& pool, const PoolPage& page, uint64_t block, uint32_t next) {
+  const uint32_t next_block = (next - 1) % kMaxPoolBlocks;
+  const uint64_t address = page.address + BlockOffset(pool, block);
+  if (!profile_.lists_pool_blocks) {  // the next one's offset, or the end
+    const auto offset = static_cast<uint32_t>(next != 0 ? BlockOffset(pool, next_block)
+                                                        : BlockOffset(pool, BlockCount(pool)));
+    memory().WriteKernel(reinterpret_cast<void*>(address), &offset, sizeof offset);
+    return;
+  }
+  uint64_t link[2] = {0, page.dma + BlockOffset(pool, block)};  // struct dma_block
+  if (next != 0) {
+    link[0] = pool_pages_[(next - 1) / kMaxPoolBlocks].address + BlockOffset(pool, next_block);
+  }
+  memory().WriteKernel(reinterpret_cast<void*>(address), link, sizeof link);
 }
 
 uint32_t Dma::AddPoolPage(const Pool& pool, unsigned gfp) {
@@ -115,16 +145,29 @@ void* Dma::DmaPoolAlloc(dma_pool* handle, unsigned gfp, unsigned long long* dma_
   if (index == 0) return nullptr;
   const Pool& pool = pools_[index - 1];
   if (sync_ != nullptr && (gfp & kGfpDirectReclaim) != 0) sync_->MightSleep("dma_pool_alloc");
-  const uint64_t blocks = BlockCount(pool);
-  uint32_t at = 0;
-  for (uint32_t i = 0; i < kMaxPoolPages && at == 0; ++i) {
-    if (pool_pages_[i].pool == handle && pool_pages_[i].blocks_in_use < blocks) at = i + 1;
+  // What was freed last is taken first: of the pool, or (6.1) of the newest page that has one.
+  uint64_t free = pool.first_free;
+  uint64_t newest = 0;
+  for (uint32_t i = 0; i < kMaxPoolPages && !profile_.lists_pool_blocks; ++i) {
+    const PoolPage& page = pool_pages_[i];
+    if (page.pool != handle || page.first_free == 0 || page.number < newest) continue;
+    newest = page.number;
+    free = page.first_free;
   }
-  if (at == 0) at = AddPoolPage(pool, gfp);
-  if (at == 0) return nullptr;
-  PoolPage& page = pool_pages_.Mut(at - 1);
-  uint64_t block = 0;
-  while ((page.in_use[block / 64] >> block % 64 & 1) != 0) ++block;
+  if (free == 0) {
+    const uint32_t added = AddPoolPage(pool, gfp);
+    if (added == 0) return nullptr;
+    ListBlocks(index - 1, added - 1);
+    free = (added - 1) * kMaxPoolBlocks + 1;
+  }
+  PoolPage& page = pool_pages_.Mut((free - 1) / kMaxPoolBlocks);
+  const uint64_t block = (free - 1) % kMaxPoolBlocks;
+  const uint32_t next_free = page.next_free[block];
+  if (profile_.lists_pool_blocks) {
+    pools_.Mut(index - 1).first_free = next_free;
+  } else {
+    page.first_free = next_free;
+  }
   page.in_use[block / 64] |= uint64_t{1} << block % 64;
   ++page.blocks_in_use;
   SetBlockPoison(page, pool, block, false);
@@ -132,10 +175,7 @@ void* Dma::DmaPoolAlloc(dma_pool* handle, unsigned gfp, unsigned long long* dma_
   const unsigned long long dma = page.dma + offset;
   memory().WriteKernel(dma_handle, &dma, sizeof dma);
   auto* address = reinterpret_cast<char*>(page.address + offset);
-  // A free block holds the offset of the next one in its first bytes, and whatever its last user
-  // left (DP4).
-  const auto next = static_cast<uint32_t>(BlockOffset(pool, block + 1));  // past the last: the end
-  memory().WriteKernel(address, &next, sizeof next);
+  WriteLink(pool, page, block, next_free);  // behind it is whatever its last user left
   if ((gfp & kGfpZero) != 0) {
     static constexpr char kZeroes[256] = {};
     for (uint64_t done = 0; done < pool.size_bytes;) {
@@ -162,7 +202,7 @@ void Dma::DmaPoolFree(dma_pool* handle, void* address, unsigned long long dma_ad
                        pool.name);
       return;
     }
-    const uint64_t block = offset / pool.boundary_bytes * BlocksPerBoundary(pool) +
+    const uint64_t block = offset / pool.boundary_bytes * pool.blocks_per_boundary +
                            offset % pool.boundary_bytes / pool.size_bytes;
     if (block >= BlockCount(pool) || BlockOffset(pool, block) != offset) {
       verdicts_.Report(59, 14, kExpected, "dma_pool_free, pool %s: no block starts there",
@@ -177,6 +217,10 @@ void Dma::DmaPoolFree(dma_pool* handle, void* address, unsigned long long dma_ad
     PoolPage& page = pool_pages_.Mut(i);
     page.in_use[block / 64] &= ~(uint64_t{1} << block % 64);
     --page.blocks_in_use;
+    uint64_t& first_free =
+        profile_.lists_pool_blocks ? pools_.Mut(index - 1).first_free : page.first_free;
+    page.next_free[block] = static_cast<uint32_t>(first_free);
+    first_free = i * kMaxPoolBlocks + static_cast<uint32_t>(block) + 1;
     SetBlockPoison(page, pool, block, true);
     return;
   }

@@ -6,6 +6,7 @@ namespace {
 
 class DmaPoolTest : public DmaTest {
  protected:
+  explicit DmaPoolTest(int profile = 601) : DmaTest("x86-64", profile) {}
   dma_pool* Create(size_t size, size_t align = 0, size_t boundary = 0) {
     return dma_.DmaPoolCreate("test", &dev_, size, align, boundary);
   }
@@ -55,8 +56,36 @@ TEST_F(DmaPoolTest, DP3_NoBlockCrossesTheBoundary) {
 TEST_F(DmaPoolTest, DP3_ABoundaryBeyondThePageIsAMistakeOf61) {
   ASSERT_NE(Create(1500, 4, 8192), nullptr);
   ExpectViolations(1, 50, 14, "runs out of it");
-  ASSERT_NE(Create(2048, 4, 8192), nullptr);
+  dma_pool* pool = Create(1024, 4, 8192);
   ExpectViolations(0);
+  for (const uint64_t offset : {0u, 1024u, 2048u, 3072u}) EXPECT_EQ(OffsetOf(Take(pool)), offset);
+}
+
+TEST_F(DmaPoolTest, DP3_WhatWasFreedLastIsTakenFirst) {
+  dma_pool* pool = Create(64);
+  char* blocks[3];
+  unsigned long long handles[3];
+  for (int i = 0; i < 3; ++i) {
+    blocks[i] = Take(pool);
+    handles[i] = handle_;
+  }
+  dma_.DmaPoolFree(pool, blocks[2], handles[2]);
+  dma_.DmaPoolFree(pool, blocks[0], handles[0]);
+  EXPECT_EQ(Take(pool), blocks[0]);
+  EXPECT_EQ(WordAt(blocks[0]), 128u);  // DP4: the one that comes next
+  EXPECT_EQ(Take(pool), blocks[2]);
+  EXPECT_EQ(WordAt(blocks[2]), 192u);
+}
+
+TEST_F(DmaPoolTest, DP3_TheNewestPageIsAskedFirst) {
+  dma_pool* pool = Create(2048);  // a block a page
+  char* first = Take(pool);
+  const unsigned long long first_handle = handle_;
+  char* second = Take(pool);
+  dma_.DmaPoolFree(pool, second, handle_);
+  dma_.DmaPoolFree(pool, first, first_handle);
+  EXPECT_EQ(Take(pool), second);
+  EXPECT_EQ(Take(pool), first);
 }
 
 TEST_F(DmaPoolTest, DP4_ABlockIsAsItsLastUserLeftItUnlessZeroed) {
@@ -132,6 +161,66 @@ TEST_F(DmaPoolTest, DP6_APoolThatIsGoneOopses) {
   dma_.DmaPoolDestroy(pool);
   EXPECT_EQ(Take(pool), nullptr);
   EXPECT_EQ(verdicts_.pending_trap(), Trap::kOops);
+}
+
+// Since 6.4 the free blocks of a pool are one list.
+class ListedDmaPoolTest : public DmaPoolTest {
+ protected:
+  ListedDmaPoolTest() : DmaPoolTest(612) {}
+};
+
+TEST_F(ListedDmaPoolTest, DP3_ABlockIsAtLeastTwoWords) {
+  dma_pool* pool = Create(4);
+  char* first = Take(pool);
+  EXPECT_EQ(Take(pool) - first, 16);
+  EXPECT_EQ(Create(64, 64, 32), nullptr);  // DP2
+  EXPECT_EQ(Create(8, 4, 8), nullptr);     // less than 16
+}
+
+TEST_F(ListedDmaPoolTest, DP3_TheLastBlockOfAPageIsThere) {
+  dma_pool* pool = Create(2048);
+  char* first = Take(pool);
+  EXPECT_EQ(Take(pool) - first, 2048);
+  EXPECT_EQ(OffsetOf(Take(pool)), 0u);  // of another page
+  EXPECT_EQ(allocator_.allocations().live_count(), 3u);
+}
+
+TEST_F(ListedDmaPoolTest, DP3_BlocksFillTheBoundaryAndDoNotCrossIt) {
+  dma_pool* pool = Create(128, 32, 256);
+  for (const uint64_t offset : {0u, 128u, 256u, 384u}) EXPECT_EQ(OffsetOf(Take(pool)), offset);
+  pool = Create(96, 32, 256);
+  for (const uint64_t offset : {0u, 96u, 256u, 352u}) EXPECT_EQ(OffsetOf(Take(pool)), offset);
+}
+
+TEST_F(ListedDmaPoolTest, DP3_ABoundaryBeyondThePageIsThePage) {
+  dma_pool* pool = Create(1500, 4, 8192);
+  ExpectViolations(0);
+  for (const uint64_t offset : {0u, 1500u, 0u}) EXPECT_EQ(OffsetOf(Take(pool)), offset);
+}
+
+TEST_F(ListedDmaPoolTest, DP4_WhatWasFreedLastIsTakenFirstAndHoldsTheNextOneAndItsOwnHandle) {
+  dma_pool* pool = Create(2048);
+  char* blocks[3];
+  unsigned long long handles[3];
+  for (int i = 0; i < 3; ++i) {
+    blocks[i] = Take(pool);
+    handles[i] = handle_;
+  }
+  const uint64_t mark = 0x1122334455667788;
+  memory_.WriteKernel(blocks[2] + 16, &mark, sizeof mark);
+  dma_.DmaPoolFree(pool, blocks[0], handles[0]);  // of the older page
+  dma_.DmaPoolFree(pool, blocks[2], handles[2]);
+  EXPECT_EQ(Take(pool), blocks[2]);
+  EXPECT_EQ(handle_, handles[2]);
+  EXPECT_EQ(WordAt(blocks[2]), reinterpret_cast<uint64_t>(blocks[0]));
+  EXPECT_EQ(WordAt(blocks[2] + 8), handles[2]);
+  EXPECT_EQ(WordAt(blocks[2] + 16), mark);
+  EXPECT_EQ(Take(pool), blocks[0]);
+  EXPECT_EQ(WordAt(blocks[0]), reinterpret_cast<uint64_t>(blocks[2] + 2048));
+  dma_.DmaPoolFree(pool, blocks[0], handles[0]);
+  EXPECT_EQ(Take(pool, kGfpKernel | kGfpZero), blocks[0]);
+  EXPECT_EQ(WordAt(blocks[0]), 0u);
+  EXPECT_EQ(WordAt(blocks[0] + 8), 0u);
 }
 
 TEST_F(DmaPoolTest, ResetForgetsBlocks) {

@@ -22,6 +22,7 @@ constexpr Profile k612{
     .inserts_flag_first = true,
     .mixed_is_sigbus = true,
     .grows_by_merging = true,
+    .lists_pool_blocks = true,
     .uncharges_untouched = true,
     .populates_to_hole = true,
     .pages_out_young = true,

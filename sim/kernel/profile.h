@@ -72,6 +72,11 @@ struct Profile {
   // P9: what grows in place is merged, with ->close too. mm/vma.c:vma_merge_extend()
   bool grows_by_merging = false;
   // RM6: mremap(2) looks at everything before it unmaps the target.
+  // --- DMA pools ---
+  // DP3, DP4: blocks are a list of the pool, of at least two words each; the last one of a page is
+  // not left out. mm/dmapool.c:pool_initialise_page()
+  bool lists_pool_blocks = false;
+
   // mm/mremap.c:check_mremap_params(), check_prep_vma()
   bool remap_checks_first = false;
   // P15: a move to a fixed address takes all VMAs of the range. mm/mremap.c:remap_move()
