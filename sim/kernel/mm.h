@@ -290,7 +290,8 @@ class Mm final : public mocks::MmApi, public UserMemory {
   static const void* SharedObject(const vm_area_struct& vma);
   // How long that object is.
   static uint64_t ObjectPages(const vm_area_struct& vma);
-  int64_t UnmapRange(uint32_t mm, uint64_t start, uint64_t end);
+  // *downgraded: mmap_lock is held for reading from then on (LK1); without it, it stays as it is.
+  int64_t UnmapRange(uint32_t mm, uint64_t start, uint64_t end, bool* downgraded = nullptr);
   // vms_gather_munmap_vmas(): splits at the borders of what is to be unmapped.
   int64_t SplitAround(uint32_t mm, uint64_t start, uint64_t end);
   void UnmapAll(uint32_t mm);

@@ -38,6 +38,10 @@ struct Profile {
   // P14: mseal(2), whose mark is this flag. 0: there is no such call. mm/mseal.c
   uint64_t sealed = 0;
 
+  // LK1: munmap(2) lets go of mmap_lock for writing below a mapping that grows down, too.
+  // mm/vma.c:vms_complete_munmap_vmas()
+  bool downgrades_below_stacks = false;
+
   // --- frames are mapped, with their cache type ---
   // P2 to P7, PAT8: what a remap reserved is counted, and freed with the last VMA that has a part
   // of it, instead of found again by VM_PAT and the first entry.
@@ -68,15 +72,15 @@ struct Profile {
   // FA7: what a load makes is dirty if it is writable and the page is. mm/memory.c:set_pte_range()
   bool shows_dirty_pages = false;
 
-  // --- mremap, mprotect, madvise ---
-  // P9: what grows in place is merged, with ->close too. mm/vma.c:vma_merge_extend()
-  bool grows_by_merging = false;
-  // RM6: mremap(2) looks at everything before it unmaps the target.
   // --- DMA pools ---
   // DP3, DP4: blocks are a list of the pool, of at least two words each; the last one of a page is
   // not left out. mm/dmapool.c:pool_initialise_page()
   bool lists_pool_blocks = false;
 
+  // --- mremap, mprotect, madvise ---
+  // P9: what grows in place is merged, with ->close too. mm/vma.c:vma_merge_extend()
+  bool grows_by_merging = false;
+  // RM6: mremap(2) looks at everything before it unmaps the target.
   // mm/mremap.c:check_mremap_params(), check_prep_vma()
   bool remap_checks_first = false;
   // P15: a move to a fixed address takes all VMAs of the range. mm/mremap.c:remap_move()

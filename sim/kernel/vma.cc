@@ -293,8 +293,9 @@ int64_t Mm::Munmap(uint32_t mm, uint64_t address, uint64_t length) {
   length = hw::PageAlignUp(length);
   if (length == 0) return -EINVAL;
   backend_.LockMmap(&mms_.Mut(mm).c, true);
-  const int64_t result = UnmapRange(mm, address, address + length);
-  backend_.UnlockMmap(&mms_.Mut(mm).c, true);
+  bool downgraded = false;
+  const int64_t result = UnmapRange(mm, address, address + length, &downgraded);
+  backend_.UnlockMmap(&mms_.Mut(mm).c, !downgraded);
   return result;
 }
 
@@ -323,7 +324,7 @@ int64_t Mm::SplitAround(uint32_t mm, uint64_t start, uint64_t end) {
 }
 
 // do_vmi_align_munmap(): the splits, then PTEs go, then ->close.
-int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
+int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end, bool* downgraded) {
   const int64_t error = SplitAround(mm, start, end);
   if (error != 0) return error;
   const uint32_t first = FirstEndingAfter(mm, start);
@@ -331,6 +332,13 @@ int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end) {
   NoteChange();
   // Detach all, then unmap all, then close all, as the kernel does.
   Vma* const gone = Detach(mm, first, end);
+  const bool below_stack =
+      first < mms_[mm].vma_count && (VmaAt(mm, first).c.vm_flags & kVmGrowsDown) != 0;
+  if (downgraded != nullptr && (!below_stack || profile_.downgrades_below_stacks)) {
+    backend_.UnlockMmap(&mms_.Mut(mm).c, true);  // mmap_write_downgrade(): nobody comes between
+    backend_.LockMmap(&mms_.Mut(mm).c, false);
+    *downgraded = true;
+  }
   ZapDetached(mm, gone);
   ReleaseAll(gone);
   return 0;

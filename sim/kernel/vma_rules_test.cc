@@ -78,8 +78,7 @@ TEST_F(VmaRules, SP1_CloseRunsWhenTheEntriesAreGone) {
   driver.close = [this](vm_area_struct* vma) {
     EXPECT_FALSE(mm.table(p).AnyIn({vma->vm_start}, (vma->vm_end - vma->vm_start) / kPage));
     EXPECT_EQ(mm.Find(p, vma->vm_start), nullptr);
-    EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 1U);  // LK1
-    EXPECT_EQ(rw().f_count.counter, 1);        // the file goes after
+    EXPECT_EQ(rw().f_count.counter, 1);  // the file goes after
   };
   ASSERT_GT(Map(0, 4, kReadWrite, kMapShared), 0);
   ASSERT_EQ(Unmap(0, 4), 0);
@@ -144,6 +143,36 @@ TEST_F(VmaRules, MunmapRefusesWhatIsNoRange) {
   EXPECT_EQ(State(), before);
   EXPECT_EQ(mm.Munmap(p, At(0), 1), 0);
   EXPECT_EQ(Maps(), "");
+}
+
+TEST_F(VmaRules, LK1_MunmapClosesWithTheLockHeldForReading) {
+  driver.close = [this](vm_area_struct*) {
+    EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 0U);
+    EXPECT_EQ(mm.mm(p)->mmap_lock.readers, 1U);
+  };
+  driver.open = [this](vm_area_struct*) { EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 1U); };
+  ASSERT_GT(Map(0, 4, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(Unmap(1, 1), 0);
+  ASSERT_EQ(Unmap(0, 4), 0);
+  EXPECT_EQ(driver.closes, 3);
+  EXPECT_EQ(mm.mm(p)->mmap_lock.readers, 0U);
+}
+
+TEST_F(VmaRules, LK1_AMappingThatReplacesClosesWithTheLockHeldForWriting) {
+  driver.close = [this](vm_area_struct*) { EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 1U); };
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  ASSERT_GT(MapAnon(0, 2, kReadWrite, kMapPrivate), 0);
+  EXPECT_EQ(driver.closes, 1);
+}
+
+// 6.1: expand_stack() changes a mapping with the lock held for reading.
+TEST_F(VmaRules, LK1_BelowAMappingThatGrowsDownItIsHeldForWriting) {
+  driver.close = [this](vm_area_struct*) { EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 1U); };
+  ASSERT_GT(MapAnon(4, 1, kReadWrite, kMapPrivate | kMapGrowsDown), 0);
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(Unmap(0, 2), 0);
+  EXPECT_EQ(driver.closes, 1);
+  EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 0U);
 }
 
 TEST_F(VmaRules, LK1_ExitClosesInOrderOfAddressesWithTheLockHeld) {
