@@ -162,7 +162,8 @@ std::string KernelRun::Choose(Subject* subject, size_t index) {
   subject->sim->Fresh();
   for (NamedProgram& one : chosen) {
     const Shown shown = subject->sim->Run(one.program);
-    if (shown.ending == Ending::kTrapped || TakesDevices(one.program)) subject->sim->Fresh();
+    const bool stopped = shown.ending == Ending::kTrapped || shown.ending == Ending::kOverflow;
+    if (stopped || TakesDevices(one.program)) subject->sim->Fresh();
     if (IsLeftOut(one, shown)) continue;
     one.program.header.profile = static_cast<uint16_t>(kernel_.profile);
     subject->programs.push_back(std::move(one));

@@ -21,6 +21,30 @@ bool AboutAllMemory(uint64_t bytes) {
   return pages > 32768 && pages <= 65536;
 }
 
+// More than there is, and yet granted: what nobody writes to is not charged.
+bool MoreThanAllMemory(const fuzz::Step& step) {
+  constexpr uint64_t kMost_bytes = uint64_t{1} << 47;  // no process has more addresses
+  const uint64_t bytes = step.call == fuzz::Call::kAnonymous ? step.length
+                         : step.call == fuzz::Call::kMremap  ? step.new_length
+                                                             : 0;
+  return hw::PagesOf(bytes) > 32768 && bytes <= kMost_bytes;
+}
+
+bool WantsMemoryThere(const fuzz::Step& step) {
+  constexpr uint32_t kLockedOrPopulated = 0x2000 | 0x8000;  // MAP_LOCKED, MAP_POPULATE
+  constexpr uint32_t kPopulateRead = 22, kPopulateWrite = 23;
+  switch (step.call) {
+    case fuzz::Call::kAnonymous:
+      return (step.flags & kLockedOrPopulated) != 0;
+    case fuzz::Call::kMlock:
+      return true;
+    case fuzz::Call::kMadvise:
+      return step.flags == kPopulateRead || step.flags == kPopulateWrite;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 ProgramFiles ReadPrograms(const std::string& folder, const fuzz::NodePaths& nodes) {
@@ -70,7 +94,7 @@ std::string WhyNotComparable(const fuzz::Program& program) {
   if (program.header.platform != 0) return "another machine";
   if (!program.header.core_guards) return "without the guards of mmap(2)";
   uint32_t processes = 1;
-  bool taken = false;
+  bool taken = false, more_than_all = false, wants_it_there = false;
   for (uint32_t i = 0; i < program.step_count; ++i) {
     const fuzz::Step& step = program.steps[i];
     processes += MakesProcess(step.call);
@@ -82,6 +106,9 @@ std::string WhyNotComparable(const fuzz::Program& program) {
     if (AboutAllMemory(step.length) || AboutAllMemory(step.new_length)) {
       return "asks for about as much memory as there is";
     }
+    more_than_all |= MoreThanAllMemory(step);
+    wants_it_there |= WantsMemoryThere(step);
+    if (more_than_all && wants_it_there) return "may have more memory put in place than there is";
   }
   return {};
 }

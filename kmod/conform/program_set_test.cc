@@ -12,6 +12,7 @@ namespace {
 
 using fuzz::Call;
 using fuzz::Program;
+using fuzz::Step;
 
 std::string FolderWith(const std::string& name, const std::string& text) {
   std::string folder = testing::TempDir() + "/programs.XXXXXX";
@@ -61,6 +62,34 @@ TEST(WhyNotComparable, KnowsWhatNoKernelHas) {
   EXPECT_EQ(WhyNotComparable(machine), "another machine");
   EXPECT_EQ(WhyNotComparable(unguarded), "without the guards of mmap(2)");
   EXPECT_EQ(WhyNotComparable(trial), "a trial of loading");
+}
+
+TEST(WhyNotComparable, KnowsThatMoreMemoryThanThereIsCannotBeThere) {
+  constexpr char kWhy[] = "may have more memory put in place than there is";
+  constexpr uint32_t kPopulate = 0x8000;
+  const auto why = [](const Step& one, const Step& other) {
+    Program program;
+    program.Add(one);
+    program.Add(other);
+    return WhyNotComparable(program);
+  };
+  const Step large = {.call = Call::kAnonymous, .length = fuzz::Pages(524288)};
+  const Step small = {.call = Call::kAnonymous, .length = fuzz::Pages(4)};
+  const Step populated = {
+      .call = Call::kAnonymous, .flags = kPopulate, .length = fuzz::Pages(524288)};
+  const Step lock = {.call = Call::kMlock, .length = fuzz::Pages(1)};
+  const Step grow = {
+      .call = Call::kMremap, .length = fuzz::Pages(4), .new_length = fuzz::Pages(524288)};
+  EXPECT_EQ(why(large, lock), kWhy);
+  EXPECT_EQ(why(small, populated), kWhy);
+  EXPECT_EQ(why(large, {.call = Call::kMadvise, .flags = 22, .length = fuzz::Pages(1)}), kWhy);
+  EXPECT_EQ(why(large, {.call = Call::kMadvise, .flags = 20, .length = fuzz::Pages(1)}), "");
+  EXPECT_EQ(why(small, lock), "");
+  EXPECT_EQ(why(small, grow), "");
+  EXPECT_EQ(why({.call = Call::kAnonymous, .length = ~uint64_t{4095}}, lock), "") << "is refused";
+  Program grown;
+  for (const Step& step : {small, lock, grow}) grown.Add(step);
+  EXPECT_EQ(WhyNotComparable(grown), kWhy);
 }
 
 TEST(WhyNotComparable, KnowsThatOpenMakesAFileWhereADeviceWas) {

@@ -252,7 +252,8 @@ Shown SimSide::Run(const fuzz::Program& program, const Told& told) {
     }
   }
   if (!executor_->finished()) {
-    shown.ending = Ending::kTrapped;
+    // (A page table that is full stops a program, too.)
+    if (shown.ending != Ending::kOverflow) shown.ending = Ending::kTrapped;
     const kernel::Verdicts& verdicts = world_->verdicts();
     for (size_t i = 0; i < verdicts.count(); ++i) {
       if (verdicts[i].trap != kernel::Trap::kNone) shown.said = verdicts[i].seen;

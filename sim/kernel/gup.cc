@@ -103,6 +103,9 @@ int64_t Mm::GetUserPage(uint32_t mm, uint64_t address, unsigned gup, hw::Pfn* pf
     const Followed followed = extent == nullptr ? Followed::kFault : Follow(*vma, *extent, gup);
     if (followed == Followed::kPage) {
       *pfn = hw::PageTable::PfnAt(*extent, {address});
+      // follow_page_pte(): FOLL_TOUCH marks the page, not the entry.
+      const bool touches = (gup & kGupTouch) != 0 && (gup & kGupWrite) != 0;
+      if (touches && extent->bits.dirty == 0) MarkPageDirty(*pfn);
       return 0;
     }
     if (followed == Followed::kNoPage) {

@@ -32,6 +32,11 @@ void* NameObject(uint64_t serial, uint64_t pages) {
   return reinterpret_cast<void*>(pages << kObjectSerialBits | (serial & kSerialMask));
 }
 
+// MAP_FIXED_NOREPLACE is not among them.
+int LegacyMapFlags(const Profile& profile) {
+  return kMapLegacyMask | kMapHugeSizes | (profile.knows_above_4g ? kMapAbove4G : 0);
+}
+
 }  // namespace
 
 uint64_t Mm::ObjectPages(const vm_area_struct& vma) {
@@ -92,8 +97,7 @@ int64_t Mm::Mmap(uint32_t mm, uint64_t address, uint64_t length, int prot, int f
   const int type = flags & kMapType;
   if (!anonymous) {
     if (core_guards_ && !FileMmapOk(pgoff, pages_bytes)) return -EOVERFLOW;  // 1.11
-    // MAP_FIXED_NOREPLACE is not among them.
-    const int legacy = kMapLegacyMask | kMapHugeSizes | (profile_.knows_above_4g ? kMapAbove4G : 0);
+    const int legacy = LegacyMapFlags(profile_);
     switch (type) {
       case kMapShared:
         flags &= legacy;  // 1.12: unknown flags are dropped
@@ -161,8 +165,8 @@ bool Mm::AnyVmaIn(uint32_t mm, uint64_t start, uint64_t end) const {
 }
 
 // 1.2: no huge page is reserved here, and there is one size of them. ksys_mmap_pgoff() makes a file
-// of them: hstate_sizelog(), then do_mmap() with hugetlb_get_unmapped_area(), and pages are reserved
-// last, in hugetlbfs_file_mmap().
+// of them: hstate_sizelog(), then do_mmap() with hugetlb_get_unmapped_area(), and pages are
+// reserved last, in hugetlbfs_file_mmap().
 int64_t Mm::MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int flags) {
   constexpr unsigned kHugeShift = 21;
   const unsigned log = static_cast<unsigned>(flags) >> 26;  // MAP_HUGE_SHIFT
@@ -177,6 +181,7 @@ int64_t Mm::MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int fl
   const auto start = static_cast<uint64_t>(area);
   if ((flags & kMapFixedNoReplace) != 0 && AnyVmaIn(mm, start, start + huge_bytes)) return -EEXIST;
   const int type = flags & kMapType;
+  if (type == kMapSharedValidate && (flags & ~LegacyMapFlags(profile_)) != 0) return -EOPNOTSUPP;
   if (type == 0 || type > kMapSharedValidate || (flags & kMapGrowsDown) != 0) return -EINVAL;
   if ((flags & kMapNoReserve) != 0) {
     verdicts_.TrapNow(Trap::kUnmodelled, 0, 0, "",

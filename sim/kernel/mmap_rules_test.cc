@@ -51,6 +51,15 @@ TEST_F(MmapRules, R1_2_AnonymousHugePagesAreOfOneSizeAndNoneIsThere) {
   EXPECT_EQ(Raw(0, kPage, kRead, kAnon | kMapGrowsDown, nullptr, 0), -EINVAL);
 }
 
+TEST_F(MmapRules, R1_2_HugePagesWithFlagsThatAreValidated) {
+  constexpr int kAnon = kMapSharedValidate | kMapAnonymous | kMapHugetlb;
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon | 0x80 | kMapGrowsDown, nullptr, 0), -EOPNOTSUPP);
+  EXPECT_EQ(Raw(0, kPage, kRead, kAnon | kMapGrowsDown, nullptr, 0), -EINVAL);
+  EXPECT_EQ(Raw(0, kPage, kRead, kMapShared | kMapAnonymous | kMapHugetlb | 0x80, nullptr, 0),
+            -ENOMEM);
+}
+
 TEST_F(MmapRules, R1_2_HugePagesThatAreNotReservedAreNotModelled) {
   constexpr int kAnon = kMapPrivate | kMapAnonymous | kMapHugetlb | kMapNoReserve;
   EXPECT_EQ(Raw(0, kPage, kRead, kAnon | 20 << 26, nullptr, 0), -EINVAL);

@@ -1,6 +1,6 @@
 // MADV_COLD, MADV_PAGEOUT and MADV_FREE: what they do to the pages that are a process's own. Linux
-// mm/madvise.c, mm/vmscan.c, mm/rmap.c; docs/mmap-rules.md MA7, MA8. Pages of a driver are on no LRU
-// list: nothing happens to them. There is no swap.
+// mm/madvise.c, mm/vmscan.c, mm/rmap.c; docs/mmap-rules.md MA7, MA8. Pages of a driver are on no
+// LRU list: nothing happens to them. There is no swap.
 #include <algorithm>
 #include <cerrno>
 
@@ -82,15 +82,7 @@ int64_t Mm::FreeLazily(const Vma& vma, uint64_t start, uint64_t end) {
 
 // page_mapcount() == 1.
 bool Mm::MappedOnce(hw::Pfn pfn, const hw::PteBits& bits) const {
-  if (bits.anon == kAnonExclusive) return true;
-  int count = 0;
-  ForEachLiveMm([&](uint32_t m) {
-    const hw::PageTable& table = *tables_[m];
-    for (size_t i = 0; i < table.count(); ++i) {
-      count += table[i].pfn <= pfn && pfn < table[i].pfn + table[i].pages ? 1 : 0;
-    }
-  });
-  return count == 1;
+  return bits.anon == kAnonExclusive || Alone(pfn);
 }
 
 }  // namespace drydock::kernel

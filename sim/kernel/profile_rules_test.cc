@@ -90,6 +90,21 @@ TEST_P(ProfileRules, FA7_APageThatWasWrittenThroughAnEntryIsDirtyWhenThatGoes) {
   EXPECT_EQ(Entry(0)->bits.dirty != 0, Since703());
 }
 
+TEST_P(ProfileRules, FA7_PopulatingToWriteDirtiesThePageOfAnEntryThatPermitsIt) {
+  FaultsOnly();
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  for (const uint64_t at : {0, 1}) ASSERT_EQ(Load(at), "");
+  ASSERT_EQ(Advise(0, 1, kAdvisePopulateWrite), 0);
+  ASSERT_EQ(Advise(1, 1, kAdvisePopulateRead), 0);
+  EXPECT_EQ(Entry(0)->bits.dirty, 0) << "MA6";
+  ASSERT_EQ(Unmap(0, 2), 0);
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  for (const uint64_t at : {0, 1}) ASSERT_EQ(Load(at), "");
+
+  EXPECT_EQ(Entry(0)->bits.dirty != 0, Since703());
+  EXPECT_EQ(Entry(1)->bits.dirty, 0);
+}
+
 TEST_P(ProfileRules, FA7_APageThatAnotherProcessWroteIsDirty) {
   const char byte = 'x';
   const std::pair<const char*, std::function<int64_t(uint64_t)>> ways[] = {
