@@ -76,6 +76,17 @@ TEST(RulesSeen, AreToldByCallAnswerAndMemory) {
   EXPECT_EQ(CountOf("FA5", program, shown), 0u);
 }
 
+// What wraps in bytes is refused by the limit of the file, not by the sum in pages.
+TEST(RulesSeen, AnOffsetWhoseEndWrapsShowsTheLimitOfAFile) {
+  Program program;
+  program.Add({.call = Call::kOpen});
+  program.Add({.call = Call::kMmap, .flags = 1, .offset = ~uint64_t{0xfff}, .length = 1});
+  program.Add({.call = Call::kMmap, .flags = 1, .offset = 1 << 20, .length = 1});
+  Shown shown;
+  shown.steps = {Ran(3), Ran(-EOVERFLOW), Ran(-EOVERFLOW)};  // the second one by the driver
+  EXPECT_EQ(CountOf("1.11", program, shown), 1u);
+}
+
 TEST(RulesSeen, AStepThatDidNotRunShowsNothing) {
   Program program;
   program.Add({.call = Call::kMmap, .offset = 1, .length = 1});

@@ -75,10 +75,7 @@ uint64_t FlagsAt(const Space& space, uint64_t address) {
 }
 uint64_t Result(const Seen& s) { return static_cast<uint64_t>(s.shown.value); }
 uint64_t Target(const Seen& s) { return s.place + s.step.offset; }
-bool Wraps(const Seen& s) {
-  return (PageUp(s.step.length) >> 12) + (s.step.offset >> 12) < (s.step.offset >> 12) ||
-         s.step.offset + PageUp(s.step.length) < s.step.offset;
-}
+bool Wraps(const Seen& s) { return s.step.offset + PageUp(s.step.length) < s.step.offset; }
 // An mmap whose mapping has, or has not, another cache type than write-back in its protection, and
 // in its first entry.
 bool MapsAs(const Seen& s, bool other_in_prot, bool other_in_entry) {
@@ -113,14 +110,13 @@ constexpr Row kRows[] = {
      [](const Seen& s) {
        return s.MakesNew() && s.Says(ENOMEM) && s.step.length != 0 && PageUp(s.step.length) == 0;
      }},
-    {"1.6", [](const Seen& s) { return s.Says(Call::kMmap, EOVERFLOW) && Wraps(s); }},
     {"1.8",
      [](const Seen& s) { return s.MakesNew() && s.Says(ENOMEM) && s.step.length > kTaskSize / 2; }},
     {"1.9",
      [](const Seen& s) {
        return s.MakesNew() && s.Says(EEXIST) && s.Has(fuzz::kMapFixedNoreplace);
      }},
-    {"1.11", [](const Seen& s) { return s.Says(Call::kMmap, EOVERFLOW) && !Wraps(s); }},
+    {"1.11", [](const Seen& s) { return s.Says(Call::kMmap, EOVERFLOW) && Wraps(s); }},
     {"1.12",
      [](const Seen& s) {
        return s.Is(Call::kMmap) && (s.Says(EACCES) || s.Says(EOPNOTSUPP) || s.Says(ENODEV) ||

@@ -93,9 +93,8 @@ TEST_F(MmapRules, R1_5_LengthThatWrapsIsEnomemBeforeOffsetOverflow) {
   EXPECT_EQ(Raw(0, ~uint64_t{0}, kRead, kMapShared, &rw(), ~hw::kPageMask), -ENOMEM);
 }
 
-TEST_F(MmapRules, R1_6_OffsetPlusLengthOverflowsBeforeAddressesAreLookedAt) {
-  const uint64_t offset = uint64_t{0xfffffffffffff} << 12;
-  // pgoff + pages do not wrap 64 bits here: it is the file's limit that refuses.
+TEST_F(MmapRules, R1_11_OffsetWhoseEndWrapsInBytesIsBeyondTheFilesLimit) {
+  const uint64_t offset = uint64_t{0xfffffffffffff} << 12;  // 1.6 is about pages: no sum wraps
   EXPECT_EQ(Raw(0, 2 * kPage, kRead, kMapShared, &rw(), offset), -EOVERFLOW);
 }
 
