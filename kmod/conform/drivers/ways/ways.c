@@ -25,11 +25,13 @@ static struct page *pair; /* two pages in one: the second one has no count */
 static void ways_vm_open(struct vm_area_struct *vma)
 {
 	ways.opens++;
+	ways_note_lock(vma, HOOK_OPEN);
 }
 
 static void ways_vm_close(struct vm_area_struct *vma)
 {
 	ways.closes++;
+	ways_note_lock(vma, HOOK_CLOSE);
 }
 
 const struct vm_operations_struct ways_counted_ops = {
@@ -41,6 +43,7 @@ static int ways_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	unsigned long way = vma->vm_pgoff >> 8;
 
+	ways_note_lock(vma, HOOK_MMAP);
 	if (way < WAY_INSERT)
 		return ways_remap(vma, way);
 	if (way < WAY_FAULT)
@@ -69,6 +72,8 @@ static long ways_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -ways.error;
 	case WAYS_LEFT:
 		return ways.left;
+	case WAYS_LOCK:
+		return arg < WAYS_HOOKS ? ways.locks[arg] : -EINVAL;
 	case WAYS_UNMAP:
 		unmap_mapping_pages(file->f_mapping, arg, 1, false);
 		return 0;

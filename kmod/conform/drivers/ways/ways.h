@@ -13,6 +13,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/rwsem.h>
 #include <linux/version.h>
 
 #define WAYS_NAME "drydock_ways"
@@ -118,9 +119,22 @@ enum way {
 #define WAYS_COUNT 0x5704 /* page_count() of page `arg` */
 #define WAYS_ERROR 0x5705 /* that was dropped last, as a positive number */
 #define WAYS_LEFT 0x5706  /* pages that vm_insert_pages() did not insert */
+#define WAYS_LOCK \
+	0x5707 /* enum ways_lock, as hook `arg` last found mmap_lock */
 #define WAYS_UNMAP 0x5710 /* the page at offset `arg` out of every mapping */
 #define WAYS_UNMAP_REST 0x5711 /* from offset `arg` to the end */
 #define WAYS_UNMAP_COWS 0x5712 /* private copies as well */
+
+enum ways_hook {
+	HOOK_MMAP,
+	HOOK_OPEN,
+	HOOK_CLOSE,
+	HOOK_FAULT,
+	HOOK_MKWRITE,
+	WAYS_HOOKS,
+};
+
+enum ways_lock { WAYS_UNKNOWN, WAYS_FREE, WAYS_READ, WAYS_WRITE };
 
 struct ways {
 	struct page *pages[WAYS_PAGES]; /* contiguous, each held by itself */
@@ -137,10 +151,28 @@ struct ways {
 	unsigned long opens, closes, faults, mkwrites;
 	int error;
 	unsigned long left;
+	enum ways_lock locks[WAYS_HOOKS];
 };
 
 extern struct ways ways;
 extern const struct vm_operations_struct ways_counted_ops;
+
+/* LK1: how a hook of the VMA finds mmap_lock. */
+static inline void ways_note_lock(const struct vm_area_struct *vma,
+				  enum ways_hook hook)
+{
+	struct rw_semaphore *lock =
+		(struct rw_semaphore *)&vma->vm_mm->mmap_lock;
+
+	if (!rwsem_is_locked(lock)) {
+		ways.locks[hook] = WAYS_FREE;
+	} else if (down_read_trylock(lock)) {
+		up_read(lock);
+		ways.locks[hook] = WAYS_READ;
+	} else {
+		ways.locks[hook] = WAYS_WRITE;
+	}
+}
 
 static inline unsigned long ways_page(const struct vm_area_struct *vma)
 {

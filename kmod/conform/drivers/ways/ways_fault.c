@@ -19,6 +19,7 @@ static unsigned long index_of(const struct vm_fault *vmf)
 static vm_fault_t fault_page(struct vm_fault *vmf)
 {
 	ways.faults++;
+	ways_note_lock(vmf->vma, HOOK_FAULT);
 	if (index_of(vmf) >= WAYS_PAGES)
 		return VM_FAULT_SIGBUS;
 	vmf->page = ways.pages[index_of(vmf)];
@@ -114,6 +115,7 @@ static vm_fault_t fault_mixed_mkwrite(struct vm_fault *vmf)
 static vm_fault_t mkwrite(struct vm_fault *vmf)
 {
 	ways.mkwrites++;
+	ways_note_lock(vmf->vma, HOOK_MKWRITE);
 	lock_page(vmf->page);
 	return VM_FAULT_LOCKED;
 }
