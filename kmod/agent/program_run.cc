@@ -12,7 +12,7 @@
 namespace drydock::kmod {
 namespace {
 
-constexpr int kSlice_ms = 20;
+constexpr int kSliceMs = 20;
 
 // The process has exited: it is a zombie, or nothing is left of it. *signal: what killed it, if
 // that can be known.
@@ -79,12 +79,12 @@ bool AwaitAgentsTurn(Header* channel, RunState* run, pid_t worker, Ending* endin
   };
   int waited_ms = 0;
   Place seen = {};
-  while (!AwaitTurn(run, kAgentsTurn, kSlice_ms)) {
+  while (!AwaitTurn(run, kAgentsTurn, kSliceMs)) {
     const Place now = {run->program, run->next, run->turn};
     if (now != seen) waited_ms = 0;
     seen = now;
     TellClock(channel);
-    waited_ms += kSlice_ms;
+    waited_ms += kSliceMs;
     const pid_t acting = now.turn < kMostProcesses ? run->pids[now.turn] : 0;
     int signal = 0;
     const bool worker_gone = worker != 0 && IsGone(worker, &signal);

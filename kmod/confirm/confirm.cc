@@ -48,7 +48,7 @@ bool MaySpoil(const fuzz::Program& program) {
 
 class Confirmation {
  public:
-  Confirmation(const ConfirmOptions& options) : options_(options) {}
+  explicit Confirmation(const ConfirmOptions& options) : options_(options) {}
 
   std::vector<Judgement> Run(const std::vector<Claim>& claims, std::string* error) {
     std::vector<Judgement> judgements(claims.size());

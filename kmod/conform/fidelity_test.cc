@@ -12,7 +12,6 @@ namespace drydock::kmod {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 std::string ReadWhole(const std::string& path) {
   std::ifstream file(path);

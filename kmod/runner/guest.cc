@@ -24,7 +24,7 @@ namespace {
 constexpr int kEndedWell = 33;
 constexpr int kEndedFailed = 35;
 constexpr int kNotStarted = 127;
-constexpr double kClockJump_seconds = 5;  // a machine that is busy may hold a guest up for a while
+constexpr double kClockJumpSeconds = 5;  // a machine that is busy may hold a guest up for a while
 constexpr off_t kConsoleFlood = off_t{1} << 20;
 // Room for the programs of a chunk, and for what they show (kMostShown_bytes each is not to be
 // feared).
@@ -204,7 +204,7 @@ void Guest::WatchClock() {
   const double now = Now();
   if (clock_ms_ != 0) {
     const double theirs = (static_cast<double>(clock_ms) - static_cast<double>(clock_ms_)) / 1000;
-    if (std::abs(theirs - (now - clock_at_)) > kClockJump_seconds) ++clock_jumps_;
+    if (std::abs(theirs - (now - clock_at_)) > kClockJumpSeconds) ++clock_jumps_;
   }
   clock_ms_ = clock_ms;
   clock_at_ = now;
