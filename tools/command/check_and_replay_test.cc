@@ -119,8 +119,8 @@ TEST_F(CheckAndReplay, EachKernelAnswersAsItDoes) {
   Write("sample.c", DriverText({}));
   for (const std::string profile : {"6.1", "6.12", "7.3"}) {
     SCOPED_TRACE(profile);
-    const CommandResult checked = Drydock({"check", "--seconds", "0.5", "--profile",
-                                           profile.c_str(), "--json", "result.json", "sample.c"});
+    const CommandResult checked = Drydock(
+        {"check", "--seconds", "0.5", "--profile", profile, "--json", "result.json", "sample.c"});
     EXPECT_EQ(checked.status, 0) << checked.err << checked.out;
     EXPECT_EQ(nlohmann::json::parse(Read("result.json")).at("drivers").at(0).at("profile"),
               profile);
