@@ -73,7 +73,8 @@ dma_pool* Dma::DmaPoolCreate(const char* name, device* dev, size_t size_bytes, s
     if (pools_[i].handle != nullptr) continue;
     auto* handle = static_cast<dma_pool*>(allocator_.Kmalloc(kHandleBytes, kGfpKernel));
     if (handle == nullptr) return nullptr;
-    memory().WriteKernel(handle, &dev, sizeof dev);  // its first field (mocks/library/structs.h)
+    // Its first field (mocks/library/structs.h).
+    memory().WriteKernel(handle, static_cast<const void*>(&dev), sizeof(device*));
     Pool& pool = pools_.Mut(i);
     pool = Pool{};
     pool.handle = handle;

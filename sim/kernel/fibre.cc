@@ -217,7 +217,7 @@ uint32_t Fibres::NewContext(Body body, void* argument) {
   stacks_[context.base].below = kNone;
   context.body = body;
   context.argument = argument;
-  context.sp = Prepare(stacks_[context.base]);
+  context.sp = static_cast<void*>(Prepare(stacks_[context.base]));
   return id;
 }
 

@@ -138,7 +138,10 @@ page* FakeBackend::VmallocPage(const void* address) {
   return offset < kAreaPages * kPage ? &PageAt(AreaFrame(offset / kPage)) : nullptr;
 }
 
-bool FakeBackend::Fails() { return fail_at_ > 0 && --fail_at_ == 0; }
+bool FakeBackend::Fails() {
+  if (fail_at_ <= 0) return false;
+  return --fail_at_ == 0;
+}
 bool FakeBackend::FailNow() { return Fails(); }
 
 bool FakeBackend::AllocAnonPage(bool zeroed, hw::Pfn* pfn) {

@@ -64,13 +64,12 @@ int ParseSigned(std::string_view text, int64_t low, int64_t high, int64_t* value
 int ParseBool(std::string_view text, bool* value) {
   const char first = text.empty() ? '\0' : text[0];
   const char second = text.size() < 2 ? '\0' : text[1];
-  if (first != '\0' && std::strchr("yYtT1", first) != nullptr) {
+  const bool is_o = first == 'o' || first == 'O';
+  if ((first != '\0' && std::strchr("yYtT1", first) != nullptr) ||
+      (is_o && (second == 'n' || second == 'N'))) {
     *value = true;
-  } else if (first != '\0' && std::strchr("nNfF0", first) != nullptr) {
-    *value = false;
-  } else if ((first == 'o' || first == 'O') && (second == 'n' || second == 'N')) {
-    *value = true;
-  } else if ((first == 'o' || first == 'O') && (second == 'f' || second == 'F')) {
+  } else if ((first != '\0' && std::strchr("nNfF0", first) != nullptr) ||
+             (is_o && (second == 'f' || second == 'F'))) {
     *value = false;
   } else {
     return -EINVAL;

@@ -249,7 +249,7 @@ device_node* OfTree::FindCompatibleNode(device_node* from, const char* type,
     const size_t node = order_[place];
     if (type != nullptr && type[0] != '\0') {
       const PropertyText* device_type = Find(node, "device_type");
-      if (device_type == nullptr || device_type->value.c_str() != std::string_view(type)) continue;
+      if (device_type == nullptr || std::strcmp(device_type->value.c_str(), type) != 0) continue;
     }
     if (compatible != nullptr && compatible[0] != '\0' && !Compatible(node, compatible)) continue;
     found = NodeGet(&nodes_.Mut(node));

@@ -30,7 +30,7 @@ static drydock_param params[] = {
     {"number", DRYDOCK_PARAM_INT, 1, &sample_int, nullptr, 0},
     {"the_flag", DRYDOCK_PARAM_BOOL, 1, &sample_flag, nullptr, 0},
     {"text", DRYDOCK_PARAM_STRING, sizeof sample_text, sample_text, nullptr, 0},
-    {"charp", DRYDOCK_PARAM_CHARP, 1, &sample_charp, nullptr, 0},
+    {"charp", DRYDOCK_PARAM_CHARP, 1, static_cast<void*>(&sample_charp), nullptr, 0},
     {"array", DRYDOCK_PARAM_INT, 3, sample_array, &sample_array_count, 0},
 };
 
