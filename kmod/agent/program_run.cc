@@ -77,10 +77,11 @@ bool AwaitAgentsTurn(Header* channel, RunState* run, pid_t worker, Ending* endin
     uint32_t program, next, turn;
     bool operator==(const Place&) const = default;
   };
+  const auto place_now = [run] { return Place{run->program, run->next, run->turn}; };
   int waited_ms = 0;
   Place seen = {};
   while (!AwaitTurn(run, kAgentsTurn, kSliceMs)) {
-    const Place now = {run->program, run->next, run->turn};
+    const Place now = place_now();
     if (now != seen) waited_ms = 0;
     seen = now;
     TellClock(channel);
@@ -88,9 +89,11 @@ bool AwaitAgentsTurn(Header* channel, RunState* run, pid_t worker, Ending* endin
     const pid_t acting = now.turn < kMostProcesses ? run->pids[now.turn] : 0;
     int signal = 0;
     const bool worker_gone = worker != 0 && IsGone(worker, &signal);
-    // (One that leaves is gone, as it should be.)
-    const bool process_gone = acting != 0 && acting != worker && run->leaving == 0 && !run->leave &&
-                              IsGone(acting, &signal);
+    // (One that leaves is gone, as it should be; it may have left since we looked whose turn it is,
+    // and another program may be running by now.)
+    const bool process_gone = acting != 0 && acting != worker && IsGone(acting, &signal) &&
+                              run->leaving == 0 && !run->leave && place_now() == now &&
+                              run->pids[now.turn] == acting;
     if (!worker_gone && !process_gone && waited_ms < patience_ms) continue;
     const bool killed = worker_gone || process_gone;
     if (killed && acting != 0) run->pids[now.turn] = 0;
