@@ -32,7 +32,7 @@ extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const
                                                                            size_t),
                                                          void (*on_free)(const volatile void*));
 namespace {
-const bool installed = __sanitizer_install_malloc_and_free_hooks(
+const bool kInstalled = __sanitizer_install_malloc_and_free_hooks(
                            [](const volatile void*, size_t) { allocations = allocations + 1; },
                            [](const volatile void*) {}) != 0;
 }  // namespace
@@ -67,7 +67,7 @@ int posix_memalign(void** out, size_t alignment, size_t size) {
 }
 }
 namespace {
-const bool installed = true;
+const bool kInstalled = true;
 }  // namespace
 #endif
 
@@ -117,7 +117,7 @@ uint64_t AllocationsOf(const std::vector<Bytes>& inputs) {
 }
 
 TEST(AllocationTest, CountingAllocatorCounts) {
-  ASSERT_TRUE(installed);
+  ASSERT_TRUE(kInstalled);
   const uint64_t before = allocations;
   int* volatile one = new int(1);
   void* volatile two = std::malloc(10);

@@ -44,7 +44,7 @@ const char* WhyInvalid(const Step& step, const ResultCounts& before) {
   if (MovesBytes(step.call) && (step.length == 0 || step.length > kMaxAccessBytes)) {
     return "an access has 1 to 4096 bytes";
   }
-  if (step.call == Call::kMincore && step.length > Pages(kMaxResident_pages)) {
+  if (step.call == Call::kMincore && step.length > Pages(kMaxResidentPages)) {
     return "mincore is asked about 4096 pages at most";
   }
   if (step.call == Call::kPoll && step.flags > 0xffff) return "the events of poll have 16 bits";

@@ -22,8 +22,8 @@ inline constexpr size_t kMaxSteps = 16;
 inline constexpr size_t kMaxNodes = 8;
 inline constexpr uint8_t kNone = 0xff;  // no mapping
 inline constexpr uint32_t kMaxFailAllocation = 64;
-inline constexpr uint64_t kMaxAccessBytes = 4096;     // of one load, store, read, write, ...
-inline constexpr uint64_t kMaxResident_pages = 4096;  // that one mincore asks about
+inline constexpr uint64_t kMaxAccessBytes = 4096;    // of one load, store, read, write, ...
+inline constexpr uint64_t kMaxResidentPages = 4096;  // that one mincore asks about
 
 // Numbers of Linux on x86-64, spelled here because the simulation runs on any host.
 inline constexpr uint32_t kMapShared = 0x01;
@@ -63,7 +63,7 @@ enum class Call : uint8_t {
   kMlock,      // mapping + offset, length
   kMunlock,    // mapping + offset, length
   kMsync,      // mapping + offset, length, flags
-  kMincore,    // mapping + offset, length of at most kMaxResident_pages
+  kMincore,    // mapping + offset, length of at most kMaxResidentPages
   kPoll,       // fd, flags = events; does not wait
   kVmReadv,    // process_vm_readv: process, mapping + offset, length
   kVmWritev,   // process_vm_writev: the same; the bytes are StoredByte()

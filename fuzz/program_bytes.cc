@@ -203,7 +203,7 @@ class Decoder {
         break;
       case Call::kMincore:
         DecodePart(&step);
-        step.length = std::min(step.length, Pages(kMaxResident_pages));
+        step.length = std::min(step.length, Pages(kMaxResidentPages));
         break;
       case Call::kMseal: {
         DecodePart(&step);

@@ -42,7 +42,7 @@ struct RunState {
 
   BoundDevice taken[fuzz::kMaxNodes];      // from their drivers, by node
   uint8_t scratch[fuzz::kMaxAccessBytes];  // what a step reads, or writes, of another process
-  static_assert(fuzz::kMaxResident_pages <= fuzz::kMaxAccessBytes);  // and what mincore fills in
+  static_assert(fuzz::kMaxResidentPages <= fuzz::kMaxAccessBytes);  // and what mincore fills in
 
   // What a worker is to do (worker.h): programs of the chunk, and where their results go.
   uint32_t program;  // the one that runs, or runs next
