@@ -5,7 +5,6 @@ namespace drydock::kernel {
 
 using hw::FrameKind;
 using hw::Pfn;
-using hw::PhysAddr;
 
 constexpr unsigned long kPageLocked = 1;  // PG_locked
 

@@ -93,7 +93,7 @@ class MemoryResetTest : public MemoryTest, public testing::WithParamInterface<ui
           }
         }
         break;
-      case 11:
+      default:
         if (random.Below(8) == 0) allocator_.FailNth(static_cast<uint32_t>(random.Below(5)));
         break;
     }
@@ -114,17 +114,19 @@ class MemoryResetTest : public MemoryTest, public testing::WithParamInterface<ui
     if (random.Below(8) != 0)
       live_.erase(live_.begin() + static_cast<ptrdiff_t>(index));  // else: twice
     const Allocation* allocation = allocator_.Find(allocator_.FindByAddress(live.address));
-    if (allocation == nullptr) {
+    if (allocation == nullptr || IsOfKmalloc(*allocation)) {
       allocator_.Kfree(live.address);
     } else if (allocation->kind == AllocationKind::kVmalloc) {
       allocator_.Vfree(live.address);
     } else if (allocation->exact != 0) {
       allocator_.FreePagesExact(live.address, live.size_bytes);
-    } else if (allocation->kind == AllocationKind::kPages && allocation->from_kmalloc == 0) {
-      allocator_.FreePages(memory_.PageAddress(allocation->pfn), allocation->order);
     } else {
-      allocator_.Kfree(live.address);
+      allocator_.FreePages(memory_.PageAddress(allocation->pfn), allocation->order);
     }
+  }
+  static bool IsOfKmalloc(const Allocation& allocation) {
+    if (allocation.kind == AllocationKind::kVmalloc || allocation.exact != 0) return false;
+    return allocation.kind != AllocationKind::kPages || allocation.from_kmalloc != 0;
   }
 
   std::vector<Live> live_;

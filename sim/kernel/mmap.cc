@@ -297,20 +297,20 @@ int64_t Mm::MakeRoom(uint32_t mm, uint64_t start, uint64_t end, uint64_t* vm_fla
     const int64_t unmapped = UnmapRange(mm, start, end);  // MR2: before the driver is asked
     if (Trapped()) return -EINTR;
     if (unmapped != 0) return -ENOMEM;  // whatever may_split said
-    if (charged && pages > kMostCharged_pages) return -ENOMEM;
+    if (charged && pages > kMostChargedPages) return -ENOMEM;
   } else {  // vms_gather_munmap_vmas(), then vms_clean_up_area()
     const int64_t error = SplitAround(mm, start, end);
     if (error != 0) return error;
     const uint32_t first = FirstEndingAfter(mm, start);
     const bool any = first < mms_[mm].vma_count && VmaAt(mm, first).c.vm_start < end;
-    if (charged && pages > kMostCharged_pages) {
+    if (charged && pages > kMostChargedPages) {
       // What the old mappings are charged with is theirs no more.
       uint64_t more = pages;
       for (uint32_t i = first; i < mms_[mm].vma_count && VmaAt(mm, i).c.vm_start < end; ++i) {
         const vm_area_struct& c = VmaAt(mm, i).c;
         if ((c.vm_flags & kVmAccount) != 0) more -= (c.vm_end - c.vm_start) >> hw::kPageShift;
       }
-      if (more > kMostCharged_pages) return -ENOMEM;
+      if (more > kMostChargedPages) return -ENOMEM;
     }
     if (any) {
       NoteChange();
@@ -390,7 +390,7 @@ int64_t Mm::PlaceRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t v
   } else {
     vma->c.vm_ops = nullptr;
     const bool shared = (vm_flags & kVmShared) != 0;
-    if (shared && (vm_flags & kVmNoReserve) == 0 && length >> hw::kPageShift > kMostCharged_pages) {
+    if (shared && (vm_flags & kVmNoReserve) == 0 && length >> hw::kPageShift > kMostChargedPages) {
       FreeVma(vma);  // MR15
       return -ENOMEM;
     }

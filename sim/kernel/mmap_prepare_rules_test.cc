@@ -202,7 +202,7 @@ TEST_F(PrepareRules, PR3_TheActionHasTheProtectionOfWhenItWasSet) {
 
 TEST_F(PrepareRules, PR4_ARemapThatLeavesTheVmaIsEfault) {
   for (const auto& [start, pages] :
-       {std::pair<uint64_t, uint64_t>{0, 3}, {1, 2}, {2, 1}, {uint64_t(-1), 1}}) {
+       {std::pair<uint64_t, uint64_t>{0, 3}, {1, 2}, {2, 1}, {~uint64_t{0}, 1}}) {
     Prepares([start = start, pages = pages](vm_area_desc* desc) {
       RemapPart(desc, desc->start + start * kPage, kRam, pages * kPage);
     });

@@ -236,9 +236,10 @@ TEST_F(ModuleLoaderTest, TextsAreBounded) {
   EXPECT_EQ(Set(DRYDOCK_PARAM_STRING, text, "xyz", 4), 0);
   EXPECT_STREQ(text, "xyz");
   char* pointer = nullptr;
-  EXPECT_EQ(Set(DRYDOCK_PARAM_CHARP, &pointer, std::string(1025, 'x')), -ENOSPC);
+  EXPECT_EQ(Set(DRYDOCK_PARAM_CHARP, static_cast<void*>(&pointer), std::string(1025, 'x')),
+            -ENOSPC);
   EXPECT_EQ(pointer, nullptr);
-  EXPECT_EQ(Set(DRYDOCK_PARAM_CHARP, &pointer, "hello"), 0);
+  EXPECT_EQ(Set(DRYDOCK_PARAM_CHARP, static_cast<void*>(&pointer), "hello"), 0);
   EXPECT_STREQ(pointer, "hello");
 }
 

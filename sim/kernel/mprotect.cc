@@ -60,7 +60,7 @@ int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flag
   }
   if ((new_flags & kVmWrite) != 0 &&
       (vma->c.vm_flags & (kVmAccount | kVmWrite | kVmShared | kVmNoReserve)) == 0) {
-    if ((end - start) >> hw::kPageShift > kMostCharged_pages) return -ENOMEM;  // MPR4
+    if ((end - start) >> hw::kPageShift > kMostChargedPages) return -ENOMEM;  // MPR4
     new_flags |= kVmAccount;
   }
   Vma* merged = Merge(Preceding(vma->mm, start), vma->mm, start, end, new_flags,

@@ -213,8 +213,8 @@ TEST_F(MprotectRules, MPR3_SharedOfAReadOnlyFdIsEacces) {
 }
 
 TEST_F(MprotectRules, MPR4_MoreThanAllMemoryDoesNotBecomeWritable) {
-  constexpr uint64_t kAll = kMostCharged_pages * kPage;
-  ASSERT_GT(MapAnon(0, kMostCharged_pages + 1, kRead, kMapPrivate), 0);
+  constexpr uint64_t kAll = kMostChargedPages * kPage;
+  ASSERT_GT(MapAnon(0, kMostChargedPages + 1, kRead, kMapPrivate), 0);
   EXPECT_EQ(mm.Mprotect(p, At(0), kAll + kPage, kReadWrite), -ENOMEM);
   EXPECT_EQ(Maps().find(" ac "), std::string::npos);
   EXPECT_EQ(mm.Mprotect(p, At(0), kAll, kReadWrite), 0);

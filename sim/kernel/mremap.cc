@@ -11,7 +11,7 @@ constexpr int kMayMove = 1, kFixed = 2, kDontUnmap = 4;
 
 // RM5
 bool MayCharge(uint64_t vm_flags, uint64_t length) {
-  return (vm_flags & kVmAccount) == 0 || length >> hw::kPageShift <= kMostCharged_pages;
+  return (vm_flags & kVmAccount) == 0 || length >> hw::kPageShift <= kMostChargedPages;
 }
 
 // RM2: where a mapping may be moved to.

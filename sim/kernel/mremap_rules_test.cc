@@ -324,7 +324,7 @@ TEST_F(MremapRules, MR16_SharedAnonymousMemoryIsAsLongAsItWasMapped) {
 }
 
 TEST_F(MremapRules, RM5_WhatIsChargedGrowsToNoMoreThanAllMemory) {
-  constexpr uint64_t kAll = kMostCharged_pages * kPage;
+  constexpr uint64_t kAll = kMostChargedPages * kPage;
   ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapPrivate), 0);
   const std::string before = State();
   EXPECT_EQ(mm.Mremap(p, At(0), kPage, kAll + 2 * kPage, 0, 0), -ENOMEM);

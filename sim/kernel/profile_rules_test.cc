@@ -16,7 +16,7 @@ using Fake = FakeBackend;
 constexpr hw::Pfn kRam = Fake::kRam;
 constexpr hw::Pfn kBar = Fake::kBar;
 constexpr uint64_t kWc = 0x08, kUcMinus = 0x10;
-constexpr uint64_t kTooMany_pages = kMostCharged_pages + 1;
+constexpr uint64_t kTooManyPages = kMostChargedPages + 1;
 constexpr int kPrivateAnonymous = kMapPrivate | kMapAnonymous;
 
 class ProfileRules : public MmTest, public testing::WithParamInterface<int> {
@@ -435,14 +435,14 @@ TEST_P(ProfileRules, MR2_WhatCannotBeChargedAndWhatWasThere) {
   FaultsOnly();
   UseOps({"close"});
   ASSERT_GT(Map(0, 2, kRead, kMapShared), 0);
-  EXPECT_EQ(MapAnon(0, kTooMany_pages, kReadWrite, kMapPrivate), -ENOMEM);
+  EXPECT_EQ(MapAnon(0, kTooManyPages, kReadWrite, kMapPrivate), -ENOMEM);
   EXPECT_EQ(mm.VmaCount(p), Since612() ? 1U : 0U);
   EXPECT_EQ(driver.closes, Since612() ? 0 : 1);
 }
 
 TEST_P(ProfileRules, MR3_WhatIsReplacedPaysForWhatReplacesIt) {
-  ASSERT_GT(MapAnon(0, kMostCharged_pages, kReadWrite, kMapPrivate), 0);
-  const int64_t result = MapAnon(0, kTooMany_pages, kReadWrite, kMapPrivate);
+  ASSERT_GT(MapAnon(0, kMostChargedPages, kReadWrite, kMapPrivate), 0);
+  const int64_t result = MapAnon(0, kTooManyPages, kReadWrite, kMapPrivate);
   EXPECT_EQ(result > 0, Since612());
 }
 

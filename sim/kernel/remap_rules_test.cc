@@ -681,7 +681,7 @@ TEST_F(PatRules, P6_UnmapMappingRangeLeavesPrivateCopiesUnlessAsked) {
   ASSERT_GT(Map(0, 2, kReadWrite, kMapPrivate), 0);
   ASSERT_EQ(Store(0, 'x'), "");
   // vm_pgoff is the frame number by now (RP2): the hole has to be there.
-  const auto begin = static_cast<long long>(kRam.value << hw::kPageShift);
+  const auto begin = static_cast<long long>(kRam.value) << hw::kPageShift;
   mm.UnmapMappingRange(rw().f_mapping, begin, 2 * static_cast<long long>(kPage), 0);
   EXPECT_EQ(LoadByte(0), 'x');
   EXPECT_EQ(Load(1), "BUS_ADRERR");

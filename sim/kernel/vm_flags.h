@@ -41,7 +41,7 @@ inline constexpr int kMapLegacyMask = kMapShared | kMapPrivate | kMapFixed | kMa
 
 // __vm_enough_memory() as it is set when a system has started: one request may not be for more
 // pages than there are.
-inline constexpr uint64_t kMostCharged_pages = uint64_t{256} << 20 >> 12;
+inline constexpr uint64_t kMostChargedPages = uint64_t{256} << 20 >> 12;
 
 inline constexpr unsigned kFmodeRead = 1, kFmodeWrite = 2;
 
