@@ -14,7 +14,6 @@
 namespace drydock {
 namespace {
 
-using kernel::Trap;
 using user::Outcome;
 using Params = std::vector<std::pair<std::string, std::string>>;
 

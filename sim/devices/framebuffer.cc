@@ -95,12 +95,13 @@ std::string Framebuffer::ScanOut(Picture* picture) const {
   for (uint32_t y = 0; y < s.height; ++y) {
     site_.ReadWindow(0, s.start + uint64_t{y} * s.line_length, line.data(), line_bytes);
     for (uint32_t x = 0; x < s.width; ++x) {
+      const size_t at = size_t{x} * s.bytes_per_pixel;
       if (s.bytes_per_pixel == 4) {
-        *to++ = line[x * 4 + 2];
-        *to++ = line[x * 4 + 1];
-        *to++ = line[x * 4];
+        *to++ = line[at + 2];
+        *to++ = line[at + 1];
+        *to++ = line[at];
       } else {
-        const uint32_t pixel = line[x * 2] | uint32_t{line[x * 2 + 1]} << 8;
+        const uint32_t pixel = line[at] | uint32_t{line[at + 1]} << 8;
         *to++ = Widen(pixel >> 11, 5);
         *to++ = Widen(pixel >> 5 & 0x3f, 6);
         *to++ = Widen(pixel & 0x1f, 5);

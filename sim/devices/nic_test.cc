@@ -35,15 +35,15 @@ class NicTest : public testing::Test {
     }
     Write(0x04, control);
   }
-  uint32_t Word(uint64_t ring, uint32_t index, uint32_t field) {
+  uint32_t Word(uint64_t ring, size_t index, size_t field) {
     uint32_t word;
     std::memcpy(&word, site_.memory.data() + ring + index * 16 + field * 4, 4);
     return word;
   }
-  void SetWord(uint64_t ring, uint32_t index, uint32_t field, uint32_t word) {
+  void SetWord(uint64_t ring, size_t index, size_t field, uint32_t word) {
     std::memcpy(site_.memory.data() + ring + index * 16 + field * 4, &word, 4);
   }
-  uint8_t* Buffer(uint32_t index) { return site_.memory.data() + kBuffers + index * 2048; }
+  uint8_t* Buffer(size_t index) { return site_.memory.data() + kBuffers + index * 2048; }
   void Queue(uint32_t index, uint32_t length, uint8_t fill) {
     std::memset(Buffer(4 + index), fill, length);
     SetWord(kTx, index, 1, length);
