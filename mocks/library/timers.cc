@@ -8,7 +8,6 @@ using drydock::mocks::CrossFrom;
 using drydock::mocks::DeviceApi;
 using drydock::mocks::IrqApi;
 using drydock::mocks::LogApi;
-using drydock::mocks::SyncApi;
 using drydock::mocks::TimerApi;
 
 namespace {
