@@ -15,7 +15,8 @@ namespace {
 
 constexpr uint32_t kEntries = 64;
 constexpr uint64_t kRingSize = kPage;
-constexpr uint64_t kBuffersSize = 2 * kEntries * DRYDOCK_NIC_BUFFER_SIZE;
+constexpr uint64_t kBufferSize = DRYDOCK_NIC_BUFFER_SIZE;
+constexpr uint64_t kBuffersSize = 2 * kEntries * kBufferSize;
 constexpr char kDevice[] =
     "device drydock_nic_rings\n"
     "    mem 0x90000000 0x1000 registers\n"
@@ -81,7 +82,7 @@ TEST_P(NicDeviceTest, FramesAreCountedInTheMappedRings) {
       ASSERT_EQ(descriptor.number, seen);
       ASSERT_EQ(descriptor.length, 64 + seen % 1455);
       ASSERT_EQ(descriptor.status, static_cast<uint32_t>(DRYDOCK_NIC_OK));
-      const uint64_t frame = buffers + seen % kEntries * DRYDOCK_NIC_BUFFER_SIZE;
+      const uint64_t frame = buffers + seen % kEntries * kBufferSize;
       ASSERT_EQ(LoadAs<uint32_t>(frame), seen);
       ASSERT_EQ(LoadAs<uint8_t>(frame + descriptor.length - 1),
                 static_cast<uint8_t>(seen + descriptor.length - 1));
@@ -121,7 +122,7 @@ TEST_P(NicDeviceTest, ProgramsSendFromTheMappedRing) {
   LoadIt();
   const uint64_t ring = MapRing(DRYDOCK_NIC_TX_RING), buffers = MapBuffers();
   ASSERT_EQ(Start(0, 0, DRYDOCK_NIC_LOOPBACK), 0);
-  StoreAs<uint64_t>(buffers + kEntries * DRYDOCK_NIC_BUFFER_SIZE, 0x6867666564636261);
+  StoreAs<uint64_t>(buffers + kEntries * kBufferSize, 0x6867666564636261);
   StoreAs<Descriptor>(ring, {DRYDOCK_NIC_PROGRAM, 20, 0, 0});
   GiveToDevice(ring, 0);
   StoreAs<Descriptor>(ring + sizeof(Descriptor), {DRYDOCK_NIC_PROGRAM, 5000, 0, 0});
