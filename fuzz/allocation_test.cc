@@ -33,8 +33,8 @@ extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const
                                                          void (*on_free)(const volatile void*));
 namespace {
 const bool kInstalled = __sanitizer_install_malloc_and_free_hooks(
-                           [](const volatile void*, size_t) { allocations = allocations + 1; },
-                           [](const volatile void*) {}) != 0;
+                            [](const volatile void*, size_t) { allocations = allocations + 1; },
+                            [](const volatile void*) {}) != 0;
 }  // namespace
 #else
 // The C library's own are behind these; operator new calls malloc, aligned new aligned_alloc.

@@ -56,7 +56,7 @@ struct RunState {
   uint64_t last;  // in `bytes`: the last step's StepShown
   uint64_t used;
   bool overflow;
-  alignas(8) uint8_t bytes[kMostShown_bytes];
+  alignas(8) uint8_t bytes[kMostShownBytes];
 
   void BeginProgram(uint32_t whose_end) {
     leave = look = overflow = false;

@@ -347,7 +347,7 @@ class Actor {
     dump.start = kSeenFrom;
     dump.end = kSeenTo;
     dump.records = reinterpret_cast<uint64_t>(run_->bytes + run_->used);
-    dump.capacity = static_cast<uint32_t>((kMostShown_bytes - run_->used) / sizeof(ptdump_record));
+    dump.capacity = static_cast<uint32_t>((kMostShownBytes - run_->used) / sizeof(ptdump_record));
     const int64_t error =
         RawCall(SYS_ioctl, kPtdumpFd, PTDUMP_DUMP, reinterpret_cast<uint64_t>(&dump));
     if (error != 0) {
@@ -390,7 +390,7 @@ void LetGo() {
 }
 
 void AppendNotRun(Ran ran, RunState* run) {
-  if (run->used + sizeof(StepShown) > kMostShown_bytes) {
+  if (run->used + sizeof(StepShown) > kMostShownBytes) {
     run->overflow = true;
     return;
   }

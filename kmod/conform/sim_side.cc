@@ -120,7 +120,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
     used_bytes_ += told.space.size() * sizeof(ptdump_record);
     // A full page table is one from which entries are missing that a kernel has room for.
     const hw::PageTable& table = world_.kernel().mm().table(index);
-    if (used_bytes_ > kMostShown_bytes || table.count() == table.capacity()) {
+    if (used_bytes_ > kMostShownBytes || table.count() == table.capacity()) {
       shown_->ending = Ending::kOverflow;
     }
     told.shown.entries = static_cast<uint32_t>(told.space.size());
@@ -169,7 +169,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
   const fuzz::Program& program_;
   const Told& tell_;
   Shown* shown_;
-  uint64_t used_bytes_;  // of kMostShown_bytes
+  uint64_t used_bytes_;  // of kMostShownBytes
 };
 
 SimSide::SimSide(int profile, const std::string& shared_object, const Parameters& parameters) {

@@ -18,7 +18,7 @@ enum class Ending : uint32_t {
   kKilled,    // guest: the kernel killed the process that made the last step
   kBlocked,   // guest: the last step did not come back; the process could be killed
   kHung,      // guest: the last step did not come back, and its process cannot be killed
-  kOverflow,  // more was shown than there is room for: kMostShown_bytes
+  kOverflow,  // more was shown than there is room for: kMostShownBytes
   // Simulation: read or write between the driver's memory and a mapping of such memory. Where they
   // overlap, what comes of it depends on how the processor copies.
   kCopiesOntoItself,
@@ -44,7 +44,7 @@ inline constexpr uint32_t kNoSpace = ~uint32_t{0};
 
 // Room for what one program shows, in both worlds by the same measure: a StepShown for each step,
 // with its records. (In the guest it is memory that the processes share.)
-inline constexpr uint64_t kMostShown_bytes = uint64_t{1} << 20;
+inline constexpr uint64_t kMostShownBytes = uint64_t{1} << 20;
 
 struct Step {
   StepShown shown;

@@ -26,7 +26,7 @@ constexpr int kEndedFailed = 35;
 constexpr int kNotStarted = 127;
 constexpr double kClockJumpSeconds = 5;  // a machine that is busy may hold a guest up for a while
 constexpr off_t kConsoleFlood = off_t{1} << 20;
-// Room for the programs of a chunk, and for what they show (kMostShown_bytes each is not to be
+// Room for the programs of a chunk, and for what they show (kMostShownBytes each is not to be
 // feared).
 constexpr size_t kChunk = 2000;
 constexpr uint64_t kResultsAt = uint64_t{4} << 20;
