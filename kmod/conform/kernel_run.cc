@@ -46,7 +46,7 @@ std::string KernelRun::Prepare(const std::vector<DriverRow>& rows) {
     modules.push_back(subject.module);
     subjects_.push_back(std::move(subject));
   }
-  const std::string wrong = guest_.Prepare(modules);
+  std::string wrong = guest_.Prepare(modules);
   if (!wrong.empty()) return wrong;
   guest_.Start();  // it boots while we compile
   for (size_t i = 0; i < subjects_.size(); ++i) {
@@ -247,7 +247,7 @@ std::string KernelRun::RunBatch(Subject& subject, size_t begin, size_t most, siz
   if (batch.programs.size() == batch.surveyed) return {};
   const double waited_seconds = guest_.waited_seconds();
   const double guest_begun = command::Now();
-  const std::string wrong = RunGuest(subject, &batch);
+  std::string wrong = RunGuest(subject, &batch);
   tally_.guest_seconds += command::Now() - guest_begun - (guest_.waited_seconds() - waited_seconds);
   if (!wrong.empty()) return wrong;
   const double compare_begun = command::Now();
@@ -299,7 +299,7 @@ std::string KernelRun::RunRisky(Subject& subject, size_t index) {
   const fuzz::Program& program = subject.programs[index].program;
   batch.programs.push_back(program);
   batch.sim.push_back(subject.sim->Run(program));
-  const std::string wrong = RunGuest(subject, &batch);
+  std::string wrong = RunGuest(subject, &batch);
   if (!wrong.empty()) return wrong;
   ++tally_.risky_run;
   ++tally_.programs;
