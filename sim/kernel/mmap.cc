@@ -1,5 +1,6 @@
 // mmap(2): Linux mm/mmap.c:do_mmap() and __mmap_region(), since 6.12 of mm/vma.c;
 // docs/mmap-rules.md sections 1 and 2.
+#include <algorithm>
 #include <cerrno>
 
 #include "sim/kernel/mm.h"
@@ -30,6 +31,13 @@ constexpr unsigned kObjectSerialBits = 28;
 void* NameObject(uint64_t serial, uint64_t pages) {
   constexpr uint64_t kSerialMask = (uint64_t{1} << kObjectSerialBits) - 1;
   return reinterpret_cast<void*>(pages << kObjectSerialBits | (serial & kSerialMask));
+}
+
+// vm_start_gap(): below what grows down stay 256 pages free (stack_guard_gap).
+uint64_t StartOf(const vm_area_struct& vma) {
+  constexpr uint64_t kGuardGap = 256 * hw::kPageSize;
+  if ((vma.vm_flags & kVmGrowsDown) == 0) return vma.vm_start;
+  return vma.vm_start > kGuardGap ? vma.vm_start - kGuardGap : 0;
 }
 
 // MAP_FIXED_NOREPLACE is not among them.
@@ -209,7 +217,7 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
   } else {
     const auto is_free = [&] {
       const uint32_t hint = FirstEndingAfter(mm, address);
-      return hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start;
+      return hint == mms_[mm].vma_count || address + length <= StartOf(VmaAt(mm, hint).c);
     };
     const bool large = profile_.aligns_large && file == nullptr && (flags & kMapShared) == 0 &&
                        address == 0 && length % kHugePage == 0;
@@ -233,12 +241,12 @@ int64_t Mm::HighestGap(uint32_t mm, uint64_t length) const {
   uint64_t top = kMmapBase;
   for (uint32_t i = mms_[mm].vma_count; i > 0; --i) {
     const vm_area_struct& vma = VmaAt(mm, i - 1).c;
-    if (vma.vm_start >= top) continue;
     if (vma.vm_end <= top && top - vma.vm_end >= length) break;
-    top = vma.vm_start;
+    top = std::min(top, StartOf(vma));
   }
   if (top >= length && top - length >= kMinAddress) return static_cast<int64_t>(top - length);
-  return LowestGap(mm, kMmapBase, kTaskSize, length);  // as bottom-up does
+  constexpr uint64_t kUnmappedBase = (kTaskSize / 3 + hw::kPageMask) & ~hw::kPageMask;
+  return LowestGap(mm, kUnmappedBase, kTaskSize, length);  // arch_get_unmapped_area()
 }
 
 // thp_get_unmapped_area_vmflags().
@@ -256,7 +264,7 @@ int64_t Mm::LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t lengt
   for (uint32_t i = 0; i < mms_[mm].vma_count; ++i) {
     const vm_area_struct& vma = VmaAt(mm, i).c;
     if (vma.vm_end <= bottom) continue;
-    if (vma.vm_start >= bottom && vma.vm_start - bottom >= length) break;
+    if (StartOf(vma) >= bottom && StartOf(vma) - bottom >= length) break;
     bottom = vma.vm_end;
   }
   return bottom > top || top - bottom < length ? -ENOMEM : static_cast<int64_t>(bottom);
@@ -268,7 +276,7 @@ int64_t Mm::LowArea(uint32_t mm, uint64_t address, uint64_t length) const {
   if (length > kTop) return -ENOMEM;
   const uint32_t hint = FirstEndingAfter(mm, address);
   if (address != 0 && address <= kTop - length &&
-      (hint == mms_[mm].vma_count || address + length <= VmaAt(mm, hint).c.vm_start)) {
+      (hint == mms_[mm].vma_count || address + length <= StartOf(VmaAt(mm, hint).c))) {
     return static_cast<int64_t>(address);
   }
   return LowestGap(mm, kBottom, kTop, length);

@@ -139,6 +139,31 @@ TEST_F(MmapRules, R1_8_WithoutAHintPlacesTopDownInTheHighestGap) {
             top - 4 * page);
 }
 
+TEST_F(MmapRules, R1_8_BelowWhatGrowsDownStayAMegabyteFree) {
+  constexpr int kStack = kMapPrivate | kMapAnonymous | kMapGrowsDown;
+  const auto top = static_cast<int64_t>(Mm::kMmapBase);
+  const auto page = static_cast<int64_t>(kPage);
+  ASSERT_EQ(Raw(0, kPage, kRead, kStack, nullptr, 0), top - page);
+  EXPECT_EQ(Raw(0, kPage, kRead, kMapShared, &rw(), 0), top - 258 * page);
+  // A hint in the gap is not taken, one at its end and a fixed address are.
+  EXPECT_EQ(Raw(Mm::kMmapBase - 257 * kPage, kPage, kRead, kMapShared, &rw(), 0), top - 259 * page);
+  ASSERT_EQ(mm.Munmap(p, Mm::kMmapBase - 258 * kPage, kPage), 0);
+  EXPECT_EQ(Raw(Mm::kMmapBase - 258 * kPage, kPage, kRead, kMapShared, &rw(), 0), top - 258 * page);
+  EXPECT_EQ(Raw(Mm::kMmapBase - 2 * kPage, kPage, kRead, kMapShared | kMapFixed, &rw(), 0),
+            top - 2 * page);
+  // The lowest gap has it, too.
+  constexpr int kLow = kMapShared | kMap32Bit;
+  ASSERT_EQ(Raw(0x40100000, kPage, kRead, kStack | kMapFixed, nullptr, 0), 0x40100000);
+  EXPECT_EQ(Raw(0, kPage, kRead, kLow, &rw(), 0), 0x40101000);
+}
+
+TEST_F(MmapRules, R1_8_WhatDoesNotFitBelowTheBaseIsLookedForFromAThirdOfTheAddresses) {
+  constexpr int kAnon = kMapPrivate | kMapAnonymous | kMapNoReserve;
+  constexpr uint64_t kThird = 0x2aaaaaaab000;
+  EXPECT_EQ(Raw(0, Mm::kMmapBase, 0, kAnon, nullptr, 0), static_cast<int64_t>(kThird));
+  EXPECT_EQ(Raw(0, 0x580000000000, 0, kAnon, nullptr, 0), -ENOMEM);
+}
+
 TEST_F(MmapRules, R1_8_32BitIsTheLowestGapOfTheSecondGibibyte) {
   constexpr int kLow = kMapShared | kMap32Bit;
   constexpr int64_t kBottom = 0x40000000;
