@@ -22,6 +22,7 @@ namespace drydock::kmod {
 
 inline constexpr uint64_t kChannelBytes = uint64_t{64} << 20;
 inline constexpr uint64_t kChannelMagic = 0x316e616863646472;  // "rddchan1"
+inline constexpr size_t kPathBytes = 128;                      // of a device node's name
 inline constexpr uint32_t kMostPrograms = 16384;               // of a chunk
 
 enum class GuestState : uint32_t {
@@ -42,7 +43,7 @@ struct Header {
   uint32_t patience_ms;  // how long a step may take
   char driver[64];  // module's file in the initramfs, without a folder: "drydock_dma_buffer.ko"
   char parameters[256];  // of the module
-  char nodes[fuzz::kMaxNodes][64];
+  char nodes[fuzz::kMaxNodes][kPathBytes];
 
   // The agent's.
   std::atomic<uint64_t> finished;  // chunks

@@ -51,7 +51,7 @@ struct RunState {
   bool no_room;         // for the result of `program`
   bool worker_leaves;   // something was left in it: it is to be replaced
 
-  char nodes[fuzz::kMaxNodes][64];  // paths; "": no such node
+  char nodes[fuzz::kMaxNodes][kPathBytes];  // paths; "": no such node
 
   uint64_t last;  // in `bytes`: the last step's StepShown
   uint64_t used;

@@ -8,7 +8,7 @@
 
 namespace drydock::kmod {
 
-using NodeNames = const char (*)[64];
+using NodeNames = const char (*)[kPathBytes];
 
 // Once, in the agent: what a load or a store that faults does.
 void CatchAccessSignals();

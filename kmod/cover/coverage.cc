@@ -37,9 +37,17 @@ constexpr int64_t kMapBits = 256 * 1024;  // cover_hook.c
 constexpr size_t kWords = fuzz::kMaxSteps - 3, kPartBytes = 8 * kWords;
 static_assert(kPartBytes == 104);  // COVER_PART
 
-// The kernel's own level, for code that is laid out alike.
-const std::vector<std::string> kBuiltAlike = {"-O2", "-gdwarf-4", "-fno-inline",
-                                              "-fsanitize-coverage=trace-pc"};
+// The kernel's own level, for code that is laid out alike; as kmod/runner/module.sh has them.
+const std::vector<std::string> kBuiltAlike = {"-O2",
+                                              "-gdwarf-4",
+                                              "-fno-inline",
+                                              "-fsanitize-coverage=trace-pc",
+                                              "-fno-ipa-icf",
+                                              "-fno-crossjumping",
+                                              "-fno-tree-tail-merge",
+                                              "-fno-thread-jumps",
+                                              "-fno-ipa-cp",
+                                              "-fno-partial-inlining"};
 
 std::vector<std::string> LinesOf(const fs::path& path) {
   std::ifstream file(path);

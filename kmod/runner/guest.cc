@@ -39,9 +39,15 @@ double Now() {
 void Pause() { std::this_thread::sleep_for(std::chrono::microseconds(500)); }
 
 template <size_t n>
-void Set(char (&to)[n], const std::string& from) {
+bool Set(char (&to)[n], const std::string& from) {
   std::memset(to, 0, n);
-  std::memcpy(to, from.data(), std::min(from.size(), n - 1));
+  if (from.size() >= n) return false;
+  std::memcpy(to, from.data(), from.size());
+  return true;
+}
+
+std::string TooLong(const std::string& what) {
+  return "the agent has no room for `" + what + "'; make it shorter";
 }
 
 }  // namespace
@@ -243,10 +249,11 @@ std::string Guest::Run(std::span<const fuzz::Program> programs, const DriverInGu
                        std::vector<Shown>* shown) {
   channel_->load_driver = driver != nullptr ? 1 : 0;
   if (driver != nullptr) {
-    Set(channel_->driver, driver->file);
-    Set(channel_->parameters, driver->parameters);
+    if (!Set(channel_->driver, driver->file)) return TooLong(driver->file);
+    if (!Set(channel_->parameters, driver->parameters)) return TooLong(driver->parameters);
     for (size_t i = 0; i < fuzz::kMaxNodes; ++i) {
-      Set(channel_->nodes[i], i < driver->nodes.size() ? driver->nodes[i] : "");
+      const std::string node = i < driver->nodes.size() ? driver->nodes[i] : "";
+      if (!Set(channel_->nodes[i], node)) return TooLong(node);
     }
   }
   channel_->patience_ms = static_cast<uint32_t>(options_.step_ms);

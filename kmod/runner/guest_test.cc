@@ -96,6 +96,20 @@ TEST_F(FakeGuestTest, NamesWhatBefellTheGuestAndKeepsTheRest) {
   }
 }
 
+TEST_F(FakeGuestTest, RefusesNamesThatTheAgentHasNoRoomFor) {
+  const std::string longest(kPathBytes - 1, 'n'), too_long(kPathBytes, 'n');
+  Guest guest(Options("nothing"));
+  ASSERT_EQ(guest.Boot(), "");
+  std::vector<Shown> shown;
+  const DriverInGuest fits = {.file = "driver.ko", .parameters = {}, .nodes = {longest}};
+  const DriverInGuest does_not = {.file = "driver.ko", .parameters = {}, .nodes = {too_long}};
+  EXPECT_EQ(guest.Run(ThreePrograms(), &does_not, &shown),
+            "the agent has no room for `" + too_long + "'; make it shorter");
+  EXPECT_EQ(shown.size(), 0u);
+  EXPECT_EQ(guest.Run(ThreePrograms(), &fits, &shown), "");
+  EXPECT_EQ(guest.End(), "");
+}
+
 TEST_F(FakeGuestTest, NamesWhyAGuestDoesNotBoot) {
   const Fate fates[] = {
       {"refuses", "QEMU did not run: qemu-system-x86_64: could not load kernel 'image'", ""},

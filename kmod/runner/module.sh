@@ -7,6 +7,9 @@
 # module, its code calls __sanitizer_cov_trace_pc wherever it goes, nothing is inlined,
 # and the debug information stays.
 set -euo pipefail
+# As kmod/cover/coverage.cc has them.
+cover_flags="-gdwarf-4 -fno-inline -fsanitize-coverage=trace-pc -fno-ipa-icf -fno-crossjumping
+  -fno-tree-tail-merge -fno-thread-jumps -fno-ipa-cp -fno-partial-inlining"
 root=$1 folder=$2 module=$3 build=$4 cache=$5 hook=${6:-}
 
 mapfile -t sources < <(cd "$root/$folder" && find . -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild -o -name Makefile \) | sort)
@@ -16,7 +19,7 @@ key=$({
   sha256sum "$build/include/generated/autoconf.h" "$build/include/generated/utsrelease.h" 2>/dev/null || true
   gcc --version | head -n 1
   (cd "$root/$folder" && sha256sum "${sources[@]}")
-  [[ -z $hook ]] || sha256sum <"$hook"
+  [[ -z $hook ]] || { cat "$hook" && echo "$cover_flags"; } | sha256sum
 } | sha256sum | cut -c1-24)
 built=$cache/$key
 if [[ -f $built/$module.ko ]]; then
@@ -42,7 +45,7 @@ flags=-I$stage
 if [[ -n $hook ]]; then
   cp "$hook" "$stage/$folder/drydock_cover_hook.c"
   printf "%s\n" "obj-m := $module.o" "$module-y += drydock_cover_hook.o" >>"$stage/$folder/Kbuild"
-  flags+=" -fsanitize-coverage=trace-pc -fno-inline -gdwarf-4"
+  flags+=" $cover_flags"
 fi
 # (Type information for BPF wants a vmlinux, which headers do not have.)
 if ! KBUILD_BUILD_TIMESTAMP=@0 env -u MAKEFLAGS make -j2 -C "$build" M="$stage/$folder" ARCH=x86_64 \
