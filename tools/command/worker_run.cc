@@ -26,8 +26,9 @@ namespace fs = std::filesystem;
 using fuzz::WorkerPage;
 using fuzz::WorkerState;
 
-constexpr double kLoadSeconds = 30;  // for loading a driver
-constexpr double kShortest = 0.2;    // seconds that are worth another start
+constexpr double kLoadSeconds = 30;       // for loading a driver
+constexpr double kIdleCpuSeconds = 0.05;  // a worker that uses less does nothing
+constexpr double kShortest = 0.2;         // seconds that are worth another start
 constexpr double kRestartSeconds = 5;
 constexpr double kLongExecution = 0.3;
 
@@ -115,8 +116,8 @@ bool WorkerRun::Start() {
     CannotRun(job_.worker + ": cannot be started: " + std::strerror(errno));
     return false;
   }
-  started_ = progress_at_ = Now();
-  cpu_at_ = 0;
+  started_ = progress_at_ = idle_since_ = Now();
+  cpu_at_ = busy_at_cpu_ = 0;
   ran_since_ = 0;
   progress_ = 0;
   return true;
@@ -169,16 +170,20 @@ bool WorkerRun::IsAmidFinding() const {
 
 bool WorkerRun::Hangs() {
   const uint64_t progress = page_->executions + page_->runs;
-  const double now = Now();
+  const double now = Now(), cpu = CpuSeconds(worker_);
   if (progress != progress_) {
     progress_ = progress;
     progress_at_ = now;
-    cpu_at_ = CpuSeconds(worker_);
+    cpu_at_ = cpu;
+  }
+  if (progress_at_ == now || cpu - busy_at_cpu_ > kIdleCpuSeconds) {
+    busy_at_cpu_ = cpu;
+    idle_since_ = now;
   }
   const double patience = progress == 0 ? kLoadSeconds : job_.hang_seconds;
   if (now - progress_at_ <= patience) return false;
-  // On a busy machine it may only not have had its turn.
-  return IsAsleep(worker_) || CpuSeconds(worker_) - cpu_at_ > patience;
+  // On a busy machine it may only not have had its turn, or wait for the disk.
+  return cpu - cpu_at_ > patience || (now - idle_since_ > patience && IsAsleep(worker_));
 }
 
 void WorkerRun::Interrupt() {

@@ -53,7 +53,8 @@ class WorkerRun {
   int deaths_ = 0;
   double begun_ = 0;  // the first worker
   double started_ = 0, used_ = 0, ran_since_ = 0;
-  double progress_at_ = 0, cpu_at_ = 0;  // when it last made progress
+  double progress_at_ = 0, cpu_at_ = 0;      // when it last made progress
+  double idle_since_ = 0, busy_at_cpu_ = 0;  // when it last did anything
   uint64_t progress_ = 0;
   fuzz::WorkerState last_state_ = fuzz::WorkerState::kStarting;
   uint64_t object_pages_ = 0;
