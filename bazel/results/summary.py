@@ -63,7 +63,7 @@ def why(skip):
 
 
 def read_events(run, path):
-    results = {}  # label -> (passed, path of test.xml), of the last attempt
+    results = {}  # (label, shard) -> (passed, path of test.xml), of the last attempt
     kinds = {}
     not_built, looked_at = set(), set()  # (Bazel may say it more than once.)
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -89,10 +89,11 @@ def read_events(run, path):
             uris = {out["name"]: out.get("uri", "") for out in result.get("testActionOutput", [])}
             xml_path = urllib.parse.unquote(urllib.parse.urlparse(uris.get("test.xml", "")).path)
             if result.get("status") != "NO_STATUS":
-                results[value["label"]] = (result.get("status") == "PASSED", xml_path or None)
+                shard = (value["label"], value.get("shard", 1))
+                results[shard] = (result.get("status") == "PASSED", xml_path or None)
     run.failed += sorted(not_built)
     run.passed += len(looked_at)
-    for label, (passed, xml_path) in sorted(results.items()):
+    for (label, _), (passed, xml_path) in sorted(results.items()):
         run.add_test(label, passed, xml_path)
 
 

@@ -27,12 +27,12 @@ class Summary(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.events = []
 
-    def add_result(self, label, status, cases, attempt=1):
-        xml = self.folder / f"{label.strip('/').replace('/', '_')}_{attempt} x.xml"
+    def add_result(self, label, status, cases, attempt=1, shard=1):
+        xml = self.folder / f"{label.strip('/').replace('/', '_')}_{shard}_{attempt} x.xml"
         if cases is not None:
             xml.write_text(f"<testsuites><testsuite>{cases}</testsuite></testsuites>")
         self.events.append({
-            "id": {"testResult": {"label": label, "attempt": attempt}},
+            "id": {"testResult": {"label": label, "shard": shard, "attempt": attempt}},
             "testResult": {"status": status, "testActionOutput": [
                 {"name": "test.log", "uri": "file:///nowhere"},
                 {"name": "test.xml", "uri": xml.as_uri()}]}})
@@ -70,6 +70,14 @@ class Summary(unittest.TestCase):
         self.add_result("//a:t", "FAILED", FAILED, attempt=1)
         self.add_result("//a:t", "PASSED", PASSED, attempt=2)
         self.assertEqual(self.run_summary(0)[1][-1], "1 passed, 0 failed, 0 skipped")
+
+    def test_each_shard_counts(self):
+        self.add_result("//a:t", "FAILED", FAILED + DISABLED, shard=1)
+        self.add_result("//a:t", "PASSED", PASSED * 2 + DISABLED, shard=2)
+        self.add_result("//a:t", "PASSED", PASSED, shard=3)
+        code, lines = self.run_summary(3)
+        self.assertEqual((code, lines[-1]), (1, "3 passed, 1 failed, 0 skipped"))
+        self.assertIn("failed   gcc: //a:t A.F", lines)
 
     def test_what_does_not_build_fails(self):
         self.add_result("//a:t", "PASSED", PASSED)
