@@ -8,7 +8,7 @@
  *	/dev/drydock_both_hooks	 mmap and mmap_prepare, which is a mistake
  *	/dev/drydock_no_hook	 neither of them
  *
- * Offset in pages: way * 16 + page. Page 0 of the memory counts calls, so what a
+ * Offset in pages: way * 256 + page. Page 0 of the memory counts calls, so what a
  * program loads shows them.
  */
 #include <linux/fs.h>
@@ -111,7 +111,7 @@ static int below_mmap_prepare(struct vm_area_desc *desc)
 {
 	const phys_addr_t window = (phys_addr_t)STACKED_MMIO_PFN << PAGE_SHIFT;
 	const unsigned long window_bytes = STACKED_PAGES * PAGE_SIZE;
-	const unsigned long page = desc->pgoff % 16;
+	const unsigned long page = desc->pgoff % 256;
 	const unsigned long pfn = page_to_pfn(memory[0]);
 
 	count(COUNT_PREPARE);
@@ -120,7 +120,7 @@ static int below_mmap_prepare(struct vm_area_desc *desc)
 		return -EINVAL;
 	desc->vm_ops = &below_vm_ops;
 
-	switch (desc->pgoff / 16) {
+	switch (desc->pgoff / 256) {
 	case WAY_REMAP:
 		if (vma_desc_pages(desc) > STACKED_PAGES - page)
 			return -ENXIO;
