@@ -48,6 +48,7 @@ Mix::Mix() : rules_(RuleIds().size()) {}
 
 void Mix::Count(const fuzz::Program& program, const Shown& linux) {
   ++programs_;
+  first_profile_ = std::min<int>(first_profile_, program.header.profile);
   for (size_t i = 0; i < program.step_count && i < linux.steps.size(); ++i) {
     const StepShown& shown = linux.steps[i].shown;
     if (shown.ran != Ran::kRan) continue;
@@ -62,6 +63,7 @@ void Mix::Count(const fuzz::Program& program, const Shown& linux) {
 
 void Mix::Add(const Mix& other) {
   programs_ += other.programs_;
+  first_profile_ = std::min(first_profile_, other.first_profile_);
   steps_ += other.steps_;
   mmaps_ += other.mmaps_;
   mmaps_ok_ += other.mmaps_ok_;
@@ -72,7 +74,7 @@ void Mix::Add(const Mix& other) {
 std::vector<std::string> Mix::NotSeen() const {
   std::vector<std::string> ids;
   for (size_t i = 0; i < rules_.size(); ++i) {
-    if (rules_[i] == 0) ids.emplace_back(RuleIds()[i]);
+    if (rules_[i] == 0 && LastProfileOf(i) >= first_profile_) ids.emplace_back(RuleIds()[i]);
   }
   return ids;
 }

@@ -4,6 +4,7 @@
 #define DRYDOCK_KMOD_CONFORM_MIX_H_
 
 #include <array>
+#include <climits>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -23,10 +24,11 @@ class Mix {
   std::string Text() const;
   size_t mmaps() const { return mmaps_; }        // of a file, that ran
   size_t mmaps_ok() const { return mmaps_ok_; }  // of these
-  // Ids of rules that no program has shown.
+  // Ids of rules that no program has shown, of those that the programs' kernels keep.
   std::vector<std::string> NotSeen() const;
 
  private:
+  int first_profile_ = INT_MAX;  // of the programs
   size_t programs_ = 0, steps_ = 0, mmaps_ = 0, mmaps_ok_ = 0;
   std::array<size_t, fuzz::kCallCount> calls_{};
   std::vector<size_t> rules_;

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "kmod/conform/program_set.h"
 #include "kmod/conform/rules_seen.h"
@@ -94,6 +98,21 @@ TEST(RulesSeen, AStepThatDidNotRunShowsNothing) {
   shown.steps.push_back(Ran(-EINVAL));
   shown.steps[0].shown.ran = Ran::kSkipped;
   EXPECT_EQ(CountOf("1.1", program, shown), 0u);
+}
+
+TEST(Mix, MissesNoRuleThatTheKernelDoesNotKeep) {
+  for (const auto& [profile, missed] : {std::pair{601, true}, {612, true}, {703, false}}) {
+    Program program;
+    program.header.profile = static_cast<uint16_t>(profile);
+    program.Add({.call = Call::kFork});
+    Shown shown;
+    shown.steps = {Ran(0)};
+    Mix mix;
+    mix.Count(program, shown);
+    const std::vector<std::string> ids = mix.NotSeen();
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), "P7"), missed ? 1 : 0) << profile;
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), "1.1"), 1);
+  }
 }
 
 TEST(Mix, SaysSharesAndHowManyMmapsSucceed) {

@@ -89,9 +89,12 @@ bool NewEntry(const Seen& s) {
   return s.Ok() && RunAt(s.before, Target(s)) == nullptr && RunAt(s.after, Target(s)) != nullptr;
 }
 
+constexpr int kEachProfile = 9999;
+
 struct Row {
   std::string_view id;
   bool (*shows)(const Seen&);
+  int last_profile = kEachProfile;  // of those that have it
 };
 
 // Each says what the rule of that id says could be seen of it, and no more.
@@ -219,7 +222,7 @@ constexpr Row kRows[] = {
               });
      }},
     {"FK2", [](const Seen& s) { return s.Is(Call::kFork) && s.Ok() && Vmas(s.after) != 0; }},
-    {"P7", [](const Seen& s) { return s.Says(Call::kFork, ENOMEM); }},
+    {"P7", [](const Seen& s) { return s.Says(Call::kFork, ENOMEM); }, 612},
     {"MA1", [](const Seen& s) { return s.Is(Call::kMadvise) && !s.Ok(); }},
     {"MA2",
      [](const Seen& s) {
@@ -237,6 +240,8 @@ constexpr auto kIds = [] {
 }  // namespace
 
 std::span<const std::string_view> RuleIds() { return kIds; }
+
+int LastProfileOf(size_t rule) { return kRows[rule].last_profile; }
 
 void CountRules(const Program& program, const Shown& shown, std::vector<size_t>* counts) {
   static const Space kNothing;

@@ -16,6 +16,9 @@ namespace drydock::kmod {
 // The ids that can be told, in the order of the document.
 std::span<const std::string_view> RuleIds();
 
+// The last profile whose kernel keeps RuleIds()[rule], as 612.
+int LastProfileOf(size_t rule);
+
 // Adds to counts[i] the steps that showed RuleIds()[i]. Precondition: counts has their size.
 void CountRules(const fuzz::Program& program, const Shown& shown, std::vector<size_t>* counts);
 
