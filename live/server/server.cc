@@ -138,7 +138,8 @@ void Server::ListNodes() {
   for (size_t i = 0; i < count; ++i) {
     Node& node = page_->nodes[i];
     node = Node{};
-    std::strncpy(node.path, nodes[i].path, sizeof node.path - 1);
+    static_assert(sizeof node.path >= sizeof nodes[i].path);
+    std::memcpy(node.path, nodes[i].path, sizeof nodes[i].path);
     node.major = kernel::MajorOf(nodes[i].devt);
     node.minor = kernel::MinorOf(nodes[i].devt);
     node.mode = nodes[i].mode & 07777U;
