@@ -33,6 +33,7 @@ static int dma_buffer_release(struct inode *inode, struct file *file)
 {
 	struct dma_buffer *buffer = file->private_data;
 
+	revocable_release(&buffer->mappings, file);
 	dma_buffer_put(buffer);
 	return 0;
 }

@@ -99,7 +99,10 @@ static int framebuffer_open(struct inode *inode, struct file *file)
 
 static int framebuffer_release(struct inode *inode, struct file *file)
 {
-	framebuffer_put(file->private_data);
+	struct framebuffer *fb = file->private_data;
+
+	revocable_release(&fb->mappings, file);
+	framebuffer_put(fb);
 	return 0;
 }
 

@@ -131,6 +131,27 @@ TEST_F(PreparedDmaBuffer, AMappingThatFailsOnTheWayIsNotCounted) {
   EXPECT_EQ(world_->kernel().allocations().live_count(), 0u);
 }
 
+TEST_F(PreparedDmaBuffer, AMappingThatFailsOnTheWayIsForgottenWithTheFile) {
+  Load({});
+  const auto live_after_a_process_that = [&](int fails) {
+    world_->StartProcess();
+    const int64_t file = process().Open("/dev/drydock_dma_buffer", 2).value;
+    EXPECT_GE(file, 0);
+    for (int nth = 1; nth <= fails; ++nth) {
+      world_->FailAllocation(nth);
+      const user::Outcome result =
+          process().Mmap({0}, kPage, kRead, kShared, static_cast<int>(file), 0);
+      world_->FailAllocation(0);
+      EXPECT_EQ(result.value, -ENOMEM) << nth;
+    }
+    EXPECT_TRUE(process().Exit().ok());
+    return world_->kernel().allocations().live_count();
+  };
+  ASSERT_TRUE(process().Exit().ok());
+  const auto live = live_after_a_process_that(0);
+  EXPECT_EQ(live_after_a_process_that(2), live) << "the record was made, the VMA was not";
+}
+
 class PreparedFramebuffer : public PreparedMapping {
  protected:
   PreparedFramebuffer() : PreparedMapping("framebuffer", "/dev/drydock_framebuffer") {}

@@ -49,6 +49,7 @@ struct revocable {
  * @list: in @of's list, until that is revoked
  * @of: whose mapping it is
  * @mm: the address space that it was made in
+ * @file: that is mapped; of one that is only prepared
  * @vmas: VMAs that came of it; 0 while it is only prepared
  *
  * It is the vm_private_data of these VMAs.
@@ -57,6 +58,7 @@ struct revocable_mapping {
 	struct list_head list;
 	struct revocable *of;
 	struct mm_struct *mm;
+	struct file *file;
 	unsigned int vmas;
 };
 
@@ -192,8 +194,8 @@ static inline void revocable_abandon(struct vm_area_struct *vma)
  * @desc: the mapping; private_data is set
  *
  * A mapping that fails before it has a VMA is not told to anybody. What was
- * noted for it stays, and the next one of that address space takes it: of one
- * address space there is one mmap(2) at a time.
+ * noted for it stays, and the next one of that address space takes it, for of
+ * one address space there is one mmap(2) at a time; or revocable_release() does.
  *
  * Context: f_op->mmap_prepare.
  * Return: 0, or -ENODEV or -ENOMEM; then nothing has changed.
@@ -226,6 +228,7 @@ static inline int revocable_prepare(struct revocable *revocable,
 	mapping->mm = desc->mm;
 	list_add(&mapping->list, &revocable->mappings);
 found:
+	mapping->file = desc->file;
 	mutex_unlock(&revocable->lock);
 	kfree(fresh);
 
@@ -247,6 +250,29 @@ static inline int revocable_vm_mapped(unsigned long start, unsigned long end,
 	return 0;
 }
 #endif
+
+/**
+ * revocable_release() - forget what was prepared for a file and came to nothing
+ * @revocable: of the device
+ * @file: the file, which nobody maps any more: mmap(2) holds it, as VMAs do
+ *
+ * Context: f_op->release.
+ */
+static inline void revocable_release(struct revocable *revocable,
+				     struct file *file)
+{
+	struct revocable_mapping *mapping, *next;
+
+	mutex_lock(&revocable->lock);
+	list_for_each_entry_safe(mapping, next, &revocable->mappings, list) {
+		if (mapping->vmas || mapping->file != file)
+			continue;
+		list_del(&mapping->list);
+		mmdrop(mapping->mm);
+		kfree(mapping);
+	}
+	mutex_unlock(&revocable->lock);
+}
 
 /* How many VMAs there are, to be told to a program. */
 static inline unsigned int revocable_vmas(struct revocable *revocable)
