@@ -1,5 +1,6 @@
-// The reference drivers that need a device, fuzzed shortly: nothing is found, and what they refuse
-// they refuse. What the corpus finds in them is the fuzz targets' matter.
+// The reference drivers that need a device, and those that prepare mappings on 7.3, fuzzed shortly:
+// nothing is found, and what they refuse they refuse. What the corpus finds in them is the fuzz
+// targets' matter.
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -18,6 +19,7 @@ struct Case {
   const char* driver;
   const char* device;  // "" for the default machine
   std::vector<std::string> params;
+  const char* profile = "6.1";
 };
 void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 
@@ -27,7 +29,8 @@ TEST_P(ReferenceDriver, IsCleanOnEachPlatform) {
   const Case& c = GetParam();
   for (const char* platform : {"x86-64", "offset-dma", "arm64-noncoherent"}) {
     std::vector<std::string> words = {"worker", std::string("--driver=driver_core/") + c.driver,
-                                      std::string("--platform=") + platform};
+                                      std::string("--platform=") + platform,
+                                      std::string("--profile=") + c.profile};
     if (*c.device != '\0') words.push_back(std::string("--device=examples/devices/") + c.device);
     for (const std::string& param : c.params) words.push_back("--param=" + param);
     std::vector<char*> argv;
@@ -53,7 +56,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"NicRingsDevice", "nic_rings.so", "nic_rings.device", {"entries=64"}},
                     Case{"SharedRing", "shared_ring.so", "", {}},
                     Case{"SharedRingPfn", "shared_ring.so", "", {"method=pfn"}},
-                    Case{"SharedRingWhole", "shared_ring.so", "", {"whole=1"}}),
+                    Case{"SharedRingWhole", "shared_ring.so", "", {"whole=1"}},
+                    Case{"PreparedDmaBuffer", "dma_buffer_7_3.so", "", {}, "7.3"},
+                    Case{"PreparedFramebuffer", "framebuffer_7_3.so", "", {}, "7.3"}),
     [](const testing::TestParamInfo<Case>& info) { return std::string(info.param.name); });
 
 }  // namespace
