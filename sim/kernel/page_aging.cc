@@ -44,11 +44,12 @@ int64_t Mm::AgePages(const Vma& vma, uint64_t start, uint64_t end, bool out) {
   ForEachOwnPage(mm, start, end, [&](uint64_t at, const hw::PteBits& bits, hw::Pfn pfn) {
     if (!MappedOnce(pfn, bits)) return;
     const page* const own = backend_.PageOf(pfn);
-    const bool lazily_freed = (bits.dirty == 0 || droppable) && own != nullptr &&
-                              backend_.PageCount(own) <= 1 && SharedObject(vma.c) == nullptr;
-    if (out && lazily_freed) {
-      Zap(mm, at, at + hw::kPageSize);  // MA8: lazily freed, and not written to since
-      return;
+    if (out && own != nullptr && SharedObject(vma.c) == nullptr && backend_.PageCount(own) <= 1) {
+      const bool written = bits.dirty != 0 || (own->flags & kPageDirty) != 0;
+      if (!written || droppable) {
+        Zap(mm, at, at + hw::kPageSize);  // MA8: lazily freed, and not written to since
+        return;
+      }
     }
     if (forget_access) {
       tables_[mm]->Change({at}, 1, [](hw::PteBits old) {

@@ -87,6 +87,16 @@ TEST_F(PageAgingRules, MA8_FreedPagesKeepTheirContentUntilTheyAreTaken) {
   EXPECT_EQ(LoadByte(1), 'z');
 }
 
+TEST_F(PageAgingRules, MA8_FreedPagesThatArePopulatedToWriteAreNotTaken) {
+  Touch();
+  ASSERT_EQ(Advise(0, 2, kAdviseFree), 0);
+  ASSERT_EQ(Advise(0, 1, kAdvisePopulateWrite), 0);
+  EXPECT_EQ(Bits(0), "clean old") << "the page is dirty, the entry is not";
+  EXPECT_EQ(Advise(0, 2, kAdvisePageOut), 0);
+  EXPECT_EQ(LoadByte(0), 'x');
+  EXPECT_EQ(Bits(1), "none");
+}
+
 TEST_F(PageAgingRules, MA8_FreedPagesThatAChildMapsAreNotTaken) {
   Touch();
   ASSERT_EQ(Advise(0, 1, kAdviseFree), 0);
