@@ -40,7 +40,7 @@ class Dma final : public mocks::DmaApi {
 
   // `mapped` is the table that the allocator was told of, too (Allocator::SetDmaRegister).
   Dma(hw::ResetList& list, Allocator& allocator, DmaRegister& mapped, Verdicts& verdicts,
-      mocks::MmApi& mm, const hw::Platform& platform, const Profile& profile = ProfileOf(601));
+      mocks::MmApi& mm, const hw::Platform& platform, const Profile& profile);
 
   void SetSync(mocks::SyncApi* sync) { sync_ = sync; }
 

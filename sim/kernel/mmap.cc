@@ -13,8 +13,6 @@ constexpr int kMapPopulate = 0x8000, kMapNonBlock = 0x10000;
 // MAP_HUGE_2MB | MAP_HUGE_1GB, which mman.h's LEGACY_MAP_MASK has too.
 constexpr int kMapHugeSizes = 0x7c000000;
 constexpr uint64_t kVmSync = 0x800000;
-constexpr uint64_t kMinAddress = 0x10000;  // vm.mmap_min_addr
-constexpr uint64_t kHugePage = uint64_t{2} << 20;
 
 // fs.h: file_mmap_ok() for a character device, whose size limit is ULONG_MAX (1.11).
 bool FileMmapOk(uint64_t pgoff, uint64_t length) {
@@ -31,13 +29,6 @@ constexpr unsigned kObjectSerialBits = 28;
 void* NameObject(uint64_t serial, uint64_t pages) {
   constexpr uint64_t kSerialMask = (uint64_t{1} << kObjectSerialBits) - 1;
   return reinterpret_cast<void*>(pages << kObjectSerialBits | (serial & kSerialMask));
-}
-
-// vm_start_gap(): below what grows down stay 256 pages free (stack_guard_gap).
-uint64_t StartOf(const vm_area_struct& vma) {
-  constexpr uint64_t kGuardGap = 256 * hw::kPageSize;
-  if ((vma.vm_flags & kVmGrowsDown) == 0) return vma.vm_start;
-  return vma.vm_start > kGuardGap ? vma.vm_start - kGuardGap : 0;
 }
 
 // MAP_FIXED_NOREPLACE is not among them.
@@ -179,11 +170,11 @@ int64_t Mm::MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int fl
   constexpr unsigned kHugeShift = 21;
   const unsigned log = static_cast<unsigned>(flags) >> 26;  // MAP_HUGE_SHIFT
   if (log != 0 && log != kHugeShift) return -EINVAL;
-  const uint64_t huge_bytes = (length + kHugePage - 1) & ~(kHugePage - 1);
+  const uint64_t huge_bytes = (length + kHugePageBytes - 1) & ~(kHugePageBytes - 1);
   if (huge_bytes == 0) return -EINVAL;  // 1.3, of what is rounded
   if (huge_bytes > kTaskSize) return -ENOMEM;
   if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;
-  if ((flags & kMapFixed) != 0 && address % kHugePage != 0) return -EINVAL;
+  if ((flags & kMapFixed) != 0 && address % kHugePageBytes != 0) return -EINVAL;
   const int64_t area = UnmappedArea(mm, nullptr, address, huge_bytes, 0, flags);
   if (area < 0) return area;
   const auto start = static_cast<uint64_t>(area);
@@ -197,89 +188,6 @@ int64_t Mm::MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int fl
     return -EINTR;
   }
   return -ENOMEM;
-}
-
-int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
-                         int flags) {
-  if (length > kTaskSize) return -ENOMEM;
-  uint64_t found = 0;
-  if (file != nullptr && file->f_op->get_unmapped_area != nullptr) {
-    found = CallDriver(driver_, file->f_op->get_unmapped_area, file, address, length, pgoff,
-                       static_cast<unsigned long>(flags));
-    if (Trapped()) return -EINTR;
-    if (found >= static_cast<uint64_t>(-4095)) return static_cast<int64_t>(found);
-  } else if ((flags & kMapFixed) != 0) {
-    found = address;
-  } else if ((flags & kMap32Bit) != 0 && !arm64_) {
-    const int64_t low = LowArea(mm, address, length);
-    if (low < 0) return low;
-    found = static_cast<uint64_t>(low);
-  } else {
-    const auto is_free = [&] {
-      const uint32_t hint = FirstEndingAfter(mm, address);
-      return hint == mms_[mm].vma_count || address + length <= StartOf(VmaAt(mm, hint).c);
-    };
-    const bool large = profile_.aligns_large && file == nullptr && (flags & kMapShared) == 0 &&
-                       address == 0 && length % kHugePage == 0;
-    if (address != 0 && address <= kTaskSize - length && is_free()) {
-      found = address;
-    } else if (large) {
-      found = LargeArea(mm, length);
-    }
-    if (found == 0) {
-      const int64_t gap = HighestGap(mm, length);
-      if (gap < 0) return gap;
-      found = static_cast<uint64_t>(gap);
-    }
-  }
-  if (found > kTaskSize - length) return -ENOMEM;
-  if ((found & hw::kPageMask) != 0) return -EINVAL;
-  return static_cast<int64_t>(found);
-}
-
-int64_t Mm::HighestGap(uint32_t mm, uint64_t length) const {
-  uint64_t top = kMmapBase;
-  for (uint32_t i = mms_[mm].vma_count; i > 0; --i) {
-    const vm_area_struct& vma = VmaAt(mm, i - 1).c;
-    if (vma.vm_end <= top && top - vma.vm_end >= length) break;
-    top = std::min(top, StartOf(vma));
-  }
-  if (top >= length && top - length >= kMinAddress) return static_cast<int64_t>(top - length);
-  constexpr uint64_t kUnmappedBase = (kTaskSize / 3 + hw::kPageMask) & ~hw::kPageMask;
-  return LowestGap(mm, kUnmappedBase, kTaskSize, length);  // arch_get_unmapped_area()
-}
-
-// thp_get_unmapped_area_vmflags().
-uint64_t Mm::LargeArea(uint32_t mm, uint64_t length) const {
-  const uint64_t padded = length + kHugePage;
-  if (padded < length) return 0;
-  const int64_t gap = HighestGap(mm, padded);
-  if (gap < 0 || static_cast<uint64_t>(gap) > kTaskSize - padded) return 0;
-  const auto start = static_cast<uint64_t>(gap);
-  const uint64_t missing = (kHugePage - start % kHugePage) % kHugePage;
-  return missing == 0 ? start + kHugePage : start + missing;
-}
-
-int64_t Mm::LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t length) const {
-  for (uint32_t i = 0; i < mms_[mm].vma_count; ++i) {
-    const vm_area_struct& vma = VmaAt(mm, i).c;
-    if (vma.vm_end <= bottom) continue;
-    if (StartOf(vma) >= bottom && StartOf(vma) - bottom >= length) break;
-    bottom = vma.vm_end;
-  }
-  return bottom > top || top - bottom < length ? -ENOMEM : static_cast<int64_t>(bottom);
-}
-
-// arch_get_unmapped_area() between the bounds of find_start_end().
-int64_t Mm::LowArea(uint32_t mm, uint64_t address, uint64_t length) const {
-  constexpr uint64_t kBottom = 0x40000000, kTop = 0x80000000;
-  if (length > kTop) return -ENOMEM;
-  const uint32_t hint = FirstEndingAfter(mm, address);
-  if (address != 0 && address <= kTop - length &&
-      (hint == mms_[mm].vma_count || address + length <= StartOf(VmaAt(mm, hint).c))) {
-    return static_cast<int64_t>(address);
-  }
-  return LowestGap(mm, kBottom, kTop, length);
 }
 
 // __mmap_region().

@@ -33,6 +33,8 @@ class ForeignMemory {
 
 // TASK_SIZE_MAX of x86-64 with four-level page tables: one page below 2^47.
 inline constexpr unsigned long kTaskSize = 0x7ffffffff000;
+inline constexpr uint64_t kMinAddress = 0x10000;  // vm.mmap_min_addr
+inline constexpr uint64_t kHugePageBytes = uint64_t{2} << 20;
 
 }  // namespace drydock::kernel
 
