@@ -27,7 +27,10 @@ std::string GuestSide::Build(const ModuleOfDriver& module, std::string* file) {
                                     module.module,
                                     kernel_.build,
                                     parts_.cache + "/" + kernel_.name};
-  if (!parts_.cover_hook.empty() && module.folder != kPtdump) words.push_back(parts_.cover_hook);
+  if (!parts_.cover_hook.empty() && module.folder != kPtdump) {
+    words.push_back(parts_.cover_hook);
+    words.insert(words.end(), parts_.cover_flags.begin(), parts_.cover_flags.end());
+  }
   const pid_t child = command::Spawn(words, {.environment = {}, .output_file = log});
   const int status = child > 0 ? command::WaitSeconds(child, 300) : 127;
   std::ifstream lines(log);

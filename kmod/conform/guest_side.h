@@ -26,6 +26,7 @@ struct GuestParts {
   std::string qemu = "qemu-system-x86_64";
   std::string kernel_words = {};  // for the kernel's command line, " word" each
   std::string cover_hook = {};    // C file for drivers that tell their coverage; empty: they do not
+  std::vector<std::string> cover_flags = {};  // with which they are compiled then
 };
 
 struct ModuleOfDriver {

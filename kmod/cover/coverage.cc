@@ -37,17 +37,11 @@ constexpr int64_t kMapBits = 256 * 1024;  // cover_hook.c
 constexpr size_t kWords = fuzz::kMaxSteps - 3, kPartBytes = 8 * kWords;
 static_assert(kPartBytes == 104);  // COVER_PART
 
-// The kernel's own level, for code that is laid out alike; as kmod/runner/module.sh has them.
-const std::vector<std::string> kBuiltAlike = {"-O2",
-                                              "-gdwarf-4",
-                                              "-fno-inline",
-                                              "-fsanitize-coverage=trace-pc",
-                                              "-fno-ipa-icf",
-                                              "-fno-crossjumping",
-                                              "-fno-tree-tail-merge",
-                                              "-fno-thread-jumps",
-                                              "-fno-ipa-cp",
-                                              "-fno-partial-inlining"};
+// For code that is laid out alike in both builds. The kernel has its own level, which is -O2.
+const std::vector<std::string> kBuiltAlike = {
+    "-gdwarf-4",         "-fno-inline",       "-fsanitize-coverage=trace-pc",
+    "-fno-ipa-icf",      "-fno-crossjumping", "-fno-tree-tail-merge",
+    "-fno-thread-jumps", "-fno-ipa-cp",       "-fno-partial-inlining"};
 
 std::vector<std::string> LinesOf(const fs::path& path) {
   std::ifstream file(path);
@@ -71,6 +65,7 @@ std::string CompileShared(const CoverageOptions& options, const command::Module&
   const fs::path flags = options.installation.flags;
   std::vector<std::string> words = {"gcc"};
   for (const std::string& flag : LinesOf(flags)) words.push_back(flag);
+  words.emplace_back("-O2");
   words.insert(words.end(), kBuiltAlike.begin(), kBuiltAlike.end());
   words.insert(words.end(),
                {"-isystem", options.installation.root + "/mocks/include", "-I",
@@ -210,6 +205,7 @@ std::string CoverDriver(const CoverageOptions& options, const DriverRow& row,
 
   GuestParts parts = options.guest;
   parts.cover_hook = options.installation.root + "/kmod/cover/hook/cover_hook.c";
+  parts.cover_flags = kBuiltAlike;
   GuestSide guest(parts, options.kernel);
   const ModuleOfDriver built{fs::path(row.file).parent_path().string(), module.name};
   wrong = guest.Prepare({built});

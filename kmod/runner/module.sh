@@ -1,16 +1,13 @@
 #!/bin/bash
-# Usage: module.sh ROOT FOLDER MODULE BUILD CACHE [HOOK.c]
+# Usage: module.sh ROOT FOLDER MODULE BUILD CACHE [HOOK.c FLAG...]
 # Builds the kernel modules of FOLDER in the checkout ROOT against BUILD, a kernel's
 # build folder or headers, and prints the path of MODULE.ko. What was built of the same
 # sources against the same kernel is taken from CACHE. A module that the folder's Kbuild
 # does not name is made of MODULE.c alone. With HOOK.c, which becomes a part of the
-# module, its code calls __sanitizer_cov_trace_pc wherever it goes, nothing is inlined,
+# module, its code is compiled with FLAG... (of kmod/cover/coverage.cc),
 # and the debug information stays.
 set -euo pipefail
-# As kmod/cover/coverage.cc has them.
-cover_flags="-gdwarf-4 -fno-inline -fsanitize-coverage=trace-pc -fno-ipa-icf -fno-crossjumping
-  -fno-tree-tail-merge -fno-thread-jumps -fno-ipa-cp -fno-partial-inlining"
-root=$1 folder=$2 module=$3 build=$4 cache=$5 hook=${6:-}
+root=$1 folder=$2 module=$3 build=$4 cache=$5 hook=${6:-} hook_flags=("${@:7}")
 
 mapfile -t sources < <(cd "$root/$folder" && find . -maxdepth 1 \( -name '*.[ch]' -o -name Kbuild -o -name Makefile \) | sort)
 key=$({
@@ -19,7 +16,7 @@ key=$({
   sha256sum "$build/include/generated/autoconf.h" "$build/include/generated/utsrelease.h" 2>/dev/null || true
   gcc --version | head -n 1
   (cd "$root/$folder" && sha256sum "${sources[@]}")
-  [[ -z $hook ]] || { cat "$hook" && echo "$cover_flags"; } | sha256sum
+  [[ -z $hook ]] || { cat "$hook" && echo "${hook_flags[*]}"; } | sha256sum
 } | sha256sum | cut -c1-24)
 built=$cache/$key
 if [[ -f $built/$module.ko ]]; then
@@ -45,7 +42,7 @@ flags=-I$stage
 if [[ -n $hook ]]; then
   cp "$hook" "$stage/$folder/drydock_cover_hook.c"
   printf "%s\n" "obj-m := $module.o" "$module-y += drydock_cover_hook.o" >>"$stage/$folder/Kbuild"
-  flags+=" $cover_flags"
+  flags+=" ${hook_flags[*]}"
 fi
 # (Type information for BPF wants a vmlinux, which headers do not have.)
 if ! KBUILD_BUILD_TIMESTAMP=@0 env -u MAKEFLAGS make -j2 -C "$build" M="$stage/$folder" ARCH=x86_64 \
