@@ -15,10 +15,12 @@ constexpr uint64_t kMostSurveyed = 64;  // pages of a node
 constexpr size_t kPagesAtOnce = (fuzz::kMaxSteps - 1) / 2;
 constexpr size_t kLongest = 96;  // bytes of a random program
 
+constexpr uint64_t kSurelyTherePages = 32768;  // of memory, in both worlds
+
 // What can be charged is what the kernel has left of the guest's 256 MiB; in the simulation, all.
 bool AboutAllMemory(uint64_t bytes) {
   const uint64_t pages = hw::PagesOf(bytes);
-  return pages > 32768 && pages <= 65536;
+  return pages > kSurelyTherePages && pages <= 65536;
 }
 
 // More than there is, and yet granted: what nobody writes to is not charged.
@@ -27,7 +29,7 @@ bool MoreThanAllMemory(const fuzz::Step& step) {
   const uint64_t bytes = step.call == fuzz::Call::kAnonymous ? step.length
                          : step.call == fuzz::Call::kMremap  ? step.new_length
                                                              : 0;
-  return hw::PagesOf(bytes) > 32768 && bytes <= kMost_bytes;
+  return hw::PagesOf(bytes) > kSurelyTherePages && bytes <= kMost_bytes;
 }
 
 bool WantsMemoryThere(const fuzz::Step& step) {
