@@ -378,14 +378,14 @@ class Mm final : public mocks::MmApi, public UserMemory {
   static int64_t MayResize(const Vma& vma, uint64_t address, uint64_t old_length,
                            uint64_t new_length, int flags);
   int64_t RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
-                     int flags, uint64_t new_address);
+                     int flags, uint64_t new_address, bool* downgraded);
   int64_t MoveTo(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
                  int flags, uint64_t new_address);
   int64_t MoveAll(uint32_t mm, uint64_t start, uint64_t length, int flags, uint64_t target);
   int64_t GrowOrShrink(uint32_t mm, uint64_t address, uint64_t old_length, uint64_t new_length,
-                       int flags);
+                       int flags, bool* downgraded);
   // do_munmap() of what a mapping is to lose.
-  int64_t UnmapTail(uint32_t mm, uint64_t start, uint64_t length);
+  int64_t UnmapTail(uint32_t mm, uint64_t start, uint64_t length, bool* downgraded);
   // get_unmapped_area(), which asks the driver, with MAP_FIXED as well.
   int64_t AreaFor(const Vma& vma, uint64_t old_address, uint64_t new_length, uint64_t address,
                   int map_flags);

@@ -44,8 +44,10 @@ int64_t Mm::Mremap(uint32_t mm, uint64_t old_address, uint64_t old_length, uint6
     }
   }
   backend_.LockMmap(&mms_.Mut(mm).c, true);
-  const int64_t result = RemapRange(mm, old_address, old_length, new_length, flags, new_address);
-  backend_.UnlockMmap(&mms_.Mut(mm).c, true);
+  bool downgraded = false;
+  const int64_t result =
+      RemapRange(mm, old_address, old_length, new_length, flags, new_address, &downgraded);
+  backend_.UnlockMmap(&mms_.Mut(mm).c, !downgraded);
   if (result < 0 || Trapped() || new_length <= old_length) return result;
   const Vma* grown = Find(mm, static_cast<uint64_t>(result));
   if (grown != nullptr && (grown->c.vm_flags & kVmLocked) != 0) {  // ML2; errors are not told
@@ -69,9 +71,9 @@ int64_t Mm::MayResize(const Vma& vma, uint64_t address, uint64_t old_length, uin
   return 0;
 }
 
-int64_t Mm::UnmapTail(uint32_t mm, uint64_t start, uint64_t length) {
+int64_t Mm::UnmapTail(uint32_t mm, uint64_t start, uint64_t length, bool* downgraded) {
   if (start > kTaskSize || length > kTaskSize - start) return -EINVAL;
-  const int64_t error = UnmapRange(mm, start, start + length);
+  const int64_t error = UnmapRange(mm, start, start + length, downgraded);
   return Trapped() ? -EINTR : error;
 }
 
@@ -84,7 +86,7 @@ int64_t Mm::AreaFor(const Vma& vma, uint64_t old_address, uint64_t new_length, u
 }
 
 int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, uint64_t new_length,
-                       int flags, uint64_t new_address) {
+                       int flags, uint64_t new_address, bool* downgraded) {
   if (profile_.moves_many && (flags & kFixed) != 0 && old_length == new_length) {
     return MoveAll(mm, old_address, old_length, flags, new_address);
   }
@@ -93,7 +95,7 @@ int64_t Mm::RemapRange(uint32_t mm, uint64_t old_address, uint64_t old_length, u
   if (Sealed(vma->c)) return -EPERM;
   return (flags & (kFixed | kDontUnmap)) != 0
              ? MoveTo(mm, old_address, old_length, new_length, flags, new_address)
-             : GrowOrShrink(mm, old_address, old_length, new_length, flags);
+             : GrowOrShrink(mm, old_address, old_length, new_length, flags, downgraded);
 }
 
 // P15: remap_move(). Holes between the VMAs stay as they are; what was moved before an error stays
@@ -144,7 +146,7 @@ int64_t Mm::MoveTo(uint32_t mm, uint64_t old_address, uint64_t old_length, uint6
     if (profile_.remap_checks_first && Find(mm, old_address) == nullptr) return -EFAULT;
   }
   if (old_length > new_length) {
-    const int64_t error = UnmapTail(mm, old_address + new_length, old_length - new_length);
+    const int64_t error = UnmapTail(mm, old_address + new_length, old_length - new_length, nullptr);
     if (error != 0) return error;
     old_length = new_length;
   }
@@ -163,10 +165,11 @@ int64_t Mm::MoveTo(uint32_t mm, uint64_t old_address, uint64_t old_length, uint6
 }
 
 int64_t Mm::GrowOrShrink(uint32_t mm, uint64_t address, uint64_t old_length, uint64_t new_length,
-                         int flags) {
+                         int flags, bool* downgraded) {
   if (old_length >= new_length) {  // RM1: shrinking is munmap of the tail
-    const int64_t error =
-        old_length == new_length ? 0 : UnmapTail(mm, address + new_length, old_length - new_length);
+    const int64_t error = old_length == new_length ? 0
+                                                   : UnmapTail(mm, address + new_length,
+                                                               old_length - new_length, downgraded);
     return error != 0 ? error : static_cast<int64_t>(address);
   }
   const Vma* vma = Find(mm, address);

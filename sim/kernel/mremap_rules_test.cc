@@ -119,6 +119,30 @@ TEST_F(MremapRules, RM1_ShrinkingUnmapsTheTail) {
             "  +0 1 page ram+0 WB rw- special accessed\n");
 }
 
+TEST_F(MremapRules, LK1_ShrinkingClosesWithTheLockHeldForReading) {
+  UseOps({"close"});
+  MapsFrom(kRam);
+  driver.close = [this](vm_area_struct*) {
+    EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 0U);
+    EXPECT_EQ(mm.mm(p)->mmap_lock.readers, 1U);
+  };
+  ASSERT_GT(Map(0, 4, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(Remap(0, 4, 2, 0), Addr(0));
+  driver.close = nullptr;
+  EXPECT_EQ(driver.closes, 1);
+  EXPECT_EQ(mm.mm(p)->mmap_lock.readers, 0U);
+}
+
+TEST_F(MremapRules, LK1_ShrinkingWhatMovesClosesWithTheLockHeldForWriting) {
+  UseOps({"close"});
+  MapsFrom(kRam);
+  driver.close = [this](vm_area_struct*) { EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 1U); };
+  ASSERT_GT(Map(0, 4, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(Remap(0, 4, 2, kTo, 8), Addr(8));
+  EXPECT_EQ(driver.closes, 2);
+  EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 0U);
+}
+
 TEST_F(MremapRules, RM1_ShrinkingBeyondTheAddressSpaceIsEinval) {
   MapsFrom(kRam);
   ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
