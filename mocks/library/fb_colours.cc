@@ -6,10 +6,11 @@
 
 using drydock::mocks::AllocApi;
 using drydock::mocks::Cross;
-using drydock::mocks::LockKind;
-using drydock::mocks::SyncApi;
 using drydock::mocks::UaccessApi;
-using namespace drydock::mocks::fb;
+using drydock::mocks::fb::kEinval;
+using drydock::mocks::fb::kEnomem;
+using drydock::mocks::fb::kGfpKernel;
+using drydock::mocks::fb::kGfpZero;
 
 namespace {
 

@@ -16,7 +16,16 @@ using drydock::mocks::DeviceApi;
 using drydock::mocks::LockKind;
 using drydock::mocks::LogApi;
 using drydock::mocks::SyncApi;
-using namespace drydock::mocks::fb;
+using drydock::mocks::fb::Core;
+using drydock::mocks::fb::kEinval;
+using drydock::mocks::fb::kEnxio;
+using drydock::mocks::fb::kFileOperations;
+using drydock::mocks::fb::kGfpKernel;
+using drydock::mocks::fb::kGfpZero;
+using drydock::mocks::fb::kMaxBuffers;
+using drydock::mocks::fb::kStateRunning;
+using drydock::mocks::fb::PutInfo;
+using drydock::mocks::fb::TheCore;
 
 namespace {
 
@@ -41,9 +50,9 @@ void WarnOn(const char* function, ...) {
 device* CreateDevice(kclass* fb_class, fb_info* info, int node, ...) {
   va_list args;
   va_start(args, node);
-  device* made =
-      Cross<&DeviceApi::DeviceCreate>(fb_class, info->device, kMajor << 20 | unsigned(node),
-                                      static_cast<void*>(nullptr), "fb%d", args);
+  device* made = Cross<&DeviceApi::DeviceCreate>(fb_class, info->device,
+                                                 kMajor << 20 | static_cast<unsigned>(node),
+                                                 static_cast<void*>(nullptr), "fb%d", args);
   va_end(args);
   return made;
 }

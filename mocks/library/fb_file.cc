@@ -10,7 +10,24 @@ using drydock::mocks::IoApi;
 using drydock::mocks::LogApi;
 using drydock::mocks::MmApi;
 using drydock::mocks::UaccessApi;
-using namespace drydock::mocks::fb;
+using drydock::mocks::fb::CmapToUser;
+using drydock::mocks::fb::kEfault;
+using drydock::mocks::fb::kEfbig;
+using drydock::mocks::fb::kEinval;
+using drydock::mocks::fb::kEnodev;
+using drydock::mocks::fb::kEnomem;
+using drydock::mocks::fb::kEnospc;
+using drydock::mocks::fb::kEnotty;
+using drydock::mocks::fb::kEperm;
+using drydock::mocks::fb::kGfpKernel;
+using drydock::mocks::fb::kMaxBuffers;
+using drydock::mocks::fb::kPageSize;
+using drydock::mocks::fb::kStateRunning;
+using drydock::mocks::fb::Lock;
+using drydock::mocks::fb::PutInfo;
+using drydock::mocks::fb::SetUserCmap;
+using drydock::mocks::fb::TheCore;
+using drydock::mocks::fb::Unlock;
 
 namespace {
 

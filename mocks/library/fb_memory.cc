@@ -6,7 +6,10 @@
 
 using drydock::mocks::Cross;
 using drydock::mocks::UaccessApi;
-using namespace drydock::mocks::fb;
+using drydock::mocks::fb::kEfault;
+using drydock::mocks::fb::kEfbig;
+using drydock::mocks::fb::kEnodev;
+using drydock::mocks::fb::kEnospc;
 
 namespace {
 

@@ -3,8 +3,6 @@
 
 #include "mocks/library/fb_library.h"
 
-using namespace drydock::mocks::fb;
-
 namespace {
 
 // fb_try_mode(): 0 if the driver takes it.

@@ -122,11 +122,11 @@ int kstrtobool(const char* s, bool* out) {
   }
   return 0;
 }
-#define DRYDOCK_KSTRTO_FROM_USER(symbol, type, parse)                     \
-  int symbol(const char* s, size_t count, unsigned int base, type* out) { \
-    char text[68];                                                        \
-    int error = NumberFromUser(s, count, text);                           \
-    return error != 0 ? error : parse(text, base, out);                   \
+#define DRYDOCK_KSTRTO_FROM_USER(symbol, type, parse)                                          \
+  int symbol(const char* s, size_t count, unsigned int base, type* out) { /* NOLINT: a type */ \
+    char text[68];                                                                             \
+    int error = NumberFromUser(s, count, text);                                                \
+    return error != 0 ? error : parse(text, base, out);                                        \
   }
 DRYDOCK_KSTRTO_FROM_USER(kstrtoull_from_user, unsigned long long, kstrtoull)
 DRYDOCK_KSTRTO_FROM_USER(kstrtouint_from_user, unsigned int, kstrtouint)

@@ -143,7 +143,8 @@ bool prepare_to_wait_exclusive(wait_queue_head* queue, wait_queue_entry* entry, 
 }
 
 long long drydock_ktime_get_real() {
-  return static_cast<long long>(kEpochNs + Cross<&SyncApi::KtimeNs>());
+  const uint64_t ns = kEpochNs + Cross<&SyncApi::KtimeNs>();
+  return static_cast<long long>(ns);
 }
 long long ktime_get_real_seconds() {
   return static_cast<long long>((kEpochNs + Cross<&SyncApi::KtimeNs>()) / 1000000000);

@@ -34,7 +34,6 @@ namespace {
 using ::testing::_;
 using ::testing::InSequence;
 using ::testing::Invoke;
-using ::testing::NiceMock;
 using ::testing::Return;
 using ::testing::StrEq;
 
@@ -330,11 +329,11 @@ TEST_F(ShimTest, KfreeOfNullCrossesToo) {
 
 TEST_F(ShimTest, GetFreePagesGivesTheAddressOfTheFrame) {
   EXPECT_CALL(alloc_, AllocPages(kGfpKernel, 1)).WillOnce(Return(frames + 2));
-  EXPECT_EQ(drv_get_free_pages(1), reinterpret_cast<unsigned long>(memory + 2 * 4096));
+  EXPECT_EQ(drv_get_free_pages(1), reinterpret_cast<unsigned long>(memory + size_t{2} * 4096));
 }
 
 TEST_F(ShimTest, PageAddressIsArithmetic) {
-  EXPECT_EQ(drv_page_address(frames + 3), memory + 3 * 4096);
+  EXPECT_EQ(drv_page_address(frames + 3), memory + size_t{3} * 4096);
 }
 
 TEST_F(ShimTest, VirtToPhysCrosses) {

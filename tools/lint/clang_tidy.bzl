@@ -54,7 +54,10 @@ def _clang_tidy_impl(target, ctx):
     flags = _compile_flags(ctx, context) if sources else []
     passed = []
     for source in sources:
-        stamp = ctx.actions.declare_file(source.basename + "." + ctx.label.name + ".clang-tidy")
+        name = source.short_path
+        if name.startswith(ctx.label.package + "/"):
+            name = name[len(ctx.label.package) + 1:]
+        stamp = ctx.actions.declare_file(name + "." + ctx.label.name + ".clang-tidy")
         ctx.actions.run_shell(
             command = _COMMAND % stamp.path,
             arguments = [
