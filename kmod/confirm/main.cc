@@ -12,6 +12,7 @@
 #include <string>
 
 #include "kmod/confirm/confirm.h"
+#include "tools/command/command_main.h"
 #include "tools/command/subprocess.h"
 
 namespace {
@@ -68,9 +69,7 @@ bool WriteJudgements(const std::string& path, const std::vector<Judgement>& judg
   return !file.fail();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Run(int argc, char** argv) {
   CLI::App app{"Runs findings of a driver on a real kernel."};
   std::string kernel, claims_file, judgements_file;
   bool ready = false;
@@ -134,3 +133,7 @@ int main(int argc, char** argv) {
   }
   return 0;
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return drydock::command::CommandMain(Run, argc, argv); }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kmod/conform/conform.h"
+#include "tools/command/command_main.h"
 #include "tools/command/subprocess.h"
 
 namespace {
@@ -16,9 +17,7 @@ std::string Variable(const char* name) {
   return text == nullptr ? "" : text;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Run(int argc, char** argv) {
   CLI::App app{
       "Runs programs in the simulation and in real kernels and compares what they show.\n"
       "Exit status: 0 no difference, 1 differences, 2 could not run"};
@@ -86,3 +85,7 @@ int main(int argc, char** argv) {
   drydock::command::CatchInterrupts();
   return drydock::kmod::Conform(options);
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return drydock::command::CommandMain(Run, argc, argv); }

@@ -1,11 +1,10 @@
 // The part of `./drydock` that is C++: check, replay and run. The script at the root of the
 // checkout builds it, says by DRYDOCK_* variables where everything is, and starts it.
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
 #include <string>
 
 #include "tools/command/check.h"
+#include "tools/command/command_main.h"
 #include "tools/command/output_files.h"
 #include "tools/command/run.h"
 #include "tools/command/subprocess.h"
@@ -130,13 +129,4 @@ int Run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return Run(argc, argv);
-  } catch (const std::exception& mistake) {
-    std::fprintf(stderr, "drydock: stopped: %s, see to free memory and disk\n", mistake.what());
-  } catch (...) {
-    std::fputs("drydock: stopped by an unknown exception, please report it\n", stderr);
-  }
-  return 2;
-}
+int main(int argc, char** argv) { return drydock::command::CommandMain(Run, argc, argv); }
