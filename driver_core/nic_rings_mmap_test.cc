@@ -16,7 +16,7 @@ namespace {
 constexpr uint32_t kEntries = 64;
 constexpr uint64_t kRingSize = kPage;
 constexpr uint64_t kBufferSize = DRYDOCK_NIC_BUFFER_SIZE;
-constexpr uint64_t kBuffersSize = 2 * kEntries * kBufferSize;
+constexpr uint64_t kBuffersSize = uint64_t{2} * kEntries * kBufferSize;
 constexpr char kDevice[] =
     "device drydock_nic_rings\n"
     "    mem 0x90000000 0x1000 registers\n"

@@ -12,9 +12,11 @@ std::optional<std::string> ReadWholeFile(const std::string& path) {
   if (file == nullptr) return std::nullopt;
   std::string bytes;
   char block[size_t{1} << 16];
-  while (const size_t size_bytes = std::fread(block, 1, sizeof block, file.get())) {
+  size_t size_bytes = 0;
+  do {  // less than was asked for is the end, or an error
+    size_bytes = std::fread(block, 1, sizeof block, file.get());
     bytes.append(block, size_bytes);
-  }
+  } while (size_bytes == sizeof block);
   if (std::ferror(file.get()) != 0) return std::nullopt;
   return bytes;
 }

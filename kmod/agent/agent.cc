@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
-#include <optional>
 #include <string>
 
 #include "kmod/agent/channel.h"
@@ -43,7 +43,7 @@ class Agent {
 
  private:
   std::string Prepare() {
-    const std::string loaded = LoadModule("drydock_ptdump.ko", "");
+    std::string loaded = LoadModule("drydock_ptdump.ko", "");
     if (!loaded.empty()) return loaded;
     const int fd = open("/dev/drydock_ptdump", O_RDWR);
     if (fd < 0 || dup2(fd, kPtdumpFd) != kPtdumpFd) return "/dev/drydock_ptdump cannot be opened";
@@ -54,7 +54,7 @@ class Agent {
     run_ = new (at) RunState;
     CatchAccessSignals();
     log_.Open();
-    worker_.emplace(channel_, &log_, run_);
+    worker_ = std::make_unique<Worker>(channel_, &log_, run_);
     return {};
   }
 
@@ -130,7 +130,7 @@ class Agent {
   Header* channel_ = nullptr;
   RunState* run_ = nullptr;
   KernelLog log_;
-  std::optional<Worker> worker_;
+  std::unique_ptr<Worker> worker_;
   std::string driver_;
 };
 

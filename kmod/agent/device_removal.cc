@@ -32,7 +32,8 @@ bool FindBoundDevice(const char* node, BoundDevice* device) {
   snprintf(link, sizeof link, "/sys/dev/char/%u:%u/device", major(about.st_rdev),
            minor(about.st_rdev));
   LinkAfter(link, "/", name);
-  strcat(link, "/driver");
+  snprintf(link, sizeof link, "/sys/dev/char/%u:%u/device/driver", major(about.st_rdev),
+           minor(about.st_rdev));
   LinkAfter(link, "/bus/", driver);
   if (name[0] == '\0' || driver[0] == '\0') return false;
   snprintf(file, sizeof file, "/sys%s/unbind", driver);

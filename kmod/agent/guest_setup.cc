@@ -45,8 +45,10 @@ std::string Failed(const std::string& what) { return what + ": " + strerror(errn
 void FreeSeenPart() {
   const std::string maps = ReadFile("/proc/self/maps");
   for (size_t at = 0; at < maps.size(); at = maps.find('\n', at) + 1) {
-    unsigned long from = 0, to = 0;
-    if (sscanf(maps.c_str() + at, "%lx-%lx", &from, &to) != 2) return;
+    char* dash = nullptr;
+    const unsigned long from = strtoul(maps.c_str() + at, &dash, 16);
+    if (*dash != '-') return;
+    const unsigned long to = strtoul(dash + 1, nullptr, 16);
     if (from >= kSeenFrom && to <= kSeenTo) {
       syscall(SYS_munmap, from, to - from);
     }
@@ -130,7 +132,7 @@ std::string UnloadModule(const std::string& file) {
 }
 
 std::string LoadModule(const std::string& file, const std::string& parameters) {
-  const std::string unloaded = UnloadModule(file);
+  std::string unloaded = UnloadModule(file);
   if (!unloaded.empty()) return unloaded;
   const int fd = open(("/" + file).c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Failed(file);
@@ -146,13 +148,17 @@ std::string NeedNode(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
   const std::string devices = ReadFile("/proc/devices");
   for (size_t at = 0; at < devices.size(); at = devices.find('\n', at) + 1) {
-    unsigned major = 0;
-    char found[64];
-    if (sscanf(devices.c_str() + at, "%u %63s", &major, found) == 2 && name == found) {
-      if (mknod(path.c_str(), S_IFCHR | 0600, makedev(major, 0)) == 0) return {};
+    const size_t end = devices.find('\n', at);
+    if (end == std::string::npos) break;
+    char* after = nullptr;  // "MAJOR NAME" is a line
+    const unsigned long major = strtoul(devices.c_str() + at, &after, 10);
+    const size_t name_at = static_cast<size_t>(after - devices.c_str()) + 1;
+    if (*after == ' ' && devices.compare(name_at, end - name_at, name) == 0) {
+      if (mknod(path.c_str(), S_IFCHR | 0600, makedev(static_cast<unsigned>(major), 0)) == 0) {
+        return {};
+      }
       return Failed("mknod " + path);
     }
-    if (devices.find('\n', at) == std::string::npos) break;
   }
   return "the driver makes no " + path;
 }

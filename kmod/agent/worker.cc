@@ -30,7 +30,7 @@ bool AppendResult(Header* channel, RunState* run, uint32_t steps, Ending ending,
   uint8_t* const to = reinterpret_cast<uint8_t*>(channel) + run->results_at;
   memcpy(to, &head, sizeof head);
   memcpy(to + sizeof head, run->bytes, run->used);
-  memcpy(to + sizeof head + run->used, said.data(), said.size());
+  said.copy(reinterpret_cast<char*>(to) + sizeof head + run->used, said.size());
   run->results_at += head.bytes;
   channel->done = ++run->program;
   return true;

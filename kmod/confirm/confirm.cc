@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 
 #include "kmod/confirm/evidence.h"
 #include "kmod/confirm/question.h"
@@ -15,6 +16,14 @@ namespace drydock::kmod {
 namespace {
 
 namespace fs = std::filesystem;
+
+// "page P of the mapping, byte B", with which fuzz/oracles.cc begins.
+bool ReadPlace(const std::string& seen, uint64_t* page, size_t* byte) {
+  std::istringstream words(seen);
+  std::string of_page, of, the, mapping, of_byte;
+  words >> of_page >> *page >> of >> the >> mapping >> of_byte >> *byte;
+  return !words.fail() && of_page == "page" && mapping == "mapping," && of_byte == "byte";
+}
 using fuzz::Call;
 
 // A kernel that marks memory that nobody has written.
@@ -312,9 +321,9 @@ class Confirmation {
 
   Judgement JudgeUnwritten(const Claim& claim, const EvidenceRow& row, const fuzz::Program& program,
                            std::string* error) {
-    unsigned long page = 0;
+    uint64_t page = 0;
     size_t byte = 0;
-    if (std::sscanf(claim.seen.c_str(), "page %lu of the mapping, byte %zu", &page, &byte) != 2) {
+    if (!ReadPlace(claim.seen, &page, &byte)) {
       return NotObservable("which byte it is cannot be told");
     }
     const size_t steps = std::min<size_t>(claim.step + 1, program.step_count);

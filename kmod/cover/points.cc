@@ -1,5 +1,6 @@
 #include "kmod/cover/points.h"
 
+#include <charconv>
 #include <cstdlib>
 #include <sstream>
 
@@ -58,7 +59,9 @@ std::vector<Place> ReadPlaces(std::string_view addr2line) {
     const size_t colon = where.rfind(':');
     const std::string file = where.substr(0, colon);
     place.file = file.substr(file.rfind('/') + 1);
-    if (colon != where.npos) place.line = std::atoi(where.c_str() + colon + 1);
+    if (colon != where.npos) {
+      std::from_chars(where.data() + colon + 1, where.data() + where.size(), place.line);
+    }
     places.push_back(std::move(place));
   }
   return places;

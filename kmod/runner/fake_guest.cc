@@ -80,7 +80,7 @@ void Serve() {
     std::memcpy(base + at, &head, sizeof head);
     for (uint32_t k = 0; k < program.step_count; ++k) {
       StepShown shown = {};
-      shown.value = static_cast<int64_t>(100 * i + k);
+      shown.value = int64_t{100} * i + k;
       shown.entries = drydock::kmod::kNoSpace;
       shown.ran = drydock::kmod::Ran::kRan;
       std::memcpy(base + at + sizeof head + k * sizeof shown, &shown, sizeof shown);

@@ -124,9 +124,11 @@ std::string Guest::Start() {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int null = open("/dev/null", O_RDONLY);
     const int log = open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    const int output = log < 0 ? null : log;
+    if (null < 0 || output < 0) _exit(kNotStarted);
     dup2(null, 0);
-    dup2(log, 1);
-    dup2(log, 2);
+    dup2(output, 1);
+    dup2(output, 2);
     execvp(argv[0], argv.data());
     dprintf(2, "%s cannot be started: %s\n", argv[0], std::strerror(errno));
     _exit(kNotStarted);

@@ -2,10 +2,9 @@
 
 #include <elf.h>
 
-#include <cinttypes>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 
 namespace drydock::live {
 namespace {
@@ -20,15 +19,14 @@ std::vector<Mapping> MappingsOf(pid_t pid) {
   std::ifstream maps("/proc/" + std::to_string(pid) + "/maps");
   std::string line;
   while (std::getline(maps, line)) {
+    std::istringstream words(line);
     Mapping m{};
-    int path = 0;
-    if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %n", &m.begin,
-                    &m.end, &m.offset, &path) < 3) {
-      continue;
-    }
-    if (path > 0 && static_cast<size_t>(path) < line.size() && line[path] == '/') {
-      m.file = line.substr(static_cast<size_t>(path));
-    }
+    char dash = 0;
+    std::string access, device, inode;
+    words >> std::hex >> m.begin >> dash >> m.end >> access >> m.offset >> device >> inode;
+    if (words.fail()) continue;
+    std::getline(words >> std::ws, m.file);
+    if (!m.file.starts_with('/')) m.file.clear();
     mappings.push_back(m);
   }
   return mappings;

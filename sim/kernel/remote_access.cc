@@ -38,7 +38,7 @@ void Mm::CopyFrame(hw::PhysAddr phys, void* to, const void* from, size_t size_by
     there = from != nullptr ? backend_.WritePhysical(phys, from, size_bytes)
                             : backend_.ReadPhysical(phys, to, size_bytes);
   }
-  if (!there && from == nullptr) __builtin_memset(to, 0xff, size_bytes);
+  if (!there && to != nullptr) __builtin_memset(to, 0xff, size_bytes);
 }
 
 int64_t Mm::ProcessVm(uint32_t mm, uint64_t address, void* to, const void* from,
