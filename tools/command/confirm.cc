@@ -103,9 +103,8 @@ std::string ConfirmFindings(const Installation& installation, const DriverOption
   std::string wrong =
       WriteWhole(claims_file, claims.dump(1, ' ', false, Json::error_handler_t::replace));
   if (!wrong.empty()) return wrong;
-  std::vector<std::string> arguments = {
-      "--kernel", run.kernel,  "--driver",     std::filesystem::absolute(run.driver.file).string(),
-      "--claims", claims_file, "--judgements", answer_file};
+  std::vector<std::string> arguments = {"--kernel", run.kernel,  "--driver",     run.driver.file,
+                                        "--claims", claims_file, "--judgements", answer_file};
   for (const std::string& param : options.params) {
     arguments.insert(arguments.end(), {"--param", param});
   }
