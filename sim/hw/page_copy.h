@@ -18,11 +18,16 @@ struct Piece {
   uint32_t words[kBytes / sizeof(uint32_t)];
 } __attribute__((packed, may_alias));
 
-// (The empty asm keeps the compiler from making memcpy() of several.)
+// (The empty asm keeps the compiler from making memcpy() of several. Clang that does not optimise
+// makes one of a struct of 64 bytes.)
 template <size_t kBytes>
 __attribute__((no_sanitize("address"), always_inline)) inline void CopyPiece(
     unsigned char* to, const unsigned char* from) {
+#if defined(__clang__) && !defined(__OPTIMIZE__)
+  for (size_t i = 0; i < kBytes; ++i) to[i] = from[i];
+#else
   *reinterpret_cast<Piece<kBytes>*>(to) = *reinterpret_cast<const Piece<kBytes>*>(from);
+#endif
   asm volatile("" : : : "memory");
 }
 
