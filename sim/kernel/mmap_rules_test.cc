@@ -157,6 +157,19 @@ TEST_F(MmapRules, R1_8_BelowWhatGrowsDownStayAMegabyteFree) {
   EXPECT_EQ(Raw(0, kPage, kRead, kLow, &rw(), 0), 0x40101000);
 }
 
+TEST_F(MmapRules, R1_8_WhatGrowsDownKeepsNothingFreeBelowTheNextMapping) {
+  const auto top = static_cast<int64_t>(Mm::kMmapBase);
+  const auto page = static_cast<int64_t>(kPage);
+  ASSERT_EQ(Raw(0, 2 * kPage, kRead, kMapShared, &rw(), 0), top - 2 * page);
+  ASSERT_EQ(Raw(Mm::kMmapBase - kPage, kPage, kRead,
+                kMapPrivate | kMapAnonymous | kMapGrowsDown | kMapFixed, nullptr, 0),
+            top - page);
+  EXPECT_EQ(Raw(0, kPage, kRead, kMapShared, &rw(), 8 * kPage), top - 3 * page);
+  // But where there would be room above that mapping, the search goes on a megabyte lower.
+  ASSERT_EQ(mm.Munmap(p, Mm::kMmapBase - 2 * kPage, kPage), 0);
+  EXPECT_EQ(Raw(0, kPage, kRead, kMapShared, &rw(), 16 * kPage), top - 258 * page);
+}
+
 TEST_F(MmapRules, R1_8_WhatDoesNotFitBelowTheBaseIsLookedForFromAThirdOfTheAddresses) {
   constexpr int kAnon = kMapPrivate | kMapAnonymous | kMapNoReserve;
   constexpr uint64_t kThird = 0x2aaaaaaab000;

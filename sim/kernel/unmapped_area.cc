@@ -56,14 +56,21 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
   return static_cast<int64_t>(found);
 }
 
+// unmapped_area_topdown(): what grows down keeps free what is below it as far as the next mapping,
+// and the search goes on from there.
 int64_t Mm::HighestGap(uint32_t mm, uint64_t length) const {
-  uint64_t top = kMmapBase;
-  for (uint32_t i = mms_[mm].vma_count; i > 0; --i) {
-    const vm_area_struct& vma = VmaAt(mm, i - 1).c;
-    if (vma.vm_end <= top && top - vma.vm_end >= length) break;
-    top = std::min(top, StartOf(vma));
+  uint64_t limit = kMmapBase;
+  const uint32_t count = mms_[mm].vma_count;
+  for (uint32_t above = count + 1; above-- > 0;) {
+    const uint64_t bottom = above > 0 ? VmaAt(mm, above - 1).c.vm_end : kMinAddress;
+    const auto fits_below = [&](uint64_t top) { return top >= bottom && top - bottom >= length; };
+    if (above < count) {
+      const vm_area_struct& vma = VmaAt(mm, above).c;
+      if (!fits_below(std::min<uint64_t>(limit, vma.vm_start))) continue;
+      limit = std::min(limit, StartOf(vma));
+    }
+    if (fits_below(limit)) return static_cast<int64_t>(limit - length);
   }
-  if (top >= length && top - length >= kMinAddress) return static_cast<int64_t>(top - length);
   constexpr uint64_t kUnmappedBase = (kTaskSize / 3 + hw::kPageMask) & ~hw::kPageMask;
   return LowestGap(mm, kUnmappedBase, kTaskSize, length);  // arch_get_unmapped_area()
 }
