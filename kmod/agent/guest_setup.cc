@@ -101,27 +101,34 @@ Header* MapChannel() {
   return static_cast<Header*>(at);
 }
 
-Header* OpenChannel() {
+int OpenPciResource(const char* vendor, const char* device, int number) {
   DIR* const folder = opendir("/sys/bus/pci/devices");
-  if (folder == nullptr) return nullptr;
-  Header* found = nullptr;
-  while (const dirent* entry = readdir(folder)) {
-    const std::string device = std::string("/sys/bus/pci/devices/") + entry->d_name;
-    if (ReadFile(device + "/vendor") != "0x1af4\n") continue;
-    if (ReadFile(device + "/device") != "0x1110\n") continue;
-    const int fd = open((device + "/resource2").c_str(), O_RDWR | O_CLOEXEC);
-    if (fd < 0) continue;
-    struct stat about{};
-    fstat(fd, &about);
-    if (static_cast<uint64_t>(about.st_size) == kChannelBytes &&
-        dup3(fd, kChannelFd, O_CLOEXEC) == kChannelFd) {
-      found = MapChannel();
-      if (found != nullptr && found->magic != kChannelMagic) found = nullptr;
+  if (folder == nullptr) return -1;
+  int fd = -1;
+  while (const dirent* entry = fd < 0 ? readdir(folder) : nullptr) {
+    const std::string path = std::string("/sys/bus/pci/devices/") + entry->d_name;
+    if (ReadFile(path + "/vendor") != std::string(vendor) + "\n" ||
+        ReadFile(path + "/device") != std::string(device) + "\n") {
+      continue;
     }
-    close(fd);
-    if (found != nullptr) break;
+    fd = open((path + "/resource" + std::to_string(number)).c_str(), O_RDWR | O_CLOEXEC);
   }
   closedir(folder);
+  return fd;
+}
+
+Header* OpenChannel() {
+  const int fd = OpenPciResource("0x1af4", "0x1110", 2);  // ivshmem
+  if (fd < 0) return nullptr;
+  Header* found = nullptr;
+  struct stat about{};
+  fstat(fd, &about);
+  if (static_cast<uint64_t>(about.st_size) == kChannelBytes &&
+      dup3(fd, kChannelFd, O_CLOEXEC) == kChannelFd) {
+    found = MapChannel();
+    if (found != nullptr && found->magic != kChannelMagic) found = nullptr;
+  }
+  close(fd);
   return found;
 }
 

@@ -20,6 +20,9 @@ Header* OpenChannel();
 // The same, in a child, at the same address.
 Header* MapChannel();
 
+// A descriptor of a BAR of the first such PCI device ("0x1234" each); -1: none.
+int OpenPciResource(const char* vendor, const char* device, int number);
+
 // finit_module(2) of /FILE; an unload first if it is there. "" or what failed.
 std::string LoadModule(const std::string& file, const std::string& parameters);
 std::string UnloadModule(const std::string& file);
