@@ -42,12 +42,14 @@ int64_t Mm::AgePages(const Vma& vma, uint64_t start, uint64_t end, bool out) {
   const bool forget_access = !out || !profile_.pages_out_young;
   const bool droppable = (vma.c.vm_flags & kVmDroppable) != 0;
   ForEachOwnPage(mm, start, end, [&](uint64_t at, const hw::PteBits& bits, hw::Pfn pfn) {
-    if (!MappedOnce(pfn, bits)) return;
+    const bool shared = SharedObject(vma.c) != nullptr;
+    if (shared ? !Alone(pfn) : !MappedOnce(pfn, bits)) return;
     const page* const own = backend_.PageOf(pfn);
-    if (out && own != nullptr && SharedObject(vma.c) == nullptr && backend_.PageCount(own) <= 1) {
+    if (out && own != nullptr && backend_.PageCount(own) <= 1) {
       const bool written = bits.dirty != 0 || (own->flags & kPageDirty) != 0;
       if (!written || droppable) {
-        Zap(mm, at, at + hw::kPageSize);  // MA8: lazily freed, and not written to since
+        // MA8: lazily freed and not written to since; or shared and never written to.
+        Zap(mm, at, at + hw::kPageSize);
         return;
       }
     }

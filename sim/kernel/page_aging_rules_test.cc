@@ -97,6 +97,30 @@ TEST_F(PageAgingRules, MA8_FreedPagesThatArePopulatedToWriteAreNotTaken) {
   EXPECT_EQ(Bits(1), "none");
 }
 
+TEST_F(PageAgingRules, MA8_SharedPagesThatNobodyWroteToAreTaken) {
+  ASSERT_GT(MapAnon(0, 2, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(LoadByte(0), 0);
+  ASSERT_EQ(Store(1, 'x'), "");
+  EXPECT_EQ(Advise(0, 2, kAdvisePageOut), 0);
+  EXPECT_EQ(Bits(0), "none");
+  EXPECT_EQ(LoadByte(1), 'x');
+}
+
+TEST_F(PageAgingRules, MA8_SharedPagesThatAChildMapsAreNotTaken) {
+  ASSERT_GT(MapAnon(0, 1, kReadWrite, kMapShared), 0);
+  const auto child = static_cast<uint32_t>(mm.NewMm());
+  ASSERT_EQ(mm.Fork(p, child), 0);
+  ASSERT_EQ(LoadByte(0), 0);
+  ASSERT_EQ(LoadByte(0, child), 0);
+  EXPECT_EQ(Advise(0, 1, kAdvisePageOut), 0);
+  EXPECT_EQ(Bits(0), "clean accessed");
+  // What the child wrote makes the page dirty once the child is gone.
+  ASSERT_EQ(Store(0, 'x', child), "");
+  mm.ExitMm(child);
+  EXPECT_EQ(Advise(0, 1, kAdvisePageOut), 0);
+  EXPECT_EQ(LoadByte(0), 'x');
+}
+
 TEST_F(PageAgingRules, MA8_FreedPagesThatAChildMapsAreNotTaken) {
   Touch();
   ASSERT_EQ(Advise(0, 1, kAdviseFree), 0);

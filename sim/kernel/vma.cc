@@ -414,7 +414,11 @@ void Mm::Zap(uint32_t mm, uint64_t start, uint64_t end) {
     }
     if (extent.bits.anon != 0) {
       for (uint64_t p = 0; p < pages; ++p) {
-        if (!AnyMapped(pfn + p, 1)) backend_.FreeAnonPage(pfn + p);
+        if (!AnyMapped(pfn + p, 1)) {
+          backend_.FreeAnonPage(pfn + p);
+        } else if (extent.bits.anon == kAnonExclusive && extent.bits.dirty != 0) {
+          MarkPageDirty(pfn + p);  // of shared memory: nothing else is mapped more than once
+        }
       }
     } else if (extent.bits.special == 0) {
       for (uint64_t p = 0; p < pages; ++p) {
