@@ -13,7 +13,7 @@
 #include <string>
 
 #include "kmod/agent/channel.h"
-#include "kmod/agent/device_reset.h"
+#include "kmod/agent/edu_reset.h"
 #include "kmod/agent/guest_setup.h"
 #include "kmod/agent/in_place.h"
 #include "kmod/agent/kernel_log.h"
@@ -81,8 +81,10 @@ class Agent {
   void LoadDriver() {
     std::string wrong = driver_.empty() ? "" : UnloadModule(driver_);
     driver_ = channel_->driver;
-    ResetEdu();
-    if (wrong.empty()) wrong = LoadModule(driver_, channel_->parameters);
+    if (wrong.empty()) {
+      ResetEdu();
+      wrong = LoadModule(driver_, channel_->parameters);
+    }
     if (!wrong.empty()) Fail(wrong);
     for (size_t i = 0; i < fuzz::kMaxNodes; ++i) {
       memcpy(run_->nodes[i], channel_->nodes[i], sizeof run_->nodes[i]);

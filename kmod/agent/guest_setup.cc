@@ -39,6 +39,11 @@ std::string ReadFile(const std::string& path) {
   return text;
 }
 
+// sysfs writes numbers as "0x1234".
+unsigned long ReadNumber(const std::string& path) {
+  return strtoul(ReadFile(path).c_str(), nullptr, 0);
+}
+
 std::string Failed(const std::string& what) { return what + ": " + strerror(errno); }
 
 // What the kernel put where programs map: vdso and its data, in some versions.
@@ -101,14 +106,13 @@ Header* MapChannel() {
   return static_cast<Header*>(at);
 }
 
-int OpenPciResource(const char* vendor, const char* device, int number) {
+int OpenPciResource(uint16_t vendor, uint16_t device, int number) {
   DIR* const folder = opendir("/sys/bus/pci/devices");
   if (folder == nullptr) return -1;
   int fd = -1;
   while (const dirent* entry = fd < 0 ? readdir(folder) : nullptr) {
     const std::string path = std::string("/sys/bus/pci/devices/") + entry->d_name;
-    if (ReadFile(path + "/vendor") != std::string(vendor) + "\n" ||
-        ReadFile(path + "/device") != std::string(device) + "\n") {
+    if (ReadNumber(path + "/vendor") != vendor || ReadNumber(path + "/device") != device) {
       continue;
     }
     fd = open((path + "/resource" + std::to_string(number)).c_str(), O_RDWR | O_CLOEXEC);
@@ -118,7 +122,7 @@ int OpenPciResource(const char* vendor, const char* device, int number) {
 }
 
 Header* OpenChannel() {
-  const int fd = OpenPciResource("0x1af4", "0x1110", 2);  // ivshmem
+  const int fd = OpenPciResource(0x1af4, 0x1110, 2);  // ivshmem
   if (fd < 0) return nullptr;
   Header* found = nullptr;
   struct stat about{};

@@ -3,6 +3,7 @@
 #ifndef DRYDOCK_KMOD_AGENT_GUEST_SETUP_H_
 #define DRYDOCK_KMOD_AGENT_GUEST_SETUP_H_
 
+#include <cstdint>
 #include <string>
 
 #include "kmod/agent/channel.h"
@@ -20,8 +21,8 @@ Header* OpenChannel();
 // The same, in a child, at the same address.
 Header* MapChannel();
 
-// A descriptor of a BAR of the first such PCI device ("0x1234" each); -1: none.
-int OpenPciResource(const char* vendor, const char* device, int number);
+// A descriptor of a BAR of the first such PCI device; -1: none.
+int OpenPciResource(uint16_t vendor, uint16_t device, int number);
 
 // finit_module(2) of /FILE; an unload first if it is there. "" or what failed.
 std::string LoadModule(const std::string& file, const std::string& parameters);

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "kmod/confirm/confirm.h"
+#include "kmod/conform/launch.h"
 #include "tools/command/command_main.h"
 #include "tools/command/subprocess.h"
 
@@ -22,11 +23,6 @@ using drydock::kmod::ConfirmOptions;
 using drydock::kmod::Judgement;
 using Json = nlohmann::json;
 
-std::string Variable(const char* name) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? "" : text;
-}
-
 int CannotRun(const std::string& why) {
   std::fprintf(stderr, "drydock: %s\n", why.c_str());
   return 2;
@@ -34,7 +30,8 @@ int CannotRun(const std::string& why) {
 
 bool IsProgram(const std::string& name) {
   if (name.find('/') != std::string::npos) return access(name.c_str(), X_OK) == 0;
-  const std::string path = Variable("PATH");
+  const char* const folders = std::getenv("PATH");
+  const std::string path = folders == nullptr ? "" : folders;
   for (size_t at = 0; at <= path.size();) {
     const size_t end = std::min(path.find(':', at), path.size());
     if (access((path.substr(at, end - at) + "/" + name).c_str(), X_OK) == 0) return true;
@@ -87,22 +84,12 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& wrong) {
     return CannotRun(wrong.what());
   }
-  options.installation.root = options.guest.root = Variable("DRYDOCK_ROOT");
-  options.installation.flags = Variable("DRYDOCK_FLAGS");
-  options.installation.worker = "/proc/self/exe";
-  options.guest.agent = Variable("DRYDOCK_AGENT");
-  options.guest.pack = Variable("DRYDOCK_PACK");
-  options.guest.cache = Variable("DRYDOCK_MODULES");
-  options.guest.built_modules = Variable("DRYDOCK_BUILT_MODULES");
-  if (!Variable("DRYDOCK_QEMU").empty()) options.guest.qemu = Variable("DRYDOCK_QEMU");
-  if (!Variable("QEMU_ACCEL").empty()) options.guest.accelerator = Variable("QEMU_ACCEL");
-  for (const std::string& one :
-       {options.guest.root, options.installation.flags, options.guest.agent, options.guest.pack,
-        options.guest.cache, Variable("DRYDOCK_KERNELS")}) {
-    if (one.empty()) return CannotRun("start ./drydock in the checkout, it sets what is needed");
-  }
-  std::string wrong;
-  options.kernel = drydock::kmod::FindKernel(Variable("DRYDOCK_KERNELS"), kernel, &wrong);
+  drydock::kmod::Launch launch;
+  std::string wrong = ReadLaunch(&launch);
+  if (!wrong.empty()) return CannotRun(wrong);
+  options.installation = launch.installation;
+  options.guest = launch.guest;
+  options.kernel = drydock::kmod::FindKernel(launch.kernels_folder, kernel, &wrong);
   if (wrong.empty() && !IsProgram(options.guest.qemu)) {
     wrong = options.guest.qemu + ": no such program, install qemu-system-x86";
   }

@@ -47,7 +47,7 @@ struct TemporaryFolder {
 
 // The rows that were asked for. "" or what is wrong.
 std::string ChooseRows(const ConformOptions& options, std::vector<DriverRow>* rows) {
-  const std::string path = options.installation.root + "/kmod/conform/drivers.txt";
+  const std::string path = options.launch.installation.root + "/kmod/conform/drivers.txt";
   const DriverTable table = ParseDriverTable(ReadWhole(path), path);
   if (!table.error.empty()) return table.error;
   if (options.drivers.empty()) {
@@ -70,14 +70,14 @@ std::string ChooseRows(const ConformOptions& options, std::vector<DriverRow>* ro
 // What was equal goes into the record of the checkout, what was not goes out of it.
 std::string WriteDown(const ConformOptions& options, const StoredKernel& kernel,
                       const std::map<std::string, bool>& equal) {
-  const std::string path = options.installation.root + "/" + kRecordsFile;
+  const std::string path = options.launch.installation.root + "/" + kRecordsFile;
   Records records = ParseRecords(ReadWhole(path), path);
   if (!records.error.empty()) return records.error;
   const std::time_t now = std::time(nullptr);
   char date[16];
   std::strftime(date, sizeof date, "%F", std::gmtime(&now));
   const size_t count =
-      NoteConfirmed(ReadRulePrograms(options.installation.root), equal,
+      NoteConfirmed(ReadRulePrograms(options.launch.installation.root), equal,
                     {"", "", kernel.name, kernel.release, date, ""}, &records.list);
   std::ofstream file(path);
   file << FormatRecords(records.list);
@@ -96,19 +96,13 @@ int Cover(const ConformOptions& options, const std::vector<DriverRow>& rows,
       if (!row.RunsOn(kernel.name)) continue;
       const TemporaryFolder folder;
       if (folder.path.empty()) return CannotRun("no temporary folder can be made; set TMPDIR");
-      const CoverageOptions one = {.installation = options.installation,
-                                   .guest = {.root = options.installation.root,
-                                             .agent = options.agent,
-                                             .pack = options.pack,
-                                             .cache = options.modules_cache,
-                                             .folder = folder.path,
-                                             .built_modules = options.built_modules,
-                                             .accelerator = options.accelerator,
-                                             .qemu = options.qemu},
-                                   .kernel = kernel,
-                                   .programs = options.programs,
-                                   .random = row.only_programs ? 0 : options.random / rows.size(),
-                                   .seed = options.seed};
+      CoverageOptions one = {.installation = options.launch.installation,
+                             .guest = options.launch.guest,
+                             .kernel = kernel,
+                             .programs = options.programs,
+                             .random = row.only_programs ? 0 : options.random / rows.size(),
+                             .seed = options.seed};
+      one.guest.folder = folder.path;
       const std::string wrong = CoverDriver(one, row, &tally);
       if (!wrong.empty()) return CannotRun(wrong);
     }
@@ -126,11 +120,12 @@ int Conform(const ConformOptions& options) {
   if (!wrong.empty()) return CannotRun(wrong);
   std::vector<StoredKernel> kernels;
   for (const std::string& name : options.kernels) {
-    kernels.push_back(FindKernel(options.kernels_folder, name, &wrong));
+    kernels.push_back(FindKernel(options.launch.kernels_folder, name, &wrong));
     if (!wrong.empty()) return CannotRun(wrong);
   }
   if (options.coverage) return Cover(options, rows, kernels);
-  const std::string known_path = options.installation.root + "/kmod/conform/known_differences.txt";
+  const std::string known_path =
+      options.launch.installation.root + "/kmod/conform/known_differences.txt";
   KnownDifferences known = ParseKnownDifferences(ReadWhole(known_path), known_path);
   if (!known.error.empty()) return CannotRun(known.error);
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/command/compile.h"
+#include "kmod/conform/launch.h"
 
 namespace drydock::kmod {
 
@@ -24,16 +24,7 @@ struct ConformOptions {
   bool coverage = false;     // compare which code of the drivers is reached, instead
   bool record = false;       // into kmod/conform/confirmed.tsv (fidelity.h)
   std::string out = "out";   // folder for programs that differ
-  std::string accelerator = "tcg";
-
-  // What the launcher says.
-  command::Installation installation;
-  std::string kernels_folder;
-  std::string modules_cache;
-  std::string agent;
-  std::string pack;
-  std::string built_modules;  // folder with NAME.ko that need no building; empty: none
-  std::string qemu = "qemu-system-x86_64";
+  Launch launch;
 };
 
 // 0: both worlds agree, apart from known differences; 1: they do not; 2: could not run, one line on

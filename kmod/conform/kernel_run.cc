@@ -18,6 +18,11 @@ double Rate(size_t programs, double seconds) {
   return static_cast<double>(programs) / std::max(seconds, 1e-9);
 }
 
+GuestParts PartsIn(const std::string& folder, GuestParts parts) {
+  parts.folder = folder;
+  return parts;
+}
+
 }  // namespace
 
 KernelRun::KernelRun(const ConformOptions& options, const StoredKernel& kernel,
@@ -26,22 +31,14 @@ KernelRun::KernelRun(const ConformOptions& options, const StoredKernel& kernel,
       kernel_(kernel),
       folder_(folder),
       known_(known),
-      guest_({.root = options.installation.root,
-              .agent = options.agent,
-              .pack = options.pack,
-              .cache = options.modules_cache,
-              .folder = folder,
-              .built_modules = options.built_modules,
-              .accelerator = options.accelerator,
-              .qemu = options.qemu},
-             kernel) {}
+      guest_(PartsIn(folder, options.launch.guest), kernel) {}
 
 std::string KernelRun::Prepare(const std::vector<DriverRow>& rows) {
   std::vector<ModuleOfDriver> modules;
   for (const DriverRow& row : rows) {
     Subject subject;
     subject.row = row;
-    const std::string file = options_.installation.root + "/" + row.file;
+    const std::string file = options_.launch.installation.root + "/" + row.file;
     subject.module = {fs::path(row.file).parent_path().string(), command::ModuleOf(file).name};
     modules.push_back(subject.module);
     subjects_.push_back(std::move(subject));
@@ -110,14 +107,14 @@ std::string KernelRun::Compile(size_t index) {
   // Variants of a driver have one object and one module, but each loads a file of its own.
   Subject& subject = subjects_[index];
   subject.object = folder_ + "/" + subject.row.name + ".so";
-  const std::string file = options_.installation.root + "/" + subject.row.file;
+  const std::string file = options_.launch.installation.root + "/" + subject.row.file;
   const auto same = std::find_if(subjects_.begin(), subjects_.end(), [&](const Subject& other) {
     return other.row.file == subject.row.file;
   });
   std::string object = same->object;
   if (&*same == &subject) {
     const command::CompiledDriver driver =
-        CompileDriver(options_.installation, file, kernel_.profile, folder_, false);
+        CompileDriver(options_.launch.installation, file, kernel_.profile, folder_, false);
     if (!driver.error.empty()) return driver.error;
     object = driver.object;
   }

@@ -1,7 +1,6 @@
 // The command `./drydock conform`; the launcher script starts it.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "kmod/conform/conform.h"
@@ -11,11 +10,6 @@
 namespace {
 
 constexpr size_t kRandom = 1000;  // when nothing is asked for
-
-std::string Variable(const char* name) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? "" : text;
-}
 
 int Run(int argc, char** argv) {
   CLI::App app{
@@ -62,25 +56,12 @@ int Run(int argc, char** argv) {
                       " (drydock conform --help says what there is)");
   }
   if (options.kernels.empty()) options.kernels = {"6.1-small"};
+  const std::string wrong = ReadLaunch(&options.launch);
+  if (!wrong.empty()) return cannot_run(wrong);
   if (options.programs.empty() && options.random == 0) {
-    const std::string root = Variable("DRYDOCK_ROOT");
+    const std::string& root = options.launch.installation.root;
     options.programs = {root + "/fuzz/corpus", root + "/kmod/conform/programs"};
     options.random = kRandom;
-  }
-  options.installation.root = Variable("DRYDOCK_ROOT");
-  options.installation.flags = Variable("DRYDOCK_FLAGS");
-  options.installation.worker = "/proc/self/exe";
-  options.kernels_folder = Variable("DRYDOCK_KERNELS");
-  options.modules_cache = Variable("DRYDOCK_MODULES");
-  options.agent = Variable("DRYDOCK_AGENT");
-  options.pack = Variable("DRYDOCK_PACK");
-  options.built_modules = Variable("DRYDOCK_BUILT_MODULES");
-  if (!Variable("DRYDOCK_QEMU").empty()) options.qemu = Variable("DRYDOCK_QEMU");
-  if (!Variable("QEMU_ACCEL").empty()) options.accelerator = Variable("QEMU_ACCEL");
-  for (const std::string& one :
-       {options.installation.root, options.installation.flags, options.kernels_folder,
-        options.modules_cache, options.agent, options.pack}) {
-    if (one.empty()) return cannot_run("start ./drydock in the checkout, it sets what is needed");
   }
   drydock::command::CatchInterrupts();
   return drydock::kmod::Conform(options);

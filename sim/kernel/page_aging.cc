@@ -41,8 +41,8 @@ int64_t Mm::AgePages(const Vma& vma, uint64_t start, uint64_t end, bool out) {
   const uint32_t mm = vma.mm;
   const bool forget_access = !out || !profile_.pages_out_young;
   const bool droppable = (vma.c.vm_flags & kVmDroppable) != 0;
+  const bool shared = SharedObject(vma.c) != nullptr;
   ForEachOwnPage(mm, start, end, [&](uint64_t at, const hw::PteBits& bits, hw::Pfn pfn) {
-    const bool shared = SharedObject(vma.c) != nullptr;
     if (shared ? !Alone(pfn) : !MappedOnce(pfn, bits)) return;
     const page* const own = backend_.PageOf(pfn);
     if (out && own != nullptr && backend_.PageCount(own) <= 1) {

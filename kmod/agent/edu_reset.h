@@ -1,14 +1,14 @@
-#ifndef DRYDOCK_KMOD_AGENT_DEVICE_RESET_H_
-#define DRYDOCK_KMOD_AGENT_DEVICE_RESET_H_
+#ifndef DRYDOCK_KMOD_AGENT_EDU_RESET_H_
+#define DRYDOCK_KMOD_AGENT_EDU_RESET_H_
 
 namespace drydock::kmod {
 
 // Gives the registers of QEMU's edu what they have after power-on; nothing if there is none. It
 // keeps them when its driver goes, and has no reset that a guest could ask for, while a simulation
-// that begins anew has a new device. No driver may be bound to it. (What lies in its own memory
-// stays: hw/misc/edu.c.)
+// that begins anew has a new device. No driver may be bound to it. What lies in its own memory
+// stays. QEMU hw/misc/edu.c.
 void ResetEdu();
 
 }  // namespace drydock::kmod
 
-#endif  // DRYDOCK_KMOD_AGENT_DEVICE_RESET_H_
+#endif  // DRYDOCK_KMOD_AGENT_EDU_RESET_H_
