@@ -175,7 +175,8 @@ int64_t Mm::MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int fl
   if (huge_bytes > kTaskSize) return -ENOMEM;
   if ((flags & kMapFixedNoReplace) != 0) flags |= kMapFixed;
   if ((flags & kMapFixed) != 0 && address % kHugePageBytes != 0) return -EINVAL;
-  const int64_t area = UnmappedArea(mm, nullptr, address, huge_bytes, 0, flags);
+  const int ignored = profile_.huge_pages_below_2g ? 0 : kMap32Bit;
+  const int64_t area = UnmappedArea(mm, nullptr, address, huge_bytes, 0, flags & ~ignored);
   if (area < 0) return area;
   const auto start = static_cast<uint64_t>(area);
   if ((flags & kMapFixedNoReplace) != 0 && AnyVmaIn(mm, start, start + huge_bytes)) return -EEXIST;

@@ -35,6 +35,7 @@ constexpr Profile Make703() {
   profile.name = "7.3";
   profile.merges_once = true;
   profile.joins_with_pages = true;
+  profile.huge_pages_below_2g = true;
   profile.sealed = uint64_t{1} << 42;
   profile.counts_reservations = true;
   profile.remap_tracks_last = true;

@@ -29,6 +29,8 @@ struct Profile {
   bool joins_with_pages = false;
   // 1.8: anonymous memory in multiples of 2 MiB is aligned so. mm/mmap.c:__get_unmapped_area()
   bool aligns_large = false;
+  // 1.2: MAP_32BIT holds for huge pages, too. fs/hugetlbfs/inode.c:hugetlb_get_unmapped_area()
+  bool huge_pages_below_2g = false;
   // 1.10: MAP_STACK is VM_NOHUGEPAGE. include/linux/mman.h:calc_vm_flag_bits()
   bool stack_without_huge_pages = false;
   // 1.12: MAP_SHARED_VALIDATE knows MAP_ABOVE4G. include/linux/mman.h

@@ -63,6 +63,17 @@ TEST(ProfileTest, EveryNumberHasItsProfile) {
 
 // --- faults ---
 
+TEST_P(ProfileRules, R1_2_HugePagesBelowTwoGibibytes) {
+  constexpr int kLow = kMapAnonymous | kMapHugetlb | kMap32Bit;
+  constexpr uint64_t kTooMuch = uint64_t{2} << 30;
+  const auto map = [&](int type, uint64_t length) {
+    return mm.Mmap(p, 0, length, kRead, kLow | type, nullptr, false, 0);
+  };
+  EXPECT_EQ(map(0, kTooMuch), In(-EINVAL, -EINVAL, -ENOMEM));
+  EXPECT_EQ(map(0, kTooMuch / 4), -EINVAL);
+  EXPECT_EQ(map(kMapPrivate, kTooMuch), -ENOMEM);
+}
+
 TEST_P(ProfileRules, FA7_ALoadOfADirtyPageMakesADirtyEntryIfItIsWritable) {
   FaultsOnly();
   ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);

@@ -318,8 +318,9 @@ int64_t Vfs::Ioctl(uint32_t process, int fd, uint32_t command, uint64_t argument
       break;
   }
   if (file->f_op->unlocked_ioctl == nullptr) return -ENOTTY;
-  const int64_t result = CallDriver(calls_, file->f_op->unlocked_ioctl, file, command,
-                                    static_cast<unsigned long>(argument));
+  // vfs_ioctl() keeps it in an int.
+  const auto result = static_cast<int>(CallDriver(calls_, file->f_op->unlocked_ioctl, file, command,
+                                                  static_cast<unsigned long>(argument)));
   return result == -kNoIoctlCmd ? -ENOTTY : result;
 }
 
