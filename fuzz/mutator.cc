@@ -119,7 +119,7 @@ class StepMutator {
 }  // namespace
 
 size_t Mutate(std::span<uint8_t> data, size_t size, uint32_t seed, const Encoding& encoding) {
-  if ((seed & 1) == 0 && LLVMFuzzerMutate != nullptr) {
+  if ((seed & kByStep) == 0 && LLVMFuzzerMutate != nullptr) {
     return LLVMFuzzerMutate(data.data(), size, data.size());
   }
   StepBoundaries steps;

@@ -11,9 +11,12 @@
 
 namespace drydock::fuzz {
 
+// In a seed: not by libFuzzer's own mutations, which else do half of the work where they are
+// linked.
+inline constexpr uint32_t kByStep = 1;
+
 // Changes the first `size` bytes of `data` in place; returns how many there are now (1 to
-// data.size()). Deterministic in `seed`. Half of the time it leaves the work to libFuzzer's own
-// mutations, if linked.
+// data.size()). Deterministic in `seed`.
 size_t Mutate(std::span<uint8_t> data, size_t size, uint32_t seed, const Encoding& encoding);
 
 }  // namespace drydock::fuzz

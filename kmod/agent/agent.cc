@@ -53,7 +53,7 @@ class Agent {
                           PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (at == MAP_FAILED) return "no memory for the agent";
     run_ = new (at) RunState;
-    CatchAccessSignals();
+    CatchSignals();
     log_.Open();
     worker_ = std::make_unique<Worker>(channel_, &log_, run_);
     return {};

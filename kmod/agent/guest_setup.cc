@@ -106,7 +106,7 @@ Header* MapChannel() {
   return static_cast<Header*>(at);
 }
 
-int OpenPciResource(uint16_t vendor, uint16_t device, int number) {
+int OpenPciFile(uint16_t vendor, uint16_t device, const char* name) {
   DIR* const folder = opendir("/sys/bus/pci/devices");
   if (folder == nullptr) return -1;
   int fd = -1;
@@ -115,14 +115,14 @@ int OpenPciResource(uint16_t vendor, uint16_t device, int number) {
     if (ReadNumber(path + "/vendor") != vendor || ReadNumber(path + "/device") != device) {
       continue;
     }
-    fd = open((path + "/resource" + std::to_string(number)).c_str(), O_RDWR | O_CLOEXEC);
+    fd = open((path + "/" + name).c_str(), O_RDWR | O_CLOEXEC);
   }
   closedir(folder);
   return fd;
 }
 
 Header* OpenChannel() {
-  const int fd = OpenPciResource(0x1af4, 0x1110, 2);  // ivshmem
+  const int fd = OpenPciFile(0x1af4, 0x1110, "resource2");  // ivshmem
   if (fd < 0) return nullptr;
   Header* found = nullptr;
   struct stat about{};

@@ -21,8 +21,8 @@ Header* OpenChannel();
 // The same, in a child, at the same address.
 Header* MapChannel();
 
-// A descriptor of a BAR of the first such PCI device; -1: none.
-int OpenPciResource(uint16_t vendor, uint16_t device, int number);
+// A descriptor of a file of sysfs ("resource0") of the first such PCI device; -1: none.
+int OpenPciFile(uint16_t vendor, uint16_t device, const char* name);
 
 // finit_module(2) of /FILE; an unload first if it is there. "" or what failed.
 std::string LoadModule(const std::string& file, const std::string& parameters);

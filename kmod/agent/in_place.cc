@@ -63,8 +63,11 @@ bool StepRunsInPlace(const Step& step) {
 }  // namespace
 
 bool RunsInPlace(const fuzz::Program& program) {
+  bool exits = false;
   for (uint32_t i = 0; i < program.step_count; ++i) {
-    if (!StepRunsInPlace(program.steps[i])) return false;
+    const fuzz::Step& step = program.steps[i];
+    exits |= step.call == Call::kExit;
+    if (!StepRunsInPlace(step) || (exits && step.call == Call::kIoctl)) return false;
   }
   return true;
 }

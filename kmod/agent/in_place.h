@@ -7,7 +7,8 @@
 
 namespace drydock::kmod {
 
-// False for calls that are not known, and for addresses that may be the agent's own.
+// False for calls that are not known, for addresses that may be the agent's own, and for what a
+// driver may tell after an exit: in place, mappings go by munmap.
 bool RunsInPlace(const fuzz::Program& program);
 
 }  // namespace drydock::kmod

@@ -78,6 +78,16 @@ TEST(RunsInPlace, IsFalseForWhatMayReachTheAgentsOwnMemory) {
   }
 }
 
+TEST(RunsInPlace, IsFalseForWhatADriverMayTellAfterAnExit) {
+  Program program;
+  program.Add({.call = Call::kOpen});
+  program.Add({.call = Call::kIoctl});
+  program.Add({.call = Call::kExit});
+  EXPECT_TRUE(RunsInPlace(program));
+  program.Add({.call = Call::kIoctl});
+  EXPECT_FALSE(RunsInPlace(program));
+}
+
 TEST(RunsInPlace, IsFalseForACallThatItDoesNotKnow) {
   Program program;
   program.Add({.call = static_cast<Call>(200)});

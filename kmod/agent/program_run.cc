@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "kmod/agent/raw_call.h"
+#include "kmod/agent/steps.h"
 #include "kmod/agent/turn.h"
 
 namespace drydock::kmod {
@@ -79,7 +80,7 @@ bool AwaitAgentsTurn(Header* channel, RunState* run, pid_t worker, Ending* endin
   };
   const auto place_now = [run] { return Place{run->program, run->next, run->turn}; };
   int waited_ms = 0;
-  Place seen = {};
+  Place seen = {}, interrupted = {};
   while (!AwaitTurn(run, kAgentsTurn, kSliceMs)) {
     const Place now = place_now();
     if (now != seen) waited_ms = 0;
@@ -96,6 +97,13 @@ bool AwaitAgentsTurn(Header* channel, RunState* run, pid_t worker, Ending* endin
                               run->pids[now.turn] == acting;
     if (!worker_gone && !process_gone && waited_ms < patience_ms) continue;
     const bool killed = worker_gone || process_gone;
+    // As in the simulation, where a wait that nothing ends gets a signal, if one can end it.
+    if (!killed && acting != 0 && now != interrupted) {
+      kill(acting, kInterruptSignal);
+      interrupted = now;
+      waited_ms = 0;
+      continue;
+    }
     if (killed && acting != 0) run->pids[now.turn] = 0;
     *ending = killed ? Ending::kKilled : Ending::kBlocked;
     if (run->used != 0) {

@@ -367,12 +367,15 @@ class Actor {
 
 }  // namespace
 
-void CatchAccessSignals() {
+void CatchSignals() {
   struct sigaction action = {};
   action.sa_sigaction = Caught;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   sigaction(SIGSEGV, &action, nullptr);
   sigaction(SIGBUS, &action, nullptr);
+  struct sigaction interrupt = {};  // without SA_RESTART: the call fails with EINTR
+  interrupt.sa_handler = [](int) {};
+  sigaction(kInterruptSignal, &interrupt, nullptr);
 }
 
 void LiveAs(uint32_t self, const fuzz::Program& program, NodeNames nodes, RunState* run) {

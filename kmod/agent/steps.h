@@ -3,6 +3,8 @@
 #ifndef DRYDOCK_KMOD_AGENT_STEPS_H_
 #define DRYDOCK_KMOD_AGENT_STEPS_H_
 
+#include <signal.h>
+
 #include "fuzz/program.h"
 #include "kmod/agent/run_state.h"
 
@@ -10,8 +12,11 @@ namespace drydock::kmod {
 
 using NodeNames = const char (*)[kPathBytes];
 
-// Once, in the agent: what a load or a store that faults does.
-void CatchAccessSignals();
+// What ends a step that waits, if anything can: it fails with EINTR.
+inline constexpr int kInterruptSignal = SIGUSR1;
+
+// Once, in the agent: what a load or a store that faults does, and kInterruptSignal.
+void CatchSignals();
 
 // The life of process `self` of the program: acts when it is its turn, ends when it is told to.
 [[noreturn]] void LiveAs(uint32_t self, const fuzz::Program& program, NodeNames nodes,

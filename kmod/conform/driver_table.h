@@ -14,7 +14,8 @@ struct DriverRow {
   std::string file;     // of the checkout
   std::string kernels;  // patterns, "7.3*,6.12"
   std::vector<std::pair<std::string, std::string>> parameters;
-  // It gets the programs that name its nodes, and no random ones: "only-programs".
+  // It gets the programs that name its nodes, as they are and changed, and none that chance writes:
+  // "only-programs".
   bool only_programs = false;
 
   std::string ParametersText() const;  // "method=dma_mmap cache=wc"

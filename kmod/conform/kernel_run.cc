@@ -13,6 +13,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kSurvey[] = "the survey of its frames";
+constexpr char kKept[] = "/kmod/conform/programs";  // of the checkout
+// Of the random programs, one in so many is a kept one that was changed.
+constexpr size_t kChangedIn = 8;
+
+// Of `count` that are dealt out, those of one of `players`.
+size_t Share(size_t count, size_t players, size_t player) {
+  return count / players + (player < count % players ? 1 : 0);
+}
 
 double Rate(size_t programs, double seconds) {
   return static_cast<double>(programs) / std::max(seconds, 1e-9);
@@ -133,15 +141,30 @@ std::string KernelRun::Load(Subject* subject) {
   return {};
 }
 
-// Of the random programs: those that there are, shared out over the drivers that get some.
-size_t KernelRun::ShareOf(size_t index) const {
-  size_t drivers = 0, before = 0;
-  for (size_t i = 0; i < subjects_.size(); ++i) {
-    drivers += !subjects_[i].row.only_programs;
-    before += i < index && !subjects_[i].row.only_programs;
-  }
-  if (drivers == 0 || subjects_[index].row.only_programs) return 0;
-  return options_.random / drivers + (before < options_.random % drivers ? 1 : 0);
+// Adds the driver's share of the random programs: of the ones that chance writes, if it gets such,
+// and of the kept ones that are changed.
+std::string KernelRun::AddRandom(const Subject& subject, size_t index,
+                                 std::vector<NamedProgram>* chosen) const {
+  if (options_.random == 0) return {};
+  const auto gets = [](const Subject& one) { return !one.row.only_programs; };
+  const auto here = subjects_.begin() + static_cast<std::ptrdiff_t>(index);
+  const auto drivers = static_cast<size_t>(std::count_if(subjects_.begin(), subjects_.end(), gets));
+  const auto before = static_cast<size_t>(std::count_if(subjects_.begin(), here, gets));
+  const size_t changed = options_.random / kChangedIn;
+  const size_t of_chance = gets(subject) ? Share(options_.random - changed, drivers, before) : 0;
+
+  const ProgramFiles kept =
+      ReadPrograms(options_.launch.installation.root + kKept, subject.sim->nodes());
+  if (!kept.error.empty()) return kept.error;
+  const size_t nodes = subject.sim->nodes().size();
+  const uint64_t seed = options_.seed + index;
+  const auto add = [&](std::vector<NamedProgram> some) {
+    std::move(some.begin(), some.end(), std::back_inserter(*chosen));
+  };
+  add(RandomPrograms(seed, of_chance, subject.object_pages, nodes));
+  add(ChangedPrograms(seed, Share(changed, subjects_.size(), index), kept.programs,
+                      subject.object_pages, nodes));
+  return {};
 }
 
 // Which programs the driver gets: all files, and its share of the random ones.
@@ -152,10 +175,8 @@ std::string KernelRun::Choose(Subject* subject, size_t index) {
     if (!files.error.empty()) return files.error;
     std::move(files.programs.begin(), files.programs.end(), std::back_inserter(chosen));
   }
-  for (NamedProgram& one : RandomPrograms(options_.seed + index, ShareOf(index),
-                                          subject->object_pages, subject->sim->nodes().size())) {
-    chosen.push_back(std::move(one));
-  }
+  const std::string wrong = AddRandom(*subject, index, &chosen);
+  if (!wrong.empty()) return wrong;
   subject->sim->Fresh();
   for (NamedProgram& one : chosen) {
     const Shown shown = subject->sim->Run(one.program);
@@ -175,9 +196,9 @@ bool KernelRun::IsLeftOut(const NamedProgram& named, const Shown& shown) {
     return true;
   }
   // (What a program does that was written for a device is meant.)
-  const bool not_comparable = !WhyNotComparable(named.program).empty() ||
-                              shown.ending == Ending::kCopiesOntoItself ||
-                              (named.file.empty() && shown.drives_device);
+  const bool not_comparable =
+      !WhyNotComparable(named.program).empty() || shown.ending == Ending::kCopiesOntoItself ||
+      shown.reaches_stack || (named.file.empty() && (shown.is_the_machines || shown.leaves_strays));
   tally_.not_comparable += not_comparable;
   return not_comparable;
 }

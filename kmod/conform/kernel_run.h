@@ -75,7 +75,8 @@ class KernelRun {
   // False if there is a difference, known or not.
   bool CompareOne(Subject& subject, const std::string& name, const Batch& batch, size_t index);
   bool IsLeftOut(const NamedProgram& program, const Shown& shown);
-  size_t ShareOf(size_t index) const;
+  std::string AddRandom(const Subject& subject, size_t index,
+                        std::vector<NamedProgram>* chosen) const;
   void Note(const std::string& file, bool equal);
   std::string RunRisky(Subject& subject, size_t index);
   // Runs one program alone in both worlds, each with a driver that was just loaded. nullopt: they

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <random>
 
+#include "fuzz/mutator.h"
 #include "fuzz/program_bytes.h"
 #include "sim/kernel/capacity.h"
 
@@ -86,6 +87,28 @@ std::vector<NamedProgram> RandomPrograms(uint64_t seed, size_t count, uint64_t o
     const size_t size = 8 + random() % (bytes.size() - 8);
     bytes[0] = 0;  // no allocation fails
     programs.push_back({"random " + std::to_string(i), Decode({bytes.data(), size}, encoding)});
+  }
+  return programs;
+}
+
+std::vector<NamedProgram> ChangedPrograms(uint64_t seed, size_t count,
+                                          std::span<const NamedProgram> kept, uint64_t object_pages,
+                                          size_t nodes) {
+  std::mt19937_64 random(seed);
+  std::vector<NamedProgram> programs;
+  for (size_t i = 0; i < count && !kept.empty(); ++i) {
+    const NamedProgram& old = kept[random() % kept.size()];
+    const fuzz::Encoding encoding = {.header = old.program.header,
+                                     .object_pages = object_pages,
+                                     .node_count = static_cast<uint8_t>(nodes)};
+    std::array<uint8_t, fuzz::kMaxEncodedBytes> bytes;
+    size_t size = Encode(old.program, encoding, bytes);
+    for (uint64_t times = 1 + random() % 3; times != 0; --times) {
+      size = fuzz::Mutate(bytes, size, static_cast<uint32_t>(random()) | fuzz::kByStep, encoding);
+    }
+    bytes[0] = 0;  // no allocation fails
+    programs.push_back(
+        {"changed " + std::to_string(i) + ", " + old.name, Decode({bytes.data(), size}, encoding)});
   }
   return programs;
 }

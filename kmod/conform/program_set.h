@@ -15,9 +15,9 @@
 namespace drydock::kmod {
 
 struct NamedProgram {
-  std::string name;  // "map_over.prog", "random 17"
+  std::string name;  // "map_over.prog", "random 17", "changed 17, map_over.prog"
   fuzz::Program program;
-  std::string file = {};  // path; "" for a random one
+  std::string file = {};  // path; "" for one that was made up
 };
 
 // The .prog files of a folder, by name, for a driver with these nodes. A file that cannot be read
@@ -32,6 +32,10 @@ ProgramFiles ReadPrograms(const std::string& folder, const fuzz::NodePaths& node
 // The same for the same arguments.
 std::vector<NamedProgram> RandomPrograms(uint64_t seed, size_t count, uint64_t object_pages,
                                          size_t nodes);
+// Those that chance does not write: each is one of `kept` after one to three mutations.
+std::vector<NamedProgram> ChangedPrograms(uint64_t seed, size_t count,
+                                          std::span<const NamedProgram> kept, uint64_t object_pages,
+                                          size_t nodes);
 
 // "" or why the program means nothing to a kernel: it has what only the simulation has.
 std::string WhyNotComparable(const fuzz::Program& program);

@@ -50,6 +50,48 @@ TEST(RandomPrograms, AreTheSameForTheSameSeedAndOthersForAnother) {
   EXPECT_NE(text(1), text(2));
 }
 
+std::vector<NamedProgram> Kept() {
+  std::vector<NamedProgram> kept(1);
+  kept[0].name = "a.prog";
+  kept[0].program.Add({.call = Call::kOpen, .flags = fuzz::kOpenReadWrite});
+  kept[0].program.Add(
+      {.call = Call::kMmap, .flags = fuzz::kMapShared, .prot = 1, .length = fuzz::Pages(3)});
+  kept[0].program.Add({.call = Call::kMunmap, .length = fuzz::Pages(1)});
+  return kept;
+}
+
+TEST(ChangedPrograms, AreTheSameForTheSameSeedAndOthersForAnother) {
+  const auto text = [](uint64_t seed) {
+    std::string all;
+    for (const NamedProgram& one : ChangedPrograms(seed, 50, Kept(), 16, 1)) {
+      EXPECT_TRUE(IsValid(one.program));
+      EXPECT_EQ(one.file, "") << "it is not the kept one";
+      all += one.name + "\n" + FormatProgram(one.program, {"/dev/pump"});
+    }
+    return all;
+  };
+  EXPECT_EQ(text(1), text(1));
+  EXPECT_NE(text(1), text(2));
+  EXPECT_NE(text(1).find("changed 49, a.prog\n"), std::string::npos);
+}
+
+TEST(ChangedPrograms, AreNearTheirOriginsAndMostlyNotThem) {
+  const std::vector<NamedProgram> kept = Kept();
+  size_t same = 0, same_call = 0;
+  for (const NamedProgram& one : ChangedPrograms(1, 200, kept, 16, 1)) {
+    same += one.program == kept[0].program;
+    for (uint32_t i = 0; i < one.program.step_count; ++i) {
+      same_call += one.program.steps[i].call == Call::kMunmap;
+    }
+  }
+  EXPECT_LT(same, 40U);
+  EXPECT_GT(same_call, 120U);
+}
+
+TEST(ChangedPrograms, ThereAreNoneOfNothing) {
+  EXPECT_TRUE(ChangedPrograms(1, 50, {}, 16, 1).empty());
+}
+
 TEST(WhyNotComparable, KnowsWhatNoKernelHas) {
   Program program;
   EXPECT_EQ(WhyNotComparable(program), "");

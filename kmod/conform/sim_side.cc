@@ -95,6 +95,22 @@ std::vector<ptdump_record> SpaceOf(const kernel::Mm& mm, uint32_t index) {
   return space;
 }
 
+// vm_normal_page() finds "Bad page map" in the second kind.
+bool HasStrays(const std::vector<ptdump_record>& space) {
+  const ptdump_record* vma = nullptr;
+  for (const ptdump_record& record : space) {
+    if (record.kind == PTDUMP_VMA) {
+      vma = &record;
+      continue;
+    }
+    if (vma == nullptr || record.start >= vma->end) return true;
+    const bool of_frames = (vma->flags & (kernel::kVmPfnMap | kernel::kVmMixedMap)) != 0;
+    const bool special = (record.bits & PTDUMP_SPECIAL) != 0 && (record.bits & PTDUMP_ZERO) == 0;
+    if (special && !of_frames) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 class SimSide::Observer final : public fuzz::StepObserver {
@@ -113,10 +129,12 @@ class SimSide::Observer final : public fuzz::StepObserver {
     if (i >= program_.step_count) return;  // the exits at the end
     const uint32_t index = executor_.world_process(executor_.current());
     if (CopiesFromMapping(i, index)) shown_->ending = Ending::kCopiesOntoItself;
-    if (StoresToDevice(i, index)) shown_->drives_device = true;
+    if (DrivesDevice(i, index) || LoadsFromNothing(i, index)) shown_->is_the_machines = true;
+    if (ReachesStack(i)) shown_->reaches_stack = true;
     if (executor_.observations()[i].outcome.trapped || !world_.process(index).alive()) return;
     Step& told = shown_->steps[i];
     told.space = SpaceOf(world_.kernel().mm(), index);
+    if (HasStrays(told.space)) shown_->leaves_strays = true;
     used_bytes_ += told.space.size() * sizeof(ptdump_record);
     // A full page table is one from which entries are missing that a kernel has room for.
     const hw::PageTable& table = world_.kernel().mm().table(index);
@@ -129,23 +147,49 @@ class SimSide::Observer final : public fuzz::StepObserver {
   }
 
  private:
-  bool StoresToDevice(size_t i, uint32_t index) const {
-    const fuzz::Step& step = program_.steps[i];
-    if (step.call != fuzz::Call::kStore) return false;
-    const uint64_t from = PlaceOf(step), to = from + step.length;
+  bool DrivesDevice(size_t i, uint32_t index) const {
+    return program_.steps[i].call == fuzz::Call::kStore &&
+           AnyFrame(program_.steps[i], index,
+                    [this](hw::Pfn pfn) { return !world_.kernel().memory().IsRam(pfn); });
+  }
+  // (A PC's bus answers ones then, QEMU's zeroes.)
+  bool LoadsFromNothing(size_t i, uint32_t index) const {
+    return program_.steps[i].call == fuzz::Call::kLoad &&
+           AnyFrame(program_.steps[i], index, [this](hw::Pfn pfn) {
+             return !world_.kernel().memory().IsRam(pfn) &&
+                    world_.kernel().mmio().Find(hw::PhysAddr::Of(pfn)) == nullptr;
+           });
+  }
+  // Of the first frame of each run of entries that the access meets.
+  template <class Is>
+  bool AnyFrame(const fuzz::Step& step, uint32_t index, Is is) const {
+    const uint64_t from = PlaceOf(step) & ~hw::kPageMask, to = PlaceOf(step) + step.length;
     const hw::PageTable& table = world_.kernel().mm().table(index);
-    for (size_t k = table.LowerBound({from & ~hw::kPageMask});
-         k < table.count() && table[k].va.value < to; ++k) {
-      const uint64_t at = std::max(from & ~hw::kPageMask, table[k].va.value);
-      if (!world_.kernel().memory().IsRam(hw::PageTable::PfnAt(table[k], {at}))) return true;
+    for (size_t k = table.LowerBound({from}); k < table.count() && table[k].va.value < to; ++k) {
+      const uint64_t at = std::max(from, table[k].va.value);
+      if (is(hw::PageTable::PfnAt(table[k], {at}))) return true;
     }
     return false;
   }
-  // Of a step that ran.
-  uint64_t PlaceOf(const fuzz::Step& step) const {
+  // What would be refused as longer than the address space does not matter.
+  bool ReachesStack(size_t i) const {
+    if (executor_.observations()[i].state != fuzz::StepState::kRan) return false;
+    const fuzz::Step& step = program_.steps[i];
+    const uint64_t length = std::max({uint64_t{1}, step.length, step.new_length});
+    const auto reaches = [length](uint64_t from) {
+      const uint64_t to = from + length;
+      return from < kernel::kTaskSize && to > kSeenTo &&
+             (from >= kSeenTo || to <= kernel::kTaskSize);
+    };
+    return (UsesMapping(step.call) && reaches(PlaceOf(step))) ||
+           (step.at != fuzz::kNone && reaches(MappedAt(step.at) + step.at_offset));
+  }
+  // Of steps that ran.
+  uint64_t PlaceOf(const fuzz::Step& step) const { return MappedAt(step.mapping) + step.offset; }
+  uint64_t MappedAt(size_t mapping) const {
     size_t made = 0, mapped = 0;  // the step that made the mapping
-    while (!MakesMapping(program_.steps[mapped].call) || made++ != step.mapping) ++mapped;
-    return static_cast<uint64_t>(executor_.observations()[mapped].outcome.value) + step.offset;
+    while (!MakesMapping(program_.steps[mapped].call) || made++ != mapping) ++mapped;
+    return static_cast<uint64_t>(executor_.observations()[mapped].outcome.value);
   }
 
   // A page of the buffer is no memory of the process's own.

@@ -130,6 +130,30 @@ TEST(SimSide, KnowsWhatThereIsNoRoomToShow) {
   }
 }
 
+TEST(SimSide, TellsOfProgramsThatReachForWhereAGuestHasItsStack) {
+  SimSide sim(601, kDriver, {});
+  ASSERT_EQ(sim.error(), "");
+  constexpr uint64_t kMapped = kMmapBase - fuzz::Pages(2);
+  constexpr uint64_t kEnd = kernel::kTaskSize - kMapped;  // as an offset
+  const auto reaches = [&](const fuzz::Step& step) {
+    Program program = MapTwoPages();
+    program.Add(step);
+    return sim.Run(program).reaches_stack;
+  };
+  EXPECT_FALSE(reaches({.call = Call::kLoad, .length = 8}));
+  EXPECT_FALSE(reaches({.call = Call::kLoad, .offset = kSeenTo - kMapped - 8, .length = 8}));
+  EXPECT_TRUE(reaches({.call = Call::kLoad, .offset = kSeenTo - kMapped - 8, .length = 9}));
+  EXPECT_TRUE(reaches({.call = Call::kLoad, .offset = kEnd - 1, .length = 8}));
+  EXPECT_FALSE(reaches({.call = Call::kLoad, .offset = kEnd, .length = 8}));
+  EXPECT_TRUE(reaches({.call = Call::kMunmap, .length = kEnd}));
+  EXPECT_FALSE(reaches({.call = Call::kMunmap, .length = kEnd + fuzz::Pages(1)})) << "is refused";
+  EXPECT_TRUE(reaches({.call = Call::kAnonymous,
+                       .at = 0,
+                       .flags = fuzz::kMapPrivate | fuzz::kMapFixed,
+                       .length = fuzz::Pages(1),
+                       .at_offset = kEnd - fuzz::Pages(1)}));
+}
+
 // A program whose mmap fails tells little.
 TEST(SimSide, MostMmapsOfRandomProgramsSucceed) {
   SimSide sim(601, kDriver, {});

@@ -54,9 +54,14 @@ struct Step {
 struct Shown {
   Ending ending = Ending::kFinished;
   std::vector<Step> steps;  // of each step of the program
-  // Simulation: it stored to memory of a device. What a device does of itself takes its time, and a
-  // program does not wait for it.
-  bool drives_device = false;
+  // Simulation: what it showed is the machine's affair. It stored to memory of a device, and what
+  // that does then takes its time; or it loaded from where nothing answers.
+  bool is_the_machines = false;
+  // Simulation: it reached for addresses above kSeenTo, where in the guest the agent's stack is.
+  bool reaches_stack = false;
+  // Simulation: it left entries of frames where no mapping of frames is (RP5). A real kernel stops
+  // or not, later, with whatever comes to lie there.
+  bool leaves_strays = false;
   std::string said;  // what the kernel wrote meanwhile: a warning, a bug; mostly empty
 };
 

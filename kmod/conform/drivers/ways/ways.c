@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "ways.h"
@@ -38,6 +39,12 @@ const struct vm_operations_struct ways_counted_ops = {
 	.open = ways_vm_open,
 	.close = ways_vm_close,
 };
+
+static int ways_open(struct inode *inode, struct file *file)
+{
+	memset(ways.locks, 0, sizeof(ways.locks));
+	return 0;
+}
 
 static int ways_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -90,6 +97,7 @@ static long ways_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 static const struct file_operations ways_fops = {
 	.owner = THIS_MODULE,
+	.open = ways_open,
 	.mmap = ways_mmap,
 	.unlocked_ioctl = ways_ioctl,
 };

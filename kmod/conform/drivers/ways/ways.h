@@ -120,7 +120,7 @@ enum way {
 #define WAYS_ERROR 0x5705 /* that was dropped last, as a positive number */
 #define WAYS_LEFT 0x5706  /* pages that vm_insert_pages() did not insert */
 #define WAYS_LOCK \
-	0x5707 /* enum ways_lock, as hook `arg` last found mmap_lock */
+	0x5707 /* enum ways_lock, as hook `arg` last found mmap_lock since an open */
 #define WAYS_UNMAP 0x5710 /* the page at offset `arg` out of every mapping */
 #define WAYS_UNMAP_REST 0x5711 /* from offset `arg` to the end */
 #define WAYS_UNMAP_COWS 0x5712 /* private copies as well */
