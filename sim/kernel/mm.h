@@ -320,16 +320,6 @@ class Mm final : public mocks::MmApi, public UserMemory {
   // mmap.cc
   bool AnyVmaIn(uint32_t mm, uint64_t start, uint64_t end) const;
   int64_t MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int flags);
-  int64_t UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
-                       int flags);
-  // The start of the lowest gap of `length` in [bottom, top), or -ENOMEM.
-  int64_t LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t length) const;
-  // The same for MAP_32BIT.
-  int64_t LowArea(uint32_t mm, uint64_t address, uint64_t length) const;
-  // 1.8: the same for anonymous memory that is to begin at a multiple of 2 MiB; 0: it cannot.
-  uint64_t LargeArea(uint32_t mm, uint64_t length) const;
-  // The highest gap of `length` below the base, or above it, or -ENOMEM.
-  int64_t HighestGap(uint32_t mm, uint64_t length) const;
   int64_t MapRegion(uint32_t mm, uint64_t start, uint64_t length, uint64_t vm_flags, uint64_t pgoff,
                     file* file);
   // What mmap(2) does to what is in its way, and MR3. *replaced: what is still to be released.
@@ -344,6 +334,20 @@ class Mm final : public mocks::MmApi, public UserMemory {
   void SetPageProt(Vma* vma);
   uint64_t ModifyProt(uint64_t old_prot, uint64_t new_prot) const;  // pgprot_modify()
   static bool WantsWriteNotify(const vm_area_struct& vma);
+
+  // unmapped_area.cc: addresses, or -ENOMEM.
+  int64_t UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t length, uint64_t pgoff,
+                       int flags);
+  // At the hint if it is free.
+  int64_t FreeArea(uint32_t mm, uint64_t address, uint64_t length, int flags) const;
+  bool IsFree(uint32_t mm, uint64_t address, uint64_t length) const;
+  // As far from a multiple of 2 MiB as `offset`; 0: it cannot.
+  uint64_t LargeArea(uint32_t mm, uint64_t length, uint64_t offset, int flags) const;
+  // The same as FreeArea for MAP_32BIT.
+  int64_t LowArea(uint32_t mm, uint64_t address, uint64_t length) const;
+  int64_t LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t length) const;
+  // Below the base, or above it.
+  int64_t HighestGap(uint32_t mm, uint64_t length) const;
 
   // mmap_prepare.cc
   // PlaceRegion() of a file with ->mmap_prepare, which releases what was replaced by itself.

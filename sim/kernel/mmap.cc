@@ -188,7 +188,12 @@ int64_t Mm::MmapHugePages(uint32_t mm, uint64_t address, uint64_t length, int fl
                       "mmap() of huge pages with MAP_NORESERVE is not modelled");
     return -EINTR;
   }
-  return -ENOMEM;
+  // MR2: what is in the way goes first, and nothing is charged.
+  uint64_t vm_flags = 0;
+  Vma* replaced = nullptr;
+  const int64_t error = MakeRoom(mm, start, start + huge_bytes, &vm_flags, &replaced);
+  if (replaced != nullptr) ReleaseAll(replaced);
+  return error != 0 ? error : -ENOMEM;
 }
 
 // __mmap_region().

@@ -79,6 +79,23 @@ TEST_F(MmapRules, R1_2_HugePagesOverAMappingThatStaysAreEexist) {
   EXPECT_EQ(Raw(at + kHuge, kPage, kRead, kAnon, nullptr, 0), -ENOMEM);
 }
 
+TEST_F(MmapRules, R1_2_HugePagesFailAfterWhatIsInTheirWayHasGone) {
+  constexpr int kFixed = kMapPrivate | kMapAnonymous | kMapHugetlb | kMapFixed;
+  constexpr uint64_t kHuge = uint64_t{2} << 20;
+  UseOps({"close"});
+  driver.mmap = [this](file*, vm_area_struct* vma) {
+    vma->vm_ops = &driver.ops;
+    return 0;
+  };
+  const uint64_t at = At(0) & ~(kHuge - 1);
+  ASSERT_GT(Raw(at + kPage, kPage, kRead, kMapShared | kMapFixed, &rw(), 0), 0);
+  EXPECT_EQ(Raw(at, kPage, kRead, kFixed & ~kMapType, nullptr, 0), -EINVAL);
+  EXPECT_EQ(mm.VmaCount(p), 1U);
+  EXPECT_EQ(Raw(at, kPage, kRead, kFixed, nullptr, 0), -ENOMEM);
+  EXPECT_EQ(mm.VmaCount(p), 0U);
+  EXPECT_EQ(driver.calls, "close ");
+}
+
 TEST_F(MmapRules, R1_3_LengthZeroIsEinvalBeforeOffsetOverflow) {
   EXPECT_EQ(Raw(0, 0, kRead, kMapShared, &wo(), ~hw::kPageMask), -EINVAL);
 }

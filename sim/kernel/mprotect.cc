@@ -92,8 +92,9 @@ int64_t Mm::ProtectVma(Vma* vma, uint64_t start, uint64_t end, uint64_t new_flag
         if (arm64_) bits.cache = CacheOf(prot);  // AR3
         // can_change_pte_writable() (MPR3): what is dirty needs no fault; of private pages, only
         // one's own.
-        if (bits.dirty != 0 && bits.present != 0 &&
-            (shared ? notify : writable && bits.anon == kAnonExclusive)) {
+        const bool told = bits.dirty != 0 || (!shared && profile_.makes_clean_writable);
+        if (told && bits.present != 0 &&
+            (shared ? notify : writable && bits.anon == kAnonExclusive && bits.special == 0)) {
           bits.write = 1;
         }
         return bits;

@@ -238,9 +238,9 @@ int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint
   // copy_vma(): merged into a neighbour, without ->open, or a copy.
   const uint64_t offset = (old_address - vma->c.vm_start) >> hw::kPageShift;
   uint64_t pgoff = vma->c.vm_pgoff + offset;
-  const bool private_anonymous =
-      ops == nullptr && vma->c.vm_file == nullptr && SharedObject(vma->c) == nullptr;
-  const bool untouched = private_anonymous && vma->c.anon_vma == nullptr;
+  // vma_is_anonymous(): a driver's mapping without operations is, too.
+  const bool anonymous = ops == nullptr && SharedObject(vma->c) == nullptr;
+  const bool untouched = anonymous && vma->c.anon_vma == nullptr;
   if (untouched) pgoff = new_address >> hw::kPageShift;
   const bool beside = new_address == vma->c.vm_end || vma->c.vm_start == new_address + new_length;
   Vma* fresh = untouched && dont_unmap && beside
@@ -285,7 +285,8 @@ int64_t Mm::MoveVma(uint32_t mm, uint64_t old_address, uint64_t old_length, uint
     vma->c.vm_flags &= ~kVmLocked;
     if (old_address == vma->c.vm_start && old_address + old_length == vma->c.vm_end) {
       vma->c.anon_vma = nullptr;
-      if (private_anonymous) vma->c.vm_pgoff = vma->c.vm_start >> hw::kPageShift;
+      if (anonymous && vma->c.vm_file == nullptr)
+        vma->c.vm_pgoff = vma->c.vm_start >> hw::kPageShift;
     }
   } else if (old_length != 0) {
     // An error here is not told to user space.

@@ -385,6 +385,26 @@ TEST_F(MremapRules, AMoveBesideItsContinuationMergesWithoutOpen) {
   EXPECT_EQ(driver.faults, 1);
 }
 
+TEST_F(MremapRules, RM2_ACopyWithoutOperationsHasItsAddressAsOffset) {
+  driver.mmap = [](file*, vm_area_struct* vma) {
+    vma->vm_ops = nullptr;
+    return 0;
+  };
+  ASSERT_GT(Map(0, 1, kReadWrite, kMapShared, 5), 0);
+  EXPECT_EQ(Remap(0, 1, 1, kMove | kMremapDontUnmap | kMremapFixed, 8), Addr(8));
+  EXPECT_EQ(VmaAt(8).vm_pgoff, At(8) / kPage);
+  EXPECT_EQ(VmaAt(0).vm_pgoff, 5U) << "only memory of no file is moved back to its address";
+  // With private pages, and with operations, the offset stays.
+  ASSERT_GT(Map(16, 1, kReadWrite, kMapPrivate, 5), 0);
+  ASSERT_EQ(Store(16, 'x'), "");
+  EXPECT_EQ(Remap(16, 1, 1, kMove | kMremapDontUnmap | kMremapFixed, 24), Addr(24));
+  EXPECT_EQ(VmaAt(24).vm_pgoff, 5U);
+  FaultsOnly();
+  ASSERT_GT(Map(32, 1, kReadWrite, kMapShared, 5), 0);
+  EXPECT_EQ(Remap(32, 1, 1, kMove | kMremapFixed, 40), Addr(40));
+  EXPECT_EQ(VmaAt(40).vm_pgoff, 5U);
+}
+
 TEST_F(MremapRules, AnonymousMemoryMovesWithItsPages) {
   ASSERT_GT(MapAnon(0, 2, kReadWrite, kMapPrivate), 0);
   ASSERT_EQ(Store(1, 'x'), "");

@@ -15,6 +15,7 @@ constexpr Profile k612{
     .splits_off_below = true,
     .merges_beside_close = true,
     .aligns_large = true,
+    .aligns_files = true,
     .stack_without_huge_pages = true,
     .knows_above_4g = true,
     .droppable = true,
@@ -23,6 +24,7 @@ constexpr Profile k612{
     .inserts_flag_first = true,
     .mixed_is_sigbus = true,
     .lists_pool_blocks = true,
+    .makes_clean_writable = true,
     .grows_by_merging = true,
     .uncharges_untouched = true,
     .populates_to_hole = true,
@@ -33,6 +35,7 @@ constexpr Profile Make703() {
   Profile profile = k612;
   profile.number = 703;
   profile.name = "7.3";
+  profile.aligns_files = false;
   profile.merges_once = true;
   profile.joins_with_pages = true;
   profile.huge_pages_below_2g = true;

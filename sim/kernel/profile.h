@@ -29,6 +29,8 @@ struct Profile {
   bool joins_with_pages = false;
   // 1.8: anonymous memory in multiples of 2 MiB is aligned so. mm/mmap.c:__get_unmapped_area()
   bool aligns_large = false;
+  // 1.8: and so are mappings of files, 6.12 alone. mm/mmap.c:__get_unmapped_area()
+  bool aligns_files = false;
   // 1.2: MAP_32BIT holds for huge pages, too. fs/hugetlbfs/inode.c:hugetlb_get_unmapped_area()
   bool huge_pages_below_2g = false;
   // 1.10: MAP_STACK is VM_NOHUGEPAGE. include/linux/mman.h:calc_vm_flag_bits()
@@ -80,6 +82,9 @@ struct Profile {
   bool lists_pool_blocks = false;
 
   // --- mremap, mprotect, madvise ---
+  // MPR3: of private pages, a clean one becomes writable, too.
+  // mm/mprotect.c:can_change_private_pte_writable()
+  bool makes_clean_writable = false;
   // P9: what grows in place is merged, with ->close too. mm/vma.c:vma_merge_extend()
   bool grows_by_merging = false;
   // RM6: mremap(2) looks at everything before it unmaps the target.

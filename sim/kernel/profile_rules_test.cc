@@ -498,6 +498,28 @@ TEST_P(ProfileRules, RP5_AStrayEntryGoesWithTheTableOfAMappingThatIsReplaced) {
 
 // --- mmap(2)'s arguments ---
 
+TEST_P(ProfileRules, R1_8_LargeMappingsOfFilesAreAlignedToTheirOffset) {
+  constexpr uint64_t kLarge = uint64_t{2} << 20;
+  FaultsOnly();
+  const auto fits = [&](uint64_t length, uint64_t offset) {
+    const auto at =
+        static_cast<uint64_t>(mm.Mmap(p, 0, length, kRead, kMapShared, &rw(), false, offset));
+    return (at - offset) % kLarge == 0;
+  };
+  ASSERT_FALSE(fits(kPage, 0));
+  EXPECT_EQ(fits(kLarge, 0), GetParam() == 612);
+  EXPECT_EQ(fits(2 * kLarge, 3 * kPage), GetParam() == 612);
+  EXPECT_FALSE(fits(kLarge, 5 * kPage)) << "it holds no 2 MiB at a multiple";
+  EXPECT_FALSE(fits(kLarge + kPage, 0));
+}
+
+TEST_P(ProfileRules, R1_8_LargeAnonymousMemoryBelowTwoGibibytes) {
+  constexpr int kLow = kPrivateAnonymous | kMap32Bit;
+  constexpr uint64_t kLarge = uint64_t{2} << 20;
+  EXPECT_EQ(mm.Mmap(p, 0, kLarge, kRead, kLow, nullptr, false, 0),
+            In(0x40000000, 0x40200000, 0x40200000));
+}
+
 TEST_P(ProfileRules, R1_8_LargeAnonymousMemoryIsAligned) {
   constexpr uint64_t kLarge = uint64_t{2} << 20;
   const int64_t small = mm.Mmap(p, 0, kPage, kRead, kPrivateAnonymous, nullptr, false, 0);
@@ -785,6 +807,21 @@ TEST_P(ProfileRules, AN1_PagesJoinWhatHasNone) {
   ASSERT_EQ(mm.Munlock(p, At(0), kPage), 0);
   EXPECT_EQ(mm.VmaCount(p), GetParam() == 703 ? 1U : 2U);
   ASSERT_EQ(Store(1, 'x'), "");
+}
+
+TEST_P(ProfileRules, MPR3_ACleanPrivatePageMadeWritable) {
+  constexpr int kFree = 8;
+  ASSERT_GT(
+      mm.Mmap(p, At(0), 2 * kPage, kReadWrite, kPrivateAnonymous | kMapFixed, nullptr, false, 0),
+      0);
+  ASSERT_EQ(Store(0, 'x'), "");
+  ASSERT_EQ(mm.Madvise(p, At(0), kPage, kFree), 0);
+  ASSERT_EQ(mm.Mprotect(p, At(0), 2 * kPage, kRead), 0);
+  ASSERT_EQ(Load(1), "") << "the page of zeroes";
+  ASSERT_EQ(mm.Mprotect(p, At(0), 2 * kPage, kReadWrite), 0);
+  EXPECT_EQ(Entry(0)->bits.write, In(0, 1, 1));
+  EXPECT_EQ(Entry(0)->bits.dirty, 0);
+  EXPECT_EQ(Entry(1)->bits.write, 0);
 }
 
 TEST_P(ProfileRules, MC1_MincoreOfAPfnMap) {

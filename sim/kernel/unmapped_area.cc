@@ -29,31 +29,35 @@ int64_t Mm::UnmappedArea(uint32_t mm, file* file, uint64_t address, uint64_t len
     if (found >= static_cast<uint64_t>(-4095)) return static_cast<int64_t>(found);
   } else if ((flags & kMapFixed) != 0) {
     found = address;
-  } else if ((flags & kMap32Bit) != 0 && !arm64_) {
-    const int64_t low = LowArea(mm, address, length);
-    if (low < 0) return low;
-    found = static_cast<uint64_t>(low);
   } else {
-    const auto is_free = [&] {
-      const uint32_t hint = FirstEndingAfter(mm, address);
-      return hint == mms_[mm].vma_count || address + length <= StartOf(VmaAt(mm, hint).c);
-    };
-    const bool large = profile_.aligns_large && file == nullptr && (flags & kMapShared) == 0 &&
-                       address == 0 && length % kHugePageBytes == 0;
-    if (address != 0 && address <= kTaskSize - length && is_free()) {
-      found = address;
-    } else if (large) {
-      found = LargeArea(mm, length);
+    const bool aligned = file != nullptr ? profile_.aligns_files
+                                         : profile_.aligns_large && (flags & kMapShared) == 0;
+    if (aligned && address == 0 && length % kHugePageBytes == 0) {
+      found = LargeArea(mm, length, file != nullptr ? pgoff << hw::kPageShift : 0, flags);
     }
     if (found == 0) {
-      const int64_t gap = HighestGap(mm, length);
-      if (gap < 0) return gap;
-      found = static_cast<uint64_t>(gap);
+      const int64_t area = FreeArea(mm, address, length, flags);
+      if (area < 0) return area;
+      found = static_cast<uint64_t>(area);
     }
   }
   if (found > kTaskSize - length) return -ENOMEM;
   if ((found & hw::kPageMask) != 0) return -EINVAL;
   return static_cast<int64_t>(found);
+}
+
+// arch_get_unmapped_area_topdown().
+int64_t Mm::FreeArea(uint32_t mm, uint64_t address, uint64_t length, int flags) const {
+  if ((flags & kMap32Bit) != 0 && !arm64_) return LowArea(mm, address, length);
+  if (address != 0 && address <= kTaskSize - length && IsFree(mm, address, length)) {
+    return static_cast<int64_t>(address);
+  }
+  return HighestGap(mm, length);
+}
+
+bool Mm::IsFree(uint32_t mm, uint64_t address, uint64_t length) const {
+  const uint32_t next = FirstEndingAfter(mm, address);
+  return next == mms_[mm].vma_count || address + length <= StartOf(VmaAt(mm, next).c);
 }
 
 // unmapped_area_topdown(): what grows down keeps free what is below it as far as the next mapping,
@@ -75,14 +79,17 @@ int64_t Mm::HighestGap(uint32_t mm, uint64_t length) const {
   return LowestGap(mm, kUnmappedBase, kTaskSize, length);  // arch_get_unmapped_area()
 }
 
-// thp_get_unmapped_area_vmflags().
-uint64_t Mm::LargeArea(uint32_t mm, uint64_t length) const {
+// __thp_get_unmapped_area(): address and offset are as far from a multiple of 2 MiB.
+uint64_t Mm::LargeArea(uint32_t mm, uint64_t length, uint64_t offset, int flags) const {
+  const auto first = static_cast<int64_t>((offset + kHugePageBytes - 1) & ~(kHugePageBytes - 1));
+  const auto end = static_cast<int64_t>(offset + length);
+  if (end <= first || static_cast<uint64_t>(end - first) < kHugePageBytes) return 0;
   const uint64_t padded = length + kHugePageBytes;
-  if (padded < length) return 0;
-  const int64_t gap = HighestGap(mm, padded);
-  if (gap < 0 || static_cast<uint64_t>(gap) > kTaskSize - padded) return 0;
-  const auto start = static_cast<uint64_t>(gap);
-  const uint64_t missing = (kHugePageBytes - start % kHugePageBytes) % kHugePageBytes;
+  if (padded < length || padded > kTaskSize || offset + padded < offset) return 0;
+  const int64_t area = FreeArea(mm, 0, padded, flags);
+  if (area < 0) return 0;
+  const auto start = static_cast<uint64_t>(area);
+  const uint64_t missing = (offset - start) % kHugePageBytes;
   return missing == 0 ? start + kHugePageBytes : start + missing;
 }
 
@@ -100,9 +107,7 @@ int64_t Mm::LowestGap(uint32_t mm, uint64_t bottom, uint64_t top, uint64_t lengt
 int64_t Mm::LowArea(uint32_t mm, uint64_t address, uint64_t length) const {
   constexpr uint64_t kBottom = 0x40000000, kTop = 0x80000000;
   if (length > kTop) return -ENOMEM;
-  const uint32_t hint = FirstEndingAfter(mm, address);
-  if (address != 0 && address <= kTop - length &&
-      (hint == mms_[mm].vma_count || address + length <= StartOf(VmaAt(mm, hint).c))) {
+  if (address != 0 && address <= kTop - length && IsFree(mm, address, length)) {
     return static_cast<int64_t>(address);
   }
   return LowestGap(mm, kBottom, kTop, length);
