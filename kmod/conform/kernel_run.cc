@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "sim/kernel/profile.h"
 #include "tools/command/subprocess.h"
 
 namespace drydock::kmod {
@@ -195,10 +196,14 @@ bool KernelRun::IsLeftOut(const NamedProgram& named, const Shown& shown) {
     ++tally_.too_much;
     return true;
   }
-  // (What a program does that was written for a device is meant.)
-  const bool not_comparable =
-      !WhyNotComparable(named.program).empty() || shown.ending == Ending::kCopiesOntoItself ||
-      shown.reaches_stack || (named.file.empty() && (shown.is_the_machines || shown.leaves_strays));
+  // What a program does that was written for a driver is meant; and it has memory of the device for
+  // itself, which a changed one has not.
+  const bool not_meant = named.file.empty() && (shown.is_the_machines || shown.leaves_strays);
+  const bool spoils_types = named.changed && shown.reserves_types &&
+                            !kernel::ProfileOf(kernel_.profile).counts_reservations;
+  const bool not_comparable = !WhyNotComparable(named.program).empty() ||
+                              shown.ending == Ending::kCopiesOntoItself || shown.reaches_stack ||
+                              not_meant || spoils_types;
   tally_.not_comparable += not_comparable;
   return not_comparable;
 }

@@ -107,8 +107,9 @@ std::vector<NamedProgram> ChangedPrograms(uint64_t seed, size_t count,
       size = fuzz::Mutate(bytes, size, static_cast<uint32_t>(random()) | fuzz::kByStep, encoding);
     }
     bytes[0] = 0;  // no allocation fails
-    programs.push_back(
-        {"changed " + std::to_string(i) + ", " + old.name, Decode({bytes.data(), size}, encoding)});
+    programs.push_back({.name = "changed " + std::to_string(i) + ", " + old.name,
+                        .program = Decode({bytes.data(), size}, encoding),
+                        .changed = true});
   }
   return programs;
 }

@@ -18,6 +18,7 @@ struct NamedProgram {
   std::string name;  // "map_over.prog", "random 17", "changed 17, map_over.prog"
   fuzz::Program program;
   std::string file = {};  // path; "" for one that was made up
+  bool changed = false;   // made up from a kept one
 };
 
 // The .prog files of a folder, by name, for a driver with these nodes. A file that cannot be read

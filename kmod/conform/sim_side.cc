@@ -122,6 +122,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
         program_(program),
         tell_(tell),
         shown_(shown),
+        types_(world.kernel().mm().memory_types().count()),
         used_bytes_(program.step_count * sizeof(StepShown)) {}
 
   void AfterStep(int step) override {
@@ -135,6 +136,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
     Step& told = shown_->steps[i];
     told.space = SpaceOf(world_.kernel().mm(), index);
     if (HasStrays(told.space)) shown_->leaves_strays = true;
+    if (world_.kernel().mm().memory_types().count() != types_) shown_->reserves_types = true;
     used_bytes_ += told.space.size() * sizeof(ptdump_record);
     // A full page table is one from which entries are missing that a kernel has room for.
     const hw::PageTable& table = world_.kernel().mm().table(index);
@@ -213,6 +215,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
   const fuzz::Program& program_;
   const Told& tell_;
   Shown* shown_;
+  const size_t types_;   // memory types reserved before
   uint64_t used_bytes_;  // of kMostShownBytes
 };
 

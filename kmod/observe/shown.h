@@ -62,6 +62,9 @@ struct Shown {
   // Simulation: it left entries of frames where no mapping of frames is (RP5). A real kernel stops
   // or not, later, with whatever comes to lie there.
   bool leaves_strays = false;
+  // Simulation: it made or lost reservations of memory types. Before 7.3 some stay for good (P2 to
+  // P6), even when the driver has gone.
+  bool reserves_types = false;
   std::string said;  // what the kernel wrote meanwhile: a warning, a bug; mostly empty
 };
 
