@@ -110,6 +110,7 @@ void KernelRun::Report() const {
     if (count > 1) std::printf("  %zu times: %s\n", count, signature.c_str());
   }
   std::printf("%s", mix_.Text().c_str());
+  std::fflush(stdout);  // the next kernel takes minutes
 }
 
 std::string KernelRun::Compile(size_t index) {
@@ -176,7 +177,7 @@ std::string KernelRun::Choose(Subject* subject, size_t index) {
     if (!files.error.empty()) return files.error;
     std::move(files.programs.begin(), files.programs.end(), std::back_inserter(chosen));
   }
-  const std::string wrong = AddRandom(*subject, index, &chosen);
+  std::string wrong = AddRandom(*subject, index, &chosen);
   if (!wrong.empty()) return wrong;
   subject->sim->Fresh();
   for (NamedProgram& one : chosen) {

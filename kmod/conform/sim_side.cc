@@ -130,7 +130,7 @@ class SimSide::Observer final : public fuzz::StepObserver {
     if (i >= program_.step_count) return;  // the exits at the end
     const uint32_t index = executor_.world_process(executor_.current());
     if (CopiesFromMapping(i, index)) shown_->ending = Ending::kCopiesOntoItself;
-    if (DrivesDevice(i, index) || LoadsFromNothing(i, index)) shown_->is_the_machines = true;
+    if (IsTheMachines(i, index)) shown_->is_the_machines = true;
     if (ReachesStack(i)) shown_->reaches_stack = true;
     if (executor_.observations()[i].outcome.trapped || !world_.process(index).alive()) return;
     Step& told = shown_->steps[i];
@@ -149,27 +149,22 @@ class SimSide::Observer final : public fuzz::StepObserver {
   }
 
  private:
-  bool DrivesDevice(size_t i, uint32_t index) const {
-    return program_.steps[i].call == fuzz::Call::kStore &&
-           AnyFrame(program_.steps[i], index,
-                    [this](hw::Pfn pfn) { return !world_.kernel().memory().IsRam(pfn); });
-  }
-  // (A PC's bus answers ones then, QEMU's zeroes.)
-  bool LoadsFromNothing(size_t i, uint32_t index) const {
-    return program_.steps[i].call == fuzz::Call::kLoad &&
-           AnyFrame(program_.steps[i], index, [this](hw::Pfn pfn) {
-             return !world_.kernel().memory().IsRam(pfn) &&
-                    world_.kernel().mmio().Find(hw::PhysAddr::Of(pfn)) == nullptr;
-           });
-  }
-  // Of the first frame of each run of entries that the access meets.
-  template <class Is>
-  bool AnyFrame(const fuzz::Step& step, uint32_t index, Is is) const {
-    const uint64_t from = PlaceOf(step) & ~hw::kPageMask, to = PlaceOf(step) + step.length;
-    const hw::PageTable& table = world_.kernel().mm().table(index);
-    for (size_t k = table.LowerBound({from}); k < table.count() && table[k].va.value < to; ++k) {
-      const uint64_t at = std::max(from, table[k].va.value);
-      if (is(hw::PageTable::PfnAt(table[k], {at}))) return true;
+  bool IsTheMachines(size_t i, uint32_t index) const {
+    const fuzz::Step& step = program_.steps[i];
+    const bool store = step.call == fuzz::Call::kStore;
+    if (!store && step.call != fuzz::Call::kLoad) return false;
+    const uint64_t to = PlaceOf(step) + step.length;
+    for (uint64_t at = PlaceOf(step) & ~hw::kPageMask; at < to; at += hw::kPageSize) {
+      const hw::Extent* const entry = world_.kernel().mm().table(index).Find({at});
+      if (entry == nullptr) continue;
+      const hw::Pfn pfn = hw::PageTable::PfnAt(*entry, {at});
+      hw::PhysicalMemory& memory = world_.kernel().memory();
+      if (memory.IsRam(pfn)) {
+        const hw::FrameKind kind = memory.frame(pfn).kind;
+        if (kind == hw::FrameKind::kFree || kind == hw::FrameKind::kReserved) return true;
+      } else if (store || world_.kernel().mmio().Find(hw::PhysAddr::Of(pfn)) == nullptr) {
+        return true;  // (A PC's bus answers ones then, QEMU's zeroes.)
+      }
     }
     return false;
   }

@@ -154,6 +154,29 @@ TEST(SimSide, TellsOfProgramsThatReachForWhereAGuestHasItsStack) {
                        .at_offset = kEnd - fuzz::Pages(1)}));
 }
 
+TEST(SimSide, TellsOfProgramsThatUseFramesWhichNobodyHas) {
+  SimSide sim(601, "kmod/conform/ways.so", {});
+  ASSERT_EQ(sim.error(), "");
+  const auto machines = [&](uint64_t offset_pages, Call call) {
+    Program program;
+    program.Add({.call = Call::kOpen, .flags = fuzz::kOpenReadWrite});
+    program.Add({.call = Call::kMmap,
+                 .flags = fuzz::kMapShared,
+                 .prot = fuzz::kProtRead | fuzz::kProtWrite,
+                 .offset = fuzz::Pages(offset_pages),
+                 .length = fuzz::Pages(1)});
+    program.Add({.call = call, .length = 8});
+    return sim.Run(program).is_the_machines;
+  };
+  constexpr uint64_t kMmio = 16 * 256, kMixed = 74 * 256;  // WAY_MMIO, vmf_insert_mixed()
+  for (const Call call : {Call::kLoad, Call::kStore}) {
+    EXPECT_FALSE(machines(0, call)) << "the driver's own";
+    EXPECT_FALSE(machines(7, call));
+    EXPECT_TRUE(machines(kMixed + 229, call)) << "far behind it";
+    EXPECT_TRUE(machines(kMmio, call)) << "no device";
+  }
+}
+
 // A program whose mmap fails tells little.
 TEST(SimSide, MostMmapsOfRandomProgramsSucceed) {
   SimSide sim(601, kDriver, {});

@@ -55,7 +55,8 @@ struct Shown {
   Ending ending = Ending::kFinished;
   std::vector<Step> steps;  // of each step of the program
   // Simulation: what it showed is the machine's affair. It stored to memory of a device, and what
-  // that does then takes its time; or it loaded from where nothing answers.
+  // that does then takes its time; or it accessed frames that nobody has, or loaded from where
+  // nothing answers.
   bool is_the_machines = false;
   // Simulation: it reached for addresses above kSeenTo, where in the guest the agent's stack is.
   bool reaches_stack = false;

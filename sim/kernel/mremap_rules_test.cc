@@ -126,6 +126,7 @@ TEST_F(MremapRules, LK1_ShrinkingClosesWithTheLockHeldForReading) {
     EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 0U);
     EXPECT_EQ(mm.mm(p)->mmap_lock.readers, 1U);
   };
+  ASSERT_GT(MapAnon(8, 1, kReadWrite, kMapPrivate), 0);
   ASSERT_GT(Map(0, 4, kReadWrite, kMapShared), 0);
   ASSERT_EQ(Remap(0, 4, 2, 0), Addr(0));
   driver.close = nullptr;

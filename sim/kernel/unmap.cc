@@ -52,8 +52,9 @@ int64_t Mm::UnmapRange(uint32_t mm, uint64_t start, uint64_t end, bool* downgrad
   NoteChange();
   // Detach all, then unmap all, then close all, as the kernel does.
   Vma* const gone = Detach(mm, first, end);
+  // Above all that is modelled a process has its stack.
   const bool below_stack =
-      first < mms_[mm].vma_count && (VmaAt(mm, first).c.vm_flags & kVmGrowsDown) != 0;
+      first == mms_[mm].vma_count || (VmaAt(mm, first).c.vm_flags & kVmGrowsDown) != 0;
   if (downgraded != nullptr && (!below_stack || profile_.downgrades_below_stacks)) {
     backend_.UnlockMmap(&mms_.Mut(mm).c, true);  // mmap_write_downgrade(): nobody comes between
     backend_.LockMmap(&mms_.Mut(mm).c, false);

@@ -151,6 +151,7 @@ TEST_F(VmaRules, LK1_MunmapClosesWithTheLockHeldForReading) {
     EXPECT_EQ(mm.mm(p)->mmap_lock.readers, 1U);
   };
   driver.open = [this](vm_area_struct*) { EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 1U); };
+  ASSERT_GT(MapAnon(8, 1, kReadWrite, kMapPrivate), 0);
   ASSERT_GT(Map(0, 4, kReadWrite, kMapShared), 0);
   ASSERT_EQ(Unmap(1, 1), 0);
   ASSERT_EQ(Unmap(0, 4), 0);
@@ -173,6 +174,13 @@ TEST_F(VmaRules, LK1_BelowAMappingThatGrowsDownItIsHeldForWriting) {
   ASSERT_EQ(Unmap(0, 2), 0);
   EXPECT_EQ(driver.closes, 1);
   EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 0U);
+}
+
+TEST_F(VmaRules, LK1_BelowTheStackItIsHeldForWriting) {
+  driver.close = [this](vm_area_struct*) { EXPECT_EQ(mm.mm(p)->mmap_lock.owner, 1U); };
+  ASSERT_GT(Map(0, 2, kReadWrite, kMapShared), 0);
+  ASSERT_EQ(Unmap(1, 1), 0);
+  EXPECT_EQ(driver.closes, 1);
 }
 
 TEST_F(VmaRules, LK1_ExitClosesInOrderOfAddressesWithTheLockHeld) {

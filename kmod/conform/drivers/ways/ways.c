@@ -79,8 +79,9 @@ static long ways_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -ways.error;
 	case WAYS_LEFT:
 		return ways.left;
-	case WAYS_LOCK:
-		return arg < WAYS_HOOKS ? ways.locks[arg] : -EINVAL;
+	case WAYS_LOCK: /* the error as an unsigned int: ioctl(2) keeps an int */
+		return arg < WAYS_HOOKS ? ways.locks[arg]
+					: (unsigned int)-EINVAL;
 	case WAYS_UNMAP:
 		unmap_mapping_pages(file->f_mapping, arg, 1, false);
 		return 0;
